@@ -1,0 +1,33 @@
+"""What can go wrong between a camera and the disk."""
+
+
+class RecorderError(Exception):
+    """Any failure of the engine; its text never holds a secret."""
+
+
+class SourceError(RecorderError):
+    """The camera's stream can't be had."""
+
+
+class SourceUnreachableError(SourceError):
+    """Nothing answers at the camera's address, or not in time."""
+
+
+class SourceRejectedError(SourceError):
+    """The camera does not accept the credentials."""
+
+
+class SourceNotFoundError(SourceError):
+    """The camera has no stream of that path."""
+
+
+class SourceBusyError(SourceError):
+    """The camera gives no further stream (RTSP 453 or 503)."""
+
+
+class SourceProtocolError(SourceError):
+    """The answer is not RTSP, breaks its rules, or is larger than any camera's."""
+
+
+class SourceUnsupportedError(SourceError):
+    """The camera offers no stream that the engine can record."""

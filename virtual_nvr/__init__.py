@@ -1,0 +1,1 @@
+"""Cameras and ONVIF recorders in software, for the demo, the tests and the benchmarks."""
