@@ -1,0 +1,1 @@
+"""Drivers, one per kind of unit. They know nothing of Home Assistant; sessions are injected."""

@@ -1,0 +1,66 @@
+"""The capabilities a driver offers; what a unit can really do is probed, never assumed.
+
+Every method raises a `UnitError`: `UnitUnreachableError` where nothing answers in time,
+`UnitCredentialsError` where the account is not accepted, `UnitProtocolError` where the answer
+makes no sense. A cancelled call leaves nothing behind.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from .model import ChannelSettings, Heartbeat, Identity, Place, PlaceState, Probe, Recording
+
+
+class Unit(Protocol):
+    """Any recorder."""
+
+    async def heartbeat(self) -> Heartbeat:
+        """Ask for a sign of life, without credentials and without retrying.
+
+        Whatever only a live unit could answer counts, a rejected request and a fault included.
+        """
+
+    async def identify(self) -> Identity:
+        """Ask who the unit is."""
+
+    async def probe(self) -> Probe:
+        """Find out all that the unit can do."""
+
+    async def restart(self) -> None:
+        """Restart the unit; returns when it has agreed to."""
+
+
+class WorkingDevice(Unit, Protocol):
+    """A recorder that may need a spare."""
+
+    async def settings(self) -> Sequence[ChannelSettings]:
+        """Return the unit's channels."""
+
+    async def recordings(self) -> Mapping[int, Recording]:
+        """Tell for each channel number whether it is being recorded."""
+
+
+class Spare(Unit, Protocol):
+    """A recorder that can stand in for others. Every call may be repeated without harm."""
+
+    async def places(self) -> Mapping[str, PlaceState]:
+        """Return what this project has put on the spare, by key."""
+
+    async def provision(self, places: Iterable[Place]) -> None:
+        """Make the spare ready to record these cameras, without recording them yet.
+
+        Raises:
+            UnitFullError: A limit leaves no room; those that fitted are provisioned.
+        """
+
+    async def record(self, places: Iterable[Place]) -> Mapping[str, str]:
+        """Start recording these cameras, all at once, provisioning what is not.
+
+        Returns what went wrong, as a sentence by key; empty when all were told to record.
+        """
+
+    async def release(self, keys: Iterable[str]) -> None:
+        """Stop recording; the places and their footage stay."""
+
+    async def unprovision(self, keys: Iterable[str], *, delete_footage: bool = False) -> None:
+        """Take away what was provisioned; footage stays unless it is to be deleted."""

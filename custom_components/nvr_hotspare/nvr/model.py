@@ -1,0 +1,111 @@
+"""What a driver tells about its unit, and what it is told to do."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ..recorder.model import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a unit's control interface answers."""
+
+    host: str
+    port: int = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """An account of the unit."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who a unit says it is; `serial` never depends on its address or Work Mode."""
+
+    manufacturer: str
+    model: str
+    firmware: str
+    serial: str
+    mac: str | None = None
+
+
+class Capability(StrEnum):
+    """What a unit was found able to do."""
+
+    SETTINGS = "settings"
+    """Tells its channels and, mostly, where their cameras are."""
+    RECORDING_STATE = "recording_state"
+    """Tells whether a channel is being recorded."""
+    SPARE = "spare"
+    """Can be made to record other units' cameras."""
+    RESTART = "restart"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """All that is found out about a unit when it is added and when Home Assistant starts."""
+
+    identity: Identity
+    capabilities: frozenset[Capability]
+    capacity: int
+    """Cameras it can record at the same time as a spare, its own recordings not counted; 0 if
+    it can't be one."""
+    own_recordings: int
+    """Cameras it records now that this project did not ask for: a spare stays idle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """One answered probe of life; seconds."""
+
+    round_trip: float
+    clock_offset: float | None
+    """The unit's clock minus ours, where it told the time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSettings:
+    """One camera of a working device, as the unit tells it."""
+
+    number: int
+    """1 for the first; stays with the camera for as long as the unit keeps its recording."""
+    name: str
+    source: Source | None
+    """Where the camera itself is; never with credentials, and None where the unit is silent."""
+
+
+class Recording(StrEnum):
+    """Whether a channel is being recorded: only a proven `no` is a failure."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+    NOT_SCHEDULED = "not_scheduled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One camera that a spare is to record when told to."""
+
+    key: str
+    """Names the camera for good; stored on the spare, so that it is found again after any
+    interruption."""
+    name: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceState:
+    """What a spare holds for one `Place`."""
+
+    key: str
+    commanded: bool
+    """Told to record."""
+    recording: Recording
+    error: str = ""
+    """Why it does not record although told to, as the spare says it."""
+    holds_footage: bool = False
