@@ -8,7 +8,8 @@ makes no sense. A cancelled call leaves nothing behind.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from .model import ChannelSettings, Heartbeat, Identity, Place, PlaceState, Probe, Recording
+from ..failover.model import Recording
+from .model import ChannelSettings, Heartbeat, Identity, Place, PlaceState, Probe
 
 
 class Unit(Protocol):

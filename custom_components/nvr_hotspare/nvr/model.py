@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ..failover.model import Recording
 from ..recorder.model import Source
 
 
@@ -76,15 +77,6 @@ class ChannelSettings:
     name: str
     source: Source | None
     """Where the camera itself is; never with credentials, and None where the unit is silent."""
-
-
-class Recording(StrEnum):
-    """Whether a channel is being recorded: only a proven `no` is a failure."""
-
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "unknown"
-    NOT_SCHEDULED = "not_scheduled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,85 @@
+"""What happens to the group. Each event is a fact; none tells the machine what to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .commands import Command
+from .model import Camera, Group, PlaceFacts, Recording, Silence, UnitId
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """The group as the user wants it from now on; also the first event after a start."""
+
+    group: Group
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Home Assistant has started: what happened meanwhile is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatReceived:
+    """A unit answered a probe, or pushed a heartbeat."""
+
+    unit: UnitId
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeUnanswered:
+    """A probe has gone without an answer for longer than a healthy unit needs."""
+
+    unit: UnitId
+    silence: Silence
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A unit heard again after an outage was asked who it is."""
+
+    unit: UnitId
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingsSeen:
+    """A working device told what it records, by channel number."""
+
+    unit: UnitId
+    recordings: Mapping[int, Recording]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesSeen:
+    """A spare told all that it holds for this group."""
+
+    spare: UnitId
+    places: Mapping[Camera, PlaceFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEnded:
+    """A command was carried out, wholly or in part, or gave up."""
+
+    command: Command
+    errors: Mapping[Camera, str]
+    """What went wrong, by camera; empty when all went well."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """Nothing happened, but a deadline may have come."""
+
+
+type Event = (
+    Configured
+    | Started
+    | HeartbeatReceived
+    | ProbeUnanswered
+    | Identified
+    | RecordingsSeen
+    | PlacesSeen
+    | CommandEnded
+    | TimePassed
+)

@@ -1,0 +1,154 @@
+"""The facts the decisions are made of, and the words for what is decided."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+type UnitId = str
+
+
+class Camera(NamedTuple):
+    """One channel of one working device."""
+
+    unit: UnitId
+    channel: int
+
+
+class Recording(StrEnum):
+    """Whether a channel is being recorded: only a proven `no` is a failure."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+    NOT_SCHEDULED = "not_scheduled"
+
+
+class Silence(StrEnum):
+    """How a probe stayed unanswered."""
+
+    REFUSED = "refused"
+    """The host is there and refuses the connection."""
+    SILENT = "silent"
+    """Nothing at all came back."""
+    SLOW = "slow"
+    """The host accepts connections but does not answer: slow is not dead."""
+
+
+class Connection(StrEnum):
+    """Connection of a unit, as shown to people."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+
+
+class WorkingStatus(StrEnum):
+    """Working Status of a working device; these values are public API."""
+
+    RECORDING = "recording"
+    NO_RECORD = "no_record"
+    UNVERIFIED = "unverified"
+    BACKING_UP = "backing_up"
+    NOT_BACKED_UP = "not_backed_up"
+    SYNCHRONIZING = "synchronizing"
+
+
+class SpareStatus(StrEnum):
+    """Working Status of a spare; these values are public API."""
+
+    IDLE = "idle"
+    BACKING_UP = "backing_up"
+
+
+class Reason(StrEnum):
+    """Why a camera of an offline working device is not backed up."""
+
+    NOT_PROTECTED = "not_protected"
+    NO_SPARE = "no_spare"
+    SPARE_OFFLINE = "spare_offline"
+    NO_ROOM = "no_room"
+    NO_SOURCE = "no_source"
+    CAMERA_REFUSES = "camera_refuses"
+    SPARE_FAILS = "spare_fails"
+
+
+class Happening(StrEnum):
+    """What is told to people as an event; these values are public API."""
+
+    HEARTBEAT_LOST = "heartbeat_lost"
+    BACKING_UP = "backing_up"
+    NOT_BACKED_UP = "not_backed_up"
+    RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """One camera of a working device that is to be recorded."""
+
+    number: int
+    has_source: bool = True
+    """Whether the camera can be reached without the working device."""
+    single_stream: bool = False
+    """Whether the camera has no stream left beside the working device's: the spare must then
+    let go of it before the device can record it again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkingDevice:
+    """A unit in NORMAL mode."""
+
+    unit: UnitId
+    channels: tuple[Channel, ...]
+    protected: bool = True
+    """The Protection switch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spare:
+    """A unit in HOT SPARE mode."""
+
+    unit: UnitId
+    capacity: int
+    """Cameras it can record at the same time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long the machine waits for what, in seconds."""
+
+    interval: float = 5.0
+    """Between heartbeats."""
+    window: float = 8.0
+    """Without any answer for this long a unit is offline; below two intervals, so that the
+    notice is out within them."""
+    slow_window: float = 26.0
+    """The same for a host that still accepts connections."""
+    confirm: float = 10.0
+    """From the command to the spare until a camera must be confirmed recorded."""
+    retry: float = 5.0
+    """Between attempts to make a spare do what it did not."""
+    return_beats: int = 3
+    """Good heartbeats before a unit that can't tell what it records is given back to."""
+    return_grace: float = 120.0
+    """How long a returned unit may take to record a camera before the spare lets go anyway."""
+    no_record: float = 60.0
+    """Proven not to record for this long is `no_record`."""
+    boot_grace: float = 30.0
+    """After Home Assistant starts, before a unit not yet heard of is offline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The units that protect one another, as configured."""
+
+    devices: tuple[WorkingDevice, ...] = ()
+    spare: Spare | None = None
+    timing: Timing = field(default_factory=Timing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceFacts:
+    """What a spare was seen to hold for one camera."""
+
+    commanded: bool
+    recording: Recording
+    error: str = ""
