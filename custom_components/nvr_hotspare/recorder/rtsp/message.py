@@ -1,0 +1,221 @@
+"""RTSP 1.0 messages (RFC 2326) and the parser that finds them in a byte stream.
+
+Nothing here reads or writes a socket: the client and the server both feed what they received
+to a `MessageParser` and send what `encode` returns. Whatever the peer sends, the parser keeps
+at most one message (80 KiB) and the chunk it was given last.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+import re
+from typing import NamedTuple
+
+from ..errors import RecorderError
+
+MAX_HEAD = 16 * 1024
+"""Bytes of a start line and its headers; no line can be longer than this."""
+MAX_HEADERS = 64
+MAX_BODY = 64 * 1024
+"""Bytes of a session description, by far the largest body there is; cameras send 1 KiB."""
+
+_INTERLEAVED = ord("$")
+_INTERLEAVED_HEAD = 4
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_LINE_END = re.compile(r"\r?\n")
+_TEXT = re.compile(rb"[\r\n -~]*")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_VERSION = "RTSP/1.0"
+_STATUS_LINE = re.compile(r"RTSP/1\.0 +(?P<status>[1-5][0-9]{2})(?: (?P<reason>.*))?")
+_REQUEST_LINE = re.compile(rf"(?P<method>{_TOKEN.pattern}) (?P<uri>\S+) RTSP/1\.0")
+
+
+class MalformedMessageError(RecorderError):
+    """The peer sent what is no RTSP message, or one beyond every sane size."""
+
+
+class Headers:
+    """Header fields in order; names compare without case and may repeat."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+        self._fields = list(fields)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __repr__(self) -> str:
+        # Values may hold credentials.
+        return f"Headers({', '.join(name for name, _ in self._fields)})"
+
+    def add(self, name: str, value: str) -> None:
+        """Append a field, whether or not there is one of that name."""
+        self._fields.append((name, value))
+
+    def get(self, name: str) -> str | None:
+        """Return the value of the first field of that name."""
+        name = name.lower()
+        return next((value for key, value in self._fields if key.lower() == name), None)
+
+    def get_all(self, name: str) -> list[str]:
+        """Return the values of all fields of that name (WWW-Authenticate repeats)."""
+        name = name.lower()
+        return [value for key, value in self._fields if key.lower() == name]
+
+
+@dataclass(slots=True)
+class Request:
+    """What a client asks; either side may be a client of the other (RFC 2326, section 1.1)."""
+
+    method: str
+    uri: str
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+
+    def encode(self) -> bytes:
+        """Return the bytes to send; ValueError for a text that would end its line early."""
+        return _encode(f"{self.method} {self.uri} {_VERSION}", self.headers, self.body)
+
+
+@dataclass(slots=True)
+class Response:
+    """What a server answers."""
+
+    status: int
+    reason: str
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+
+    def encode(self) -> bytes:
+        """Return the bytes to send; ValueError for a text that would end its line early."""
+        return _encode(f"{_VERSION} {self.status} {self.reason}", self.headers, self.body)
+
+
+class InterleavedPacket(NamedTuple):
+    """One RTP or RTCP packet within the RTSP connection (RFC 2326, section 10.12)."""
+
+    channel: int
+    payload: bytes
+
+    def encode(self) -> bytes:
+        """Return the bytes to send; OverflowError for a channel or payload too large."""
+        head = bytes((_INTERLEAVED, self.channel)) + len(self.payload).to_bytes(2)
+        return head + self.payload
+
+
+type Message = Request | Response | InterleavedPacket
+
+
+class MessageParser:
+    """Finds the messages in a stream that arrives in chunks of any size."""
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes | bytearray | memoryview) -> list[Message]:
+        """Take in a chunk and return the messages it completes, in order.
+
+        Raises:
+            MalformedMessageError: The stream is broken for good; complete messages that stand
+                before the broken one in the same chunk are lost with it.
+        """
+        buffer = self._buffer
+        buffer += data
+        messages: list[Message] = []
+        position, size = 0, len(buffer)
+        with memoryview(buffer) as view:
+            while position < size:
+                first = buffer[position]
+                if first == _INTERLEAVED:
+                    start = position + _INTERLEAVED_HEAD
+                    if start > size:
+                        break
+                    end = start + (buffer[position + 2] << 8 | buffer[position + 3])
+                    if end > size:
+                        break
+                    channel = buffer[position + 1]
+                    messages.append(InterleavedPacket(channel, bytes(view[start:end])))
+                    position = end
+                elif first in b"\r\n":  # stray line ends between messages (RFC 2068, 4.1)
+                    position += 1
+                else:
+                    found = _parse_text(buffer, position)
+                    if found is None:
+                        break
+                    message, position = found
+                    messages.append(message)
+        del buffer[:position]
+        return messages
+
+
+def _parse_text(buffer: bytearray, start: int) -> tuple[Request | Response, int] | None:
+    """Parse the request or response at `start`; return it and where it ends, None if cut off."""
+    match = _HEAD_END.search(buffer, start, start + MAX_HEAD)
+    if match is None:
+        if len(buffer) - start >= MAX_HEAD:
+            raise MalformedMessageError(f"The headers are longer than {MAX_HEAD} bytes.")
+        if not _TEXT.fullmatch(buffer, start, start + 8):  # don't wait for the end of its headers
+            raise MalformedMessageError("The peer does not speak RTSP.")
+        return None
+    head = bytes(buffer[start : match.start()]).decode(errors="replace")
+    start_line, _, rest = head.partition("\n")
+    message = _parse_start_line(start_line.rstrip("\r"))
+    message.headers = _parse_headers(rest)
+    end = match.end() + _content_length(message.headers)
+    if len(buffer) < end:
+        return None
+    message.body = bytes(buffer[match.end() : end])
+    return message, end
+
+
+def _parse_start_line(line: str) -> Request | Response:
+    if match := _STATUS_LINE.fullmatch(line):
+        return Response(int(match["status"]), match["reason"] or "")
+    if match := _REQUEST_LINE.fullmatch(line):
+        return Request(match["method"], match["uri"])
+    if "HTTP/" in line:
+        raise MalformedMessageError("The peer speaks HTTP, not RTSP.")
+    raise MalformedMessageError("The peer does not speak RTSP 1.0.")
+
+
+def _parse_headers(text: str) -> Headers:
+    fields: list[tuple[str, str]] = []
+    for line in _LINE_END.split(text) if text else ():
+        if line[0] in " \t" and fields:  # a folded value goes on (RFC 2068, section 2.2)
+            name, value = fields[-1]
+            fields[-1] = (name, f"{value} {line.strip()}")
+            continue
+        name, colon, value = line.partition(":")
+        if not colon or not _TOKEN.fullmatch(name.rstrip()):
+            raise MalformedMessageError("A header line has no name.")
+        fields.append((name.rstrip(), value.strip()))
+        if len(fields) > MAX_HEADERS:
+            raise MalformedMessageError(f"There are more than {MAX_HEADERS} headers.")
+    return Headers(fields)
+
+
+def _content_length(headers: Headers) -> int:
+    values = set(headers.get_all("Content-Length"))
+    if not values:
+        return 0
+    value = values.pop()
+    if values or not re.fullmatch("[0-9]{1,9}", value, re.ASCII):
+        raise MalformedMessageError("Content-Length is not a number.")
+    if int(value) > MAX_BODY:
+        raise MalformedMessageError(f"The body is longer than {MAX_BODY} bytes.")
+    return int(value)
+
+
+def _encode(start_line: str, headers: Headers, body: bytes) -> bytes:
+    lines = [start_line, *(f"{name}: {value}" for name, value in headers)]
+    if body and headers.get("Content-Length") is None:
+        lines.append(f"Content-Length: {len(body)}")
+    if any(_UNSENDABLE.search(line) for line in lines):
+        raise ValueError("A line of an RTSP message holds a control character.")
+    return "\r\n".join((*lines, "", "")).encode() + body
