@@ -31,3 +31,19 @@ class SourceProtocolError(SourceError):
 
 class SourceUnsupportedError(SourceError):
     """The camera offers no stream that the engine can record."""
+
+
+class FootageError(RecorderError):
+    """What stands on the disk can't be used."""
+
+
+class DamagedFootageError(FootageError):
+    """A file breaks the rules of MP4, is larger than any of ours, or not one of ours."""
+
+
+class EmptyFootageError(FootageError):
+    """A file ends before its first fragment, as one that was opened just now does."""
+
+
+class ArchiveError(FootageError):
+    """A channel's name can't be the name of a folder."""

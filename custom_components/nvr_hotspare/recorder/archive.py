@@ -1,0 +1,208 @@
+"""The recordings on disk: a folder per channel, a file per clip, its name the time it begins.
+
+    <folder>/<channel>/2026-11-23T18-31-00.123456Z.mp4
+    <folder>/<channel>/2026-11-23T18-36-00.163456Z.mp4.open     still being written
+
+The files are the truth: there is no index, and whatever stands there with such a name counts.
+One process at a time writes into a folder; any number may read. Plain synchronous code.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+import os
+from pathlib import Path
+import re
+from typing import BinaryIO
+
+from .errors import ArchiveError, DamagedFootageError, EmptyFootageError
+from .mp4.reader import Mp4Reader
+
+_CLOSED = ".mp4"
+_OPEN = ".mp4.open"
+_DAMAGED = ".mp4.damaged"
+_CHANNEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{6}Z)(\.mp4|\.mp4\.open)", re.ASCII)
+_FORMAT = "%Y-%m-%dT%H-%M-%S.%fZ"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A file of one channel."""
+
+    path: Path
+    start: int
+    """When it begins: nanoseconds since 1970 UTC, to the microsecond."""
+    open: bool
+    """Whether it is still being written, or was when the engine died."""
+
+
+class OpenClip:
+    """A file that is being written. It gets its final name when it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        """Create the file; FileExistsError where there is one."""
+        self.path = path
+        self.size = 0
+        self._file = path.open("xb", buffering=0)
+
+    def write(self, data: bytes) -> None:
+        """Append a header or a fragment as a whole, or nothing of it.
+
+        Raises:
+            OSError: The disk is full or gone.
+        """
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            # What follows on half a fragment could never be read.
+            self._file.seek(self.size)
+            self._file.truncate()
+            raise
+        self.size += len(data)
+
+    def close(self) -> Path | None:
+        """Bring the file to the disk and to its final name, which is returned.
+
+        A file that nothing was written to is removed.
+        """
+        with self._file:
+            os.fsync(self._file.fileno())
+        if self.size:
+            return _finish(self.path)
+        self.path.unlink()
+        return None
+
+
+class Archive:
+    """The clips of all channels in one folder, which is made when the first clip is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def open(self, channel: str, start: int) -> OpenClip:
+        """Begin a clip of a channel at a time, in nanoseconds since 1970 UTC.
+
+        Where the channel has a clip of that very microsecond, the new one is named after the
+        next.
+
+        Raises:
+            ArchiveError: The channel can't be the name of a folder.
+            OSError: The disk is full or gone.
+        """
+        folder = self._folder_of(channel)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            _sync(self.folder)
+        begins = _EPOCH + start // 1000 * _MICROSECOND
+        while True:
+            final = _unused(folder / (begins.strftime(_FORMAT) + _CLOSED))
+            with suppress(FileExistsError):
+                return OpenClip(final.with_suffix(_OPEN))
+            begins += _MICROSECOND
+
+    def channels(self) -> list[str]:
+        """Return the names of the channels that have a folder, in order."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(
+            entry.name
+            for entry in os.scandir(self.folder)
+            if entry.is_dir(follow_symlinks=False) and _CHANNEL.fullmatch(entry.name)
+        )
+
+    def clips(self, channel: str) -> list[Clip]:
+        """Return the clips of a channel by their start; ArchiveError as in `open`."""
+        folder = self._folder_of(channel)
+        if not folder.is_dir():
+            return []
+        found = (_clip(Path(entry)) for entry in os.scandir(folder) if entry.is_file())
+        return sorted((clip for clip in found if clip), key=lambda clip: (clip.start, clip.path))
+
+    def recover(self) -> list[Clip]:
+        """Close what an engine that was killed left open, and return it.
+
+        Such a file is cut back to its last whole fragment; one that has none is removed. A file
+        that does not even begin as ours do is not footage of ours to delete: it is renamed.
+        """
+        left_open = [
+            clip for channel in self.channels() for clip in self.clips(channel) if clip.open
+        ]
+        return [clip for left in left_open if (clip := _recover(left.path))]
+
+    def _folder_of(self, channel: str) -> Path:
+        if not _CHANNEL.fullmatch(channel):
+            raise ArchiveError(
+                "A channel's name consists of up to 64 letters, digits, dots, dashes and"
+                " underscores, and begins with a letter or digit."
+            )
+        return self.folder / channel
+
+
+def _clip(path: Path) -> Clip | None:
+    match = _NAME.fullmatch(path.name)
+    if match is None:
+        return None
+    try:
+        begins = datetime.strptime(match[1], _FORMAT).replace(tzinfo=UTC)
+    except ValueError:  # such as a 31st of February
+        return None
+    return Clip(path, (begins - _EPOCH) // _MICROSECOND * 1000, match[2] == _OPEN)
+
+
+def _recover(path: Path) -> Clip | None:
+    with path.open("r+b") as file:
+        try:
+            end = _end_of_footage(file)
+        except DamagedFootageError:
+            path.rename(path.with_suffix("").with_suffix(_DAMAGED))
+            return None
+        file.truncate(end)
+        os.fsync(file.fileno())
+    if end:
+        return _clip(_finish(path))
+    path.unlink()
+    return None
+
+
+def _end_of_footage(file: BinaryIO) -> int:
+    """Return the end of the last whole fragment, 0 if there is none."""
+    try:
+        reader = Mp4Reader(file)
+    except EmptyFootageError:
+        return 0
+    header = reader.end
+    # After a power cut a file may end in zeros rather than in mid-fragment.
+    with suppress(DamagedFootageError):
+        for _ in reader.fragments():
+            pass
+    return reader.end if reader.end > header else 0
+
+
+def _finish(path: Path) -> Path:
+    """Rename an open file into place and return that place."""
+    final = _unused(path.with_suffix(""))
+    path.rename(final)
+    _sync(final.parent)
+    return final
+
+
+def _unused(path: Path) -> Path:
+    """Return the path of a clip, moved on by microseconds until no file has it."""
+    while path.exists():
+        begins = datetime.strptime(path.name, _FORMAT + _CLOSED).replace(tzinfo=UTC)
+        path = path.with_name((begins + _MICROSECOND).strftime(_FORMAT) + _CLOSED)
+    return path
+
+
+def _sync(folder: Path) -> None:
+    """Bring the names in a folder to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
