@@ -1,0 +1,125 @@
+"""The recording loop of one camera: connect, write, and try again for as long as it takes."""
+
+import asyncio
+from collections.abc import Iterator
+import itertools
+import logging
+import random
+
+from .archive import Archive
+from .broadcast import Broadcast
+from .disk import Disk
+from .errors import SourceError, SourceRejectedError
+from .model import ChannelState, ChannelStatus, Source
+from .recording import Recording
+from .stream import open_stream
+
+_LOGGER = logging.getLogger(__name__)
+_FIRST_DELAY, _LONGEST_DELAY = 0.5, 10.0
+_LOGINS = 2
+"""How often rejected credentials are tried: cameras ban addresses that go on."""
+
+
+class Channel:
+    """Records one camera until it is stopped, whatever the camera does."""
+
+    def __init__(self, name: str, archive: Archive, disk: Disk) -> None:
+        self.broadcast = Broadcast()
+        self._name = name
+        self._recording = Recording(archive, disk, name)
+        self._source: Source | None = None
+        self._state = ChannelState.CONNECTING
+        self._error = ""
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def status(self) -> ChannelStatus:
+        """The state of the channel; its counts go on across connections and sources."""
+        recording = self._recording
+        state = self._state
+        if state is ChannelState.RECORDING and recording.error:
+            state = ChannelState.RETRYING
+        return ChannelStatus(
+            state=state,
+            first_frame=recording.first_frame,
+            last_frame=recording.last_frame,
+            frames=recording.frames,
+            size=recording.size,
+            error=self._error or recording.error,
+        )
+
+    def record(self, source: Source) -> None:
+        """Record this source from now on, instead of any other before it."""
+        if source != self._source:
+            self._source = source
+            self._start(source, 0)
+
+    async def stop(self) -> None:
+        """Let go of the camera and close the file."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+        await self._recording.close()
+        self.broadcast.close()
+
+    def _start(self, source: Source, delay: float) -> None:
+        previous = self._task
+        if previous is not None:
+            previous.cancel()
+        self._task = asyncio.create_task(self._run(source, previous, delay))
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Begin again after an error that nobody foresaw; silence would be worse."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            _LOGGER.error("Recording of channel %s failed", self._name, exc_info=error)
+            self._state, self._error = ChannelState.RETRYING, "The engine failed; its log has why."
+            if task is self._task and self._source is not None:
+                self._start(self._source, _LONGEST_DELAY)
+
+    async def _run(self, source: Source, previous: asyncio.Task[None] | None, delay: float) -> None:
+        if previous is not None:
+            await asyncio.wait([previous])
+        await asyncio.sleep(delay)
+        self._state, self._error = ChannelState.CONNECTING, ""
+        delays, rejections = _delays(), 0
+        while True:
+            before, rejected = self._recording.frames, False
+            try:
+                await self._play(source)
+            except SourceError as error:
+                self._error = str(error)
+                rejected = isinstance(error, SourceRejectedError)
+            if self._recording.frames > before:
+                delays, rejections = _delays(), 0
+            rejections += rejected
+            if rejections == _LOGINS:
+                self._state = ChannelState.REFUSED
+                _LOGGER.warning("Channel %s: %s It is left alone now.", self._name, self._error)
+                return
+            self._state = ChannelState.RETRYING
+            delay = next(delays)
+            _LOGGER.debug("Channel %s: %s Next try in %.1f s.", self._name, self._error, delay)
+            await asyncio.sleep(delay)
+
+    async def _play(self, source: Source) -> None:
+        """Record one connection until it ends, which is always an error."""
+        try:
+            async with open_stream(source) as stream:
+                while True:
+                    for track, frame in await stream.read():
+                        self.broadcast.publish(track, frame)
+                        await self._recording.add(track, frame)
+                    if self._recording.active:
+                        self._state, self._error = ChannelState.RECORDING, ""
+        finally:
+            await self._recording.end_clip()
+
+
+def _delays() -> Iterator[float]:
+    """Yield the pauses between tries, with jitter so that cameras don't come back as one."""
+    for exponent in itertools.count():
+        longest = min(_FIRST_DELAY * 2.0 ** min(exponent, 10), _LONGEST_DELAY)
+        yield longest * random.uniform(0.75, 1.0)  # noqa: S311 (no secret)

@@ -1,0 +1,169 @@
+"""The files of one channel: frames in, clips of a minute out."""
+
+import asyncio
+from contextlib import suppress
+import time
+
+from .archive import Archive, OpenClip
+from .disk import Disk
+from .errors import ArchiveError
+from .model import CLOCK_RATE, Frame, VideoTrack
+from .mp4.writer import FragmentWriter
+
+CLIP = 60 * CLOCK_RATE
+"""Ticks after which the next key frame begins a new file."""
+_LONGEST_FRAGMENT = CLOCK_RATE
+_TOLERANCE = 10_000_000
+"""Nanoseconds that a frame's time within a fragment may be off what its ticks say."""
+_CORRECTION = 1_000_000_000
+"""A change of the camera's clock, in nanoseconds, that calls for a new file name."""
+_PAUSE = 2.0
+"""Seconds before the disk is tried again."""
+
+
+class Recording:
+    """Writes the frames of one channel; counts what it has written.
+
+    A file begins with a key frame, which is on the disk by itself as soon as it has arrived. The
+    fragments after it grow, each as long as all before it together, up to a GOP or one second.
+    So a process that is killed loses a second at most, and very little of a file just begun.
+
+    Attributes:
+        first_frame: Capture time of the first frame written, None before.
+        last_frame: Capture time of the latest frame written.
+        frames: Frames written.
+        size: Bytes written.
+        error: Why nothing can be written at the moment, empty if it can.
+    """
+
+    def __init__(self, archive: Archive, disk: Disk, channel: str) -> None:
+        self.first_frame: int | None = None
+        self.last_frame: int | None = None
+        self.frames = 0
+        self.size = 0
+        self.error = ""
+        self._archive = archive
+        self._disk = disk
+        self._channel = channel
+        self._clip: OpenClip | None = None
+        self._writer: FragmentWriter
+        self._track: VideoTrack | None = None
+        self._start: Frame
+        self._pending: list[Frame] = []
+        self._closing: set[asyncio.Task[None]] = set()
+        self._retry_at = 0.0
+
+    async def add(self, track: VideoTrack, frame: Frame) -> None:
+        """Record a frame; without an open file, from the next key frame on."""
+        if self._clip is not None and self._ends_fragment(frame):
+            await self._write(frame.ticks)
+        if frame.key and self._begins_clip(track, frame):
+            await self._begin(track, frame)
+        elif self._clip is not None:
+            self._pending.append(frame)
+
+    @property
+    def active(self) -> bool:
+        """Whether a file is open, so that frames are being recorded."""
+        return self._clip is not None
+
+    async def end_clip(self) -> None:
+        """Write what is left and let the file be closed; the next key frame begins another."""
+        await self._write(None)
+        self._let_go()
+
+    async def close(self) -> None:
+        """End the clip and wait until all files are on the disk under their final names."""
+        await self.end_clip()
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    def _ends_fragment(self, frame: Frame) -> bool:
+        if not self._pending:
+            return False
+        first = self._pending[0]
+        length = frame.ticks - first.ticks
+        return (
+            frame.key
+            or length >= min(_LONGEST_FRAGMENT, first.ticks - self._start.ticks)
+            or abs(_drift(first, frame)) > _TOLERANCE
+        )
+
+    def _begins_clip(self, track: VideoTrack, frame: Frame) -> bool:
+        if self._clip is None:
+            return time.monotonic() >= self._retry_at
+        return (
+            track != self._track
+            or frame.ticks - self._start.ticks >= CLIP
+            or abs(_drift(self._start, frame)) > _CORRECTION
+        )
+
+    async def _begin(self, track: VideoTrack, frame: Frame) -> None:
+        self._let_go()
+        writer = FragmentWriter(track)
+        data = writer.header() + writer.fragment([frame], None)
+        try:
+            clip = await self._disk.write(lambda: self._create(frame.time, data))
+        except (OSError, ArchiveError) as error:
+            self._fail(error)
+            return
+        self._clip, self._writer, self._track, self._start = clip, writer, track, frame
+        self._count([frame], len(data))
+
+    def _create(self, start: int, data: bytes) -> OpenClip:
+        clip = self._archive.open(self._channel, start)
+        try:
+            clip.write(data)
+        except OSError:
+            with suppress(OSError):
+                clip.close()
+            raise
+        return clip
+
+    async def _write(self, next_ticks: int | None) -> None:
+        """Write the pending frames as a fragment."""
+        clip, frames, self._pending = self._clip, self._pending, []
+        if clip is None or not frames:
+            return
+        data = self._writer.fragment(frames, next_ticks)
+        try:
+            await self._disk.write(lambda: clip.write(data))
+        except OSError as error:
+            self._fail(error)
+            return
+        self._count(frames, len(data))
+
+    def _count(self, frames: list[Frame], size: int) -> None:
+        if self.first_frame is None:
+            self.first_frame = frames[0].time
+        self.last_frame = frames[-1].time
+        self.frames += len(frames)
+        self.size += size
+        self.error = ""
+
+    def _fail(self, error: Exception) -> None:
+        text = error.strerror if isinstance(error, OSError) else str(error)
+        self.error = f"The recording can't be written: {text or 'the disk fails'}."
+        self._retry_at = time.monotonic() + _PAUSE
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Have the open file closed, without waiting for the disk."""
+        if self._clip is not None:
+            task = asyncio.create_task(self._close(self._clip))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+        self._clip = None
+        self._pending = []
+
+    async def _close(self, clip: OpenClip) -> None:
+        try:
+            await self._disk.close(clip.close)
+        except OSError as error:  # its fragments stay, under the name of an open file
+            self.error = f"A recording can't be closed: {error.strerror or 'the disk fails'}."
+
+
+def _drift(first: Frame, frame: Frame) -> int:
+    """By how much the camera's clock and its ticks disagree on the time between two frames."""
+    passed = (frame.ticks - first.ticks) * 1_000_000_000 // CLOCK_RATE
+    return frame.time - first.time - passed

@@ -1,0 +1,65 @@
+"""RTP and RTCP packets as bytes (RFC 3550, sections 5.1 and 6.4.1)."""
+
+import struct
+from typing import NamedTuple
+
+_RTP = struct.Struct(">BBHII")
+_RTCP_HEAD = struct.Struct(">BBH")
+_SENDER_INFO = struct.Struct(">IQI")
+_VERSION = 2
+_SENDER_REPORT = 200
+_PADDED, _EXTENDED, _CSRC_COUNT, _MARKER = 0x20, 0x10, 0x0F, 0x80
+
+
+class RtpPacket(NamedTuple):
+    """A packet of media; what stands between its header and its payload is skipped."""
+
+    marker: bool
+    payload_type: int
+    sequence: int
+    timestamp: int
+    """Ticks, 32 bits that wrap around."""
+    payload: bytes
+
+
+class SenderReport(NamedTuple):
+    """What a sender says about its clock: this wall clock time is that RTP timestamp."""
+
+    ntp: int
+    """Seconds since 1900, 32 bits that wrap around in 2036, and 32 bits of a fraction."""
+    timestamp: int
+
+
+def parse_rtp(data: bytes) -> RtpPacket | None:
+    """Return the packet, or None for bytes that are none."""
+    size = len(data)
+    if size < _RTP.size:
+        return None
+    first, second, sequence, timestamp, _ = _RTP.unpack_from(data)
+    if first >> 6 != _VERSION:
+        return None
+    start, end = _RTP.size + 4 * (first & _CSRC_COUNT), size
+    if first & _EXTENDED and size >= start + 4:
+        start += 4 + 4 * int.from_bytes(data[start + 2 : start + 4])
+    if first & _PADDED:
+        end -= data[-1]
+    if start > end:
+        return None
+    return RtpPacket(
+        bool(second & _MARKER), second & ~_MARKER, sequence, timestamp, data[start:end]
+    )
+
+
+def parse_sender_report(data: bytes) -> SenderReport | None:
+    """Return the sender report in a compound RTCP packet, None without one."""
+    position = 0
+    while position + _RTCP_HEAD.size <= len(data):
+        first, kind, words = _RTCP_HEAD.unpack_from(data, position)
+        if first >> 6 != _VERSION:
+            return None
+        body = position + _RTCP_HEAD.size
+        if kind == _SENDER_REPORT and body + _SENDER_INFO.size <= len(data):
+            _, ntp, timestamp = _SENDER_INFO.unpack_from(data, body)
+            return SenderReport(ntp, timestamp)
+        position = body + 4 * words
+    return None

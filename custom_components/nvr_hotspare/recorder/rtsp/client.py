@@ -1,0 +1,327 @@
+"""An RTSP client that plays one H.264 stream over its TCP connection (RFC 2326).
+
+Redirects are not followed: a camera has no business sending the engine elsewhere. What a server
+sends is bounded by the parser, in time by `open_session`, and by `read` not being called: the
+connection stops reading when 8 MiB of packets wait.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+import re
+from urllib.parse import urlsplit
+
+from ..auth import Authenticator
+from ..errors import (
+    SourceBusyError,
+    SourceError,
+    SourceNotFoundError,
+    SourceProtocolError,
+    SourceRejectedError,
+    SourceUnreachableError,
+    SourceUnsupportedError,
+)
+from ..model import Source
+from .message import (
+    Headers,
+    InterleavedPacket,
+    MalformedMessageError,
+    MessageParser,
+    Request,
+    Response,
+)
+from .sdp import VideoMedia, parse_sdp
+
+OPEN_TIMEOUT = 10.0
+"""Seconds from nothing to a playing stream."""
+_ANSWER_TIMEOUT = 5.0
+_TEARDOWN_TIMEOUT = 1.0
+_DEFAULT_PORT = 554
+_CHUNK = 64 * 1024
+_MAX_WAITING = 8 * 1024 * 1024
+_OVERHEAD = 128
+"""What a packet costs in memory beyond its bytes, so that a flood of empty ones is bounded."""
+_DEFAULT_SESSION_TIMEOUT = 60
+_KEEPALIVE_INTERVALS = (1.0, 30.0)
+_OK, _UNAUTHORIZED = 200, 401
+_AGENT = "NVR-Hot-Spare"
+_ERRORS: dict[int, tuple[type[SourceError], str]] = {
+    401: (SourceRejectedError, "The camera does not accept the user name or password."),
+    403: (SourceRejectedError, "The camera forbids this account its stream."),
+    404: (SourceNotFoundError, "The camera has no stream of that path."),
+    453: (SourceBusyError, "The camera has no bandwidth left for another viewer."),
+    461: (SourceUnsupportedError, "The camera does not send its stream over TCP."),
+    503: (SourceBusyError, "The camera is too busy for another viewer."),
+}
+_SESSION = re.compile(
+    r"(?P<id>[^\s;]{1,512})(?:.*;\s*timeout\s*=\s*(?P<timeout>\d{1,6}))?", re.IGNORECASE
+)
+_CHANNELS = re.compile(
+    r"interleaved\s*=\s*(?P<rtp>\d{1,3})(?:\s*-\s*(?P<rtcp>\d{1,3}))?", re.IGNORECASE
+)
+
+
+@asynccontextmanager
+async def open_session(source: Source, within: float = OPEN_TIMEOUT) -> AsyncIterator[Session]:
+    """Connect to a camera and play its H.264 stream; tear it down in the end.
+
+    Raises:
+        SourceError: A subclass says what is wrong. `SourceUnreachableError` also where the
+            camera needs longer than `within` seconds.
+    """
+    host, port = _address(source.uri)
+    session: Session | None = None
+    try:
+        async with _deadline(within, "The camera does not answer in time."):
+            connection = await _connect(host, port)
+            session = Session(connection, source)
+            await session.start()
+        yield session
+    finally:
+        if session is not None:
+            await session.close()
+
+
+class Session:
+    """A stream that plays. Made by `open_session`.
+
+    Attributes:
+        media: What the camera says about the stream.
+        rtp_channel: The channel of the packets that are video.
+        rtcp_channel: The channel of those about the stream.
+    """
+
+    media: VideoMedia
+
+    def __init__(self, connection: _Connection, source: Source) -> None:
+        self.rtp_channel, self.rtcp_channel = 0, 1
+        self._connection = connection
+        self._source = source
+        self._authenticator = Authenticator(source.username, source.password)
+        self._lock = asyncio.Lock()
+        self._count = 0
+        self._id: str | None = None
+        self._timeout = _DEFAULT_SESSION_TIMEOUT
+        self._keepalive: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """DESCRIBE, SETUP and PLAY."""
+        uri = self._source.uri
+        answer = await self._request("DESCRIBE", uri, ("Accept", "application/sdp"))
+        base = answer.headers.get("Content-Base") or answer.headers.get("Content-Location")
+        self.media = parse_sdp(answer.body, base or uri)
+        transport = "RTP/AVP/TCP;unicast;interleaved=0-1"
+        answer = await self._request("SETUP", self.media.control, ("Transport", transport))
+        self._take_session(answer)
+        await self._request("PLAY", self.media.aggregate, ("Range", "npt=0.000-"))
+        self._keepalive = asyncio.create_task(self._keep_alive())
+
+    async def read(self) -> list[InterleavedPacket]:
+        """Wait for packets and return all that have arrived.
+
+        Raises:
+            SourceUnreachableError: The camera closed the connection, or it broke.
+            SourceProtocolError: The camera sent what is no RTSP.
+        """
+        return await self._connection.read()
+
+    async def close(self) -> None:
+        """End the session politely if the connection still stands, at once if not."""
+        if self._keepalive is not None:
+            self._keepalive.cancel()
+        try:
+            if self._id is not None and self._connection.error is None:
+                with suppress(SourceError, TimeoutError):
+                    async with asyncio.timeout(_TEARDOWN_TIMEOUT):
+                        await self._request("TEARDOWN", self.media.aggregate)
+        finally:
+            self._connection.close()
+
+    async def _request(self, method: str, uri: str, *headers: tuple[str, str]) -> Response:
+        """Send a request, answer a challenge once, and return the answer if it is 200."""
+        answer = await self._exchange(method, uri, headers)
+        if answer.status == _UNAUTHORIZED and self._take_challenge(answer):
+            answer = await self._exchange(method, uri, headers)
+            again = answer.status == _UNAUTHORIZED and self._take_challenge(answer)
+            if again and self._authenticator.stale:
+                answer = await self._exchange(method, uri, headers)
+        if answer.status == _OK:
+            return answer
+        kind, text = _ERRORS.get(
+            answer.status,
+            (SourceProtocolError, f"The camera answers {method} with status {answer.status}."),
+        )
+        raise kind(text)
+
+    def _take_challenge(self, answer: Response) -> bool:
+        return bool(self._source.username) and self._authenticator.accept(
+            answer.headers.get_all("WWW-Authenticate")
+        )
+
+    async def _exchange(
+        self, method: str, uri: str, headers: tuple[tuple[str, str], ...]
+    ) -> Response:
+        async with self._lock:
+            self._count += 1
+            fields = [("CSeq", str(self._count)), ("User-Agent", _AGENT), *headers]
+            if self._id is not None:
+                fields.append(("Session", self._id))
+            if authorization := self._authenticator.authorization(method, uri):
+                fields.append(("Authorization", authorization))
+            try:
+                data = Request(method, uri, Headers(fields)).encode()
+            except ValueError as error:  # a URI from the description, or a session's name
+                raise SourceProtocolError("The camera names a stream in no valid way.") from error
+            async with _deadline(_ANSWER_TIMEOUT, f"The camera does not answer {method}."):
+                return await self._connection.exchange(data, self._count)
+
+    def _take_session(self, answer: Response) -> None:
+        match = _SESSION.match(answer.headers.get("Session") or "")
+        if match is None:
+            raise SourceProtocolError("The camera opens a session without a name.")
+        self._id = match["id"]
+        self._timeout = int(match["timeout"] or 0) or _DEFAULT_SESSION_TIMEOUT
+        if channels := _CHANNELS.search(answer.headers.get("Transport") or ""):
+            self.rtp_channel = int(channels["rtp"])
+            self.rtcp_channel = int(channels["rtcp"] or self.rtp_channel + 1)
+
+    async def _keep_alive(self) -> None:
+        """Tell the camera twice in each session timeout that somebody watches.
+
+        Cameras that don't know GET_PARAMETER know OPTIONS. One that answers neither while it
+        plays keeps the session by its own rules, and a lost session shows as silence.
+        """
+        shortest, longest = _KEEPALIVE_INTERVALS
+        interval = min(max(self._timeout / 2, shortest), longest)
+        method = "GET_PARAMETER"
+        while self._connection.error is None:
+            await asyncio.sleep(interval)
+            try:
+                await self._request(method, self.media.aggregate)
+            except SourceUnreachableError:
+                continue
+            except SourceError:
+                method = "OPTIONS"
+
+
+class _Connection(asyncio.BufferedProtocol):
+    """A TCP connection, its packets kept apart from its answers."""
+
+    def __init__(self) -> None:
+        self.error: SourceError | None = None
+        """Why nothing more will arrive."""
+        self._buffer = bytearray(_CHUNK)
+        self._parser = MessageParser()
+        self._packets: list[InterleavedPacket] = []
+        self._waiting = 0
+        self._reader: asyncio.Future[None] | None = None
+        self._answer: tuple[int, asyncio.Future[Response]] | None = None
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 (narrows the type)
+        self._transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        text = "The camera closed the connection." if exc is None else "The connection broke."
+        self._fail(SourceUnreachableError(text))
+
+    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 (asyncio's signature)
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        try:
+            messages = self._parser.feed(memoryview(self._buffer)[:nbytes])
+        except MalformedMessageError as error:
+            self._fail(SourceProtocolError(str(error)))
+            self._transport.abort()
+            return
+        for message in messages:
+            if isinstance(message, InterleavedPacket):
+                self._packets.append(message)
+            elif isinstance(message, Response):
+                self._take_answer(message)
+            # A camera has nothing to ask a client that plays; no real one does.
+        self._waiting += nbytes + _OVERHEAD * len(messages)
+        if self._waiting > _MAX_WAITING:
+            self._transport.pause_reading()
+        if self._packets and self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+    async def read(self) -> list[InterleavedPacket]:
+        """Return the packets that have arrived, at least one."""
+        if not self._packets:
+            if self.error is not None:
+                raise self.error
+            self._reader = asyncio.get_running_loop().create_future()
+            await self._reader
+        packets, self._packets = self._packets, []
+        if self._waiting > _MAX_WAITING:
+            self._transport.resume_reading()
+        self._waiting = 0
+        return packets
+
+    async def exchange(self, data: bytes, count: int) -> Response:
+        """Send a request with this CSeq and wait for its answer."""
+        if self.error is not None:
+            raise self.error
+        answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        self._answer = (count, answer)
+        self._transport.write(data)
+        return await answer
+
+    def close(self) -> None:
+        """Drop the connection and what waits to be sent."""
+        self._fail(SourceUnreachableError("The connection was closed."))
+        self._transport.abort()
+
+    def _take_answer(self, response: Response) -> None:
+        """Hand an answer to who waits for it; late ones to earlier requests to nobody."""
+        if self._answer is not None:
+            count, answer = self._answer
+            if response.headers.get("CSeq") in {None, str(count)} and not answer.done():
+                answer.set_result(response)
+
+    def _fail(self, error: SourceError) -> None:
+        if self.error is not None:
+            return
+        self.error = error
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_exception(error)
+        if self._answer is not None and not self._answer[1].done():
+            self._answer[1].set_exception(error)
+
+
+async def _connect(host: str, port: int) -> _Connection:
+    try:
+        _, connection = await asyncio.get_running_loop().create_connection(_Connection, host, port)
+    except OSError as error:
+        raise SourceUnreachableError("Nothing answers at the camera's address.") from error
+    return connection
+
+
+@asynccontextmanager
+async def _deadline(seconds: float, text: str) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise SourceUnreachableError(text) from error
+
+
+def _address(uri: str) -> tuple[str, int]:
+    """Return host and port of an RTSP URI.
+
+    Raises:
+        SourceUnsupportedError: It is not one, or holds credentials, which would show in logs.
+    """
+    try:
+        parts = urlsplit(uri)
+        host, port = parts.hostname, parts.port or _DEFAULT_PORT
+    except ValueError:
+        host, port, parts = None, 0, urlsplit("")
+    if not host or parts.scheme != "rtsp" or re.search(r"[^!-~]", uri):
+        raise SourceUnsupportedError("The source is no rtsp:// URI.")
+    if "@" in parts.netloc:
+        raise SourceUnsupportedError("The source holds a user name; it belongs beside the URI.")
+    return host, port
