@@ -1,0 +1,162 @@
+"""Sets the integration up the way a person does: through its flows, forms and automations."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from .home_assistant import HomeAssistant
+from .site import USERNAME, Recorder, Site
+
+DOMAIN = "nvr_hotspare"
+_ENTRIES = "/api/config/config_entries"
+
+
+class SetupError(RuntimeError):
+    """A flow ended elsewhere than at its goal."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceEntities:
+    """What a working device shows, by entity id."""
+
+    connection: str
+    working_status: str
+    spare_ready: str
+    event: str
+    protection: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpareEntities:
+    """What a spare shows, by entity id."""
+
+    connection: str
+    working_status: str
+    channels_in_use: str
+
+
+async def add_group(home: HomeAssistant, spare: Recorder) -> str:
+    """Add the integration with its spare; returns the id of its entry."""
+    step = await home.flow(f"{_ENTRIES}/flow", DOMAIN, _account(spare))
+    if step["type"] != "create_entry":
+        raise SetupError(f"the group was not created: {step}")
+    entry_id: str = step["result"]["entry_id"]
+    # The integration opens the form that adds a unit; here it is not wanted yet.
+    await home.request("DELETE", f"{_ENTRIES}/subentries/flow/{step['next_flow'][1]}")
+    return entry_id
+
+
+async def add_working_device(
+    home: HomeAssistant, entry_id: str, device: Recorder, camera_password: str
+) -> str:
+    """Add a working NVR with the channels it tells of; returns the verdict on their sources."""
+    path = f"{_ENTRIES}/subentries/flow"
+    form = await home.flow(path, [entry_id, "unit"], {"next_step_id": "normal"}, _account(device))
+    channels = _suggestion(form, "channels")
+    account = {"username": USERNAME, "password": camera_password}
+    answer = {"channels": channels, "account": account}
+    verdicts = await home.request("POST", f"{path}/{form['flow_id']}", answer)
+    if verdicts["type"] != "menu":
+        raise SetupError(f"the sources of {device.name} were not accepted: {verdicts}")
+    done = await home.request("POST", f"{path}/{form['flow_id']}", {"next_step_id": "save"})
+    if done["type"] != "create_entry":
+        raise SetupError(f"{device.name} was not added: {done}")
+    return str(verdicts["description_placeholders"]["verdicts"])
+
+
+async def add_automation(home: HomeAssistant, name: str, working_status: str) -> str:
+    """Add an automation with a plain state trigger on `backing_up`; returns its entity id."""
+    key = working_status.replace(".", "_")
+    automation = {
+        "alias": f"{name} is backed up",
+        "triggers": [{"trigger": "state", "entity_id": working_status, "to": "backing_up"}],
+        "conditions": [],
+        "actions": [
+            {
+                "action": "persistent_notification.create",
+                "data": {"title": name, "message": "The spare records its cameras."},
+            }
+        ],
+    }
+    await home.request("POST", f"/api/config/automation/config/{key}", automation)
+    for entity in await home.call("config/entity_registry/list"):
+        if entity["platform"] == "automation" and entity["unique_id"] == key:
+            return str(entity["entity_id"])
+    raise SetupError(f"the automation for {name} is not there")
+
+
+async def device_entities(home: HomeAssistant, serial: str) -> DeviceEntities:
+    """Find the entities of a working device."""
+    return DeviceEntities(**await _entities(home, serial, DeviceEntities))
+
+
+async def spare_entities(home: HomeAssistant, serial: str) -> SpareEntities:
+    """Find the entities of a spare."""
+    return SpareEntities(**await _entities(home, serial, SpareEntities))
+
+
+async def add_dashboard(home: HomeAssistant, site: Site) -> str:
+    """Add a dashboard of the site; returns its address."""
+    path = "hot-spare"
+    await home.call(
+        "lovelace/dashboards/create",
+        url_path=path,
+        title="NVR Hot Spare",
+        icon="mdi:shield-sync",
+        show_in_sidebar=True,
+        require_admin=False,
+    )
+    sections = []
+    for device in site.working:
+        shown = await device_entities(home, device.serial)
+        sections.append(
+            _section(
+                device.name,
+                [
+                    shown.connection,
+                    shown.working_status,
+                    shown.spare_ready,
+                    shown.protection,
+                    shown.event,
+                ],
+            )
+        )
+    spare = await spare_entities(home, site.spare.serial)
+    sections.append(
+        _section(site.spare.name, [spare.connection, spare.working_status, spare.channels_in_use])
+    )
+    view = {"title": "Recorders", "type": "sections", "max_columns": 3, "sections": sections}
+    await home.call("lovelace/config/save", url_path=path, config={"views": [view]})
+    return f"{home.url}/{path}"
+
+
+def _section(title: str, entities: list[str]) -> dict[str, Any]:
+    tiles = [{"type": "tile", "entity": entity, "vertical": False} for entity in entities]
+    return {"type": "grid", "cards": [{"type": "heading", "heading": title}, *tiles]}
+
+
+async def _entities(home: HomeAssistant, serial: str, kind: type) -> dict[str, str]:
+    prefix = f"{serial}_"
+    registry = await home.call("config/entity_registry/list")
+    return {
+        key: entity["entity_id"]
+        for entity in registry
+        if entity["platform"] == DOMAIN and entity["unique_id"].startswith(prefix)
+        if (key := entity["unique_id"].removeprefix(prefix)) in kind.__annotations__
+    }
+
+
+def _account(recorder: Recorder) -> dict[str, Any]:
+    return {
+        "host": recorder.host,
+        "password": recorder.password,
+        "more": {"username": USERNAME, "port": recorder.port},
+    }
+
+
+def _suggestion(form: dict[str, Any], name: str) -> Any:
+    if form["type"] != "form":
+        raise SetupError(f"expected a form, not {form}")
+    for field in form["data_schema"]:
+        if field["name"] == name:
+            return field["description"]["suggested_value"]
+    raise SetupError(f"the form has no {name}: {form}")

@@ -1,0 +1,184 @@
+"""Plays one outage and measures it: what people saw, and which frames were recorded by whom."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+import time
+from typing import Any
+
+from virtual_nvr.verify import verify
+
+from .home_assistant import HomeAssistant
+from .integration import DeviceEntities, SpareEntities
+from .site import Recorder
+
+FRAME_RATE = 25
+BACKING_UP_FOR = 12.0
+"""Seconds that the spare records before the dead unit comes back."""
+SETTLED_AFTER = 3.0
+"""Seconds until what was recorded is on disk, the fragment in flight included."""
+
+
+class StepNotReachedError(RuntimeError):
+    """The outage did not get as far as it should."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A new state of an entity."""
+
+    entity_id: str
+    state: str
+    time: float
+    """Seconds since 1970."""
+
+
+class StateLog:
+    """All that Home Assistant showed, in order."""
+
+    def __init__(self, changed: Callable[[Change], None]) -> None:
+        self.states: dict[str, Change] = {}
+        self.changes: list[Change] = []
+        self.automations: list[tuple[str, float]] = []
+        self._changed = changed
+        self._news = asyncio.Event()
+
+    async def follow(self, home: HomeAssistant) -> None:
+        """Record from now on what this Home Assistant shows."""
+        assert home.socket is not None
+        await home.socket.subscribe(
+            self._state_changed, "subscribe_events", event_type="state_changed"
+        )
+        await home.socket.subscribe(
+            self._automation_triggered, "subscribe_events", event_type="automation_triggered"
+        )
+        for state in await home.call("get_states"):
+            self._take(state)
+
+    async def wait_for(
+        self, what: str, reached: Callable[[dict[str, str]], bool], timeout: float
+    ) -> None:
+        """Wait until the states are as asked.
+
+        Raises:
+            StepNotReachedError: They were not in time.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                while not reached({key: change.state for key, change in self.states.items()}):
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            message = f"not reached within {timeout:.0f} s: {what}"
+            raise StepNotReachedError(message) from None
+
+    def first(self, entity_id: str, state: str, since: float) -> float:
+        """When the entity first had the state, in seconds since 1970."""
+        for change in self.changes:
+            if (change.entity_id, change.state) == (entity_id, state) and change.time >= since:
+                return change.time
+        message = f"{entity_id} never was {state}"
+        raise StepNotReachedError(message)
+
+    def sequence(self, entity_id: str, since: float) -> list[str]:
+        """The states an entity went through."""
+        return [
+            change.state
+            for change in self.changes
+            if change.entity_id == entity_id and change.time >= since
+        ]
+
+    def _state_changed(self, event: dict[str, Any]) -> None:
+        if (state := event["data"]["new_state"]) is not None:
+            self._take(state)
+
+    def _automation_triggered(self, event: dict[str, Any]) -> None:
+        moment = datetime.fromisoformat(event["time_fired"]).timestamp()
+        self.automations.append((event["data"]["entity_id"], moment))
+
+    def _take(self, state: dict[str, Any]) -> None:
+        change = Change(
+            entity_id=state["entity_id"],
+            state=state["state"],
+            time=datetime.fromisoformat(state["last_changed"]).timestamp(),
+        )
+        before = self.states.get(change.entity_id)
+        self.states[change.entity_id] = change
+        if before is None or before.state != change.state:
+            self.changes.append(change)
+            self._changed(change)
+        self._news.set()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cast:
+    """Who takes part in an outage."""
+
+    device: Recorder
+    shown: DeviceEntities
+    automation: str
+    others: Sequence[Recorder]
+    spare: Recorder
+    spare_shown: SpareEntities
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outage:
+    """What was measured; seconds from the kill, frames by camera name."""
+
+    noticed_s: float
+    backing_up_s: float
+    first_frame_s: dict[str, float]
+    lost_frames: dict[str, int]
+    working_status: list[str]
+    automation_fired: bool
+    others_disturbed: int
+    spare_idle_after: bool
+
+
+async def play(cast: Cast, log: StateLog, say: Callable[[str], None]) -> Outage:
+    """Kill a working NVR, wait for the spare, start the NVR again, wait until all is as before.
+
+    Raises:
+        StepNotReachedError: One of these did not happen in time.
+    """
+    device, shown, spare = cast.device, cast.shown, cast.spare_shown
+    killed = time.time()
+    await device.program.kill()
+    say(f"{device.name} was killed (kill -9)")
+    await log.wait_for("offline", lambda s: s[shown.connection] == "off", 45)
+    say(f"{device.name} is offline in Home Assistant")
+    await log.wait_for("BACKING UP", lambda s: s[shown.working_status] == "backing_up", 45)
+    say(f"{cast.spare.name} is BACKING UP {device.name}")
+    await asyncio.sleep(BACKING_UP_FOR)
+    await device.program.start_and_wait()
+    say(f"{device.name} was started again")
+    await log.wait_for(
+        "recording again, and the spare idle",
+        lambda s: s[shown.working_status] == "recording" and s[spare.working_status] == "idle",
+        90,
+    )
+    ended = time.time()
+    say(f"{device.name} records again, {cast.spare.name} is idle")
+    await asyncio.sleep(SETTLED_AFTER)
+    return await asyncio.to_thread(_measure, cast, log, killed, ended)
+
+
+def _measure(cast: Cast, log: StateLog, killed: float, ended: float) -> Outage:
+    shown = cast.shown
+    window = (killed - 5, ended)
+    return Outage(
+        noticed_s=round(log.first(shown.connection, "off", killed) - killed, 3),
+        backing_up_s=round(log.first(shown.working_status, "backing_up", killed) - killed, 3),
+        first_frame_s=_first_frames(cast, killed),
+        lost_frames=_lost([cast.device, cast.spare], cast.device.cameras, window),
+        working_status=log.sequence(shown.working_status, killed),
+        automation_fired=any(
+            entity == cast.automation and moment >= killed for entity, moment in log.automations
+        ),
+        others_disturbed=sum(
+            sum(_lost([other], other.cameras, window).values()) for other in cast.others
+        ),
+        spare_idle_after=log.states[cast.spare_shown.working_status].state == "idle",
+    )

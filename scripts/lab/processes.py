@@ -1,0 +1,102 @@
+"""Programs of the site: started, waited for, killed, and never left behind."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+import contextlib
+import json
+import os
+from pathlib import Path
+import signal
+import sys
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_WITHIN = 60.0
+STOP_WITHIN = 20.0
+
+
+class ProgramError(RuntimeError):
+    """A program of the site did not start, or ended by itself."""
+
+
+class Program:
+    """One program; its log is in `log`, its first line on stdout says that it is ready."""
+
+    def __init__(
+        self, name: str, arguments: Sequence[str], log: Path, env: Mapping[str, str] | None = None
+    ) -> None:
+        self.name = name
+        self._arguments = arguments
+        self._log = log
+        self._env = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start the program without waiting until it is ready."""
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *self._arguments,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                cwd=ROOT,
+                env=self._env,
+                start_new_session=True,  # Ctrl-C is ours to handle, in order
+            )
+
+    async def start_and_wait(self) -> dict[str, Any]:
+        """Start the program and return what it says, in one line of JSON, when it is ready."""
+        await self.start()
+        process = self._running()
+        assert process.stdout is not None
+        try:
+            async with asyncio.timeout(READY_WITHIN):
+                line = await process.stdout.readline()
+        except TimeoutError:
+            line = b""
+        if not line:
+            await self.kill()
+            message = f"{self.name} did not start; see {self._log}"
+            raise ProgramError(message)
+        ready: dict[str, Any] = json.loads(line)
+        return ready
+
+    @property
+    def pid(self) -> int:
+        """Process id of the running program."""
+        return self._running().pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the program runs."""
+        return self._process is not None and self._process.returncode is None
+
+    async def kill(self) -> None:
+        """End the program at once, as a power cut does."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """Ask the program to end, and insist if it does not."""
+        await self._end(signal.SIGTERM)
+
+    async def _end(self, how: signal.Signals) -> None:
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.send_signal(how)
+        try:
+            async with asyncio.timeout(STOP_WITHIN):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            # Whatever the program itself started and left behind.
+            os.killpg(process.pid, signal.SIGKILL)
+
+    def _running(self) -> asyncio.subprocess.Process:
+        if self._process is None:
+            message = f"{self.name} was not started"
+            raise ProgramError(message)
+        return self._process

@@ -1,0 +1,175 @@
+"""The site of the demo and the tests: cameras, working NVRs and a spare, each on its address."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+import contextlib
+from dataclasses import dataclass, field
+import json
+from pathlib import Path
+import secrets
+
+from .processes import Program
+
+CAMERA_PORT = 8554
+USERNAME = "admin"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How large a site is to be, and where on the loopback network 127.0.`subnet`.0/24."""
+
+    working_devices: int = 2
+    channels: int = 4
+    """Of each working device, and of the spare: one more than none, whichever device dies."""
+    subnet: int = 0
+    bitrate: int | None = None
+    """Of each camera in kbit/s; the virtual cameras' own default if None."""
+
+
+@dataclass(kw_only=True)
+class Recorder:
+    """One virtual NVR and what it takes to add it."""
+
+    name: str
+    serial: str
+    host: str
+    port: int
+    password: str = field(repr=False)
+    folder: Path
+    cameras: Sequence[str] = ()
+    """The names of the cameras it records, in the order of its channels."""
+    program: Program
+
+
+@dataclass(kw_only=True)
+class Site:
+    """Everything but Home Assistant."""
+
+    plan: Plan
+    cameras: Program
+    camera_password: str = field(repr=False)
+    control: Path
+    working: list[Recorder]
+    spare: Recorder
+
+    async def start(self) -> None:
+        """Start everything; returns when all of it is ready."""
+        await self.cameras.start_and_wait()
+        recorders = [*self.working, self.spare]
+        await asyncio.gather(*(recorder.program.start_and_wait() for recorder in recorders))
+
+    async def stop(self) -> None:
+        """Stop everything."""
+        programs = [self.spare.program, *(device.program for device in self.working), self.cameras]
+        await asyncio.gather(*(program.stop() for program in programs))
+
+    async def tell_cameras(self, command: str) -> None:
+        """Have a camera freeze, drop or be restored, such as `freeze 3`."""
+        reader, writer = await asyncio.open_unix_connection(self.control)
+        try:
+            writer.write(command.encode() + b"\n")
+            answer = (await reader.readline()).decode().strip()
+        finally:
+            writer.close()
+            await writer.wait_closed()
+        if answer != "ok":
+            raise RuntimeError(f"the cameras answer {answer!r} to {command!r}")
+
+
+def build(plan: Plan, folder: Path) -> Site:
+    """Write all that the programs of a site are told when they start."""
+    folder.mkdir(parents=True)
+    network = f"127.0.{plan.subnet}"
+    count = plan.working_devices * plan.channels
+    camera_password = secrets.token_urlsafe(12)
+    credentials = _write_private(
+        folder / "cameras.json", {"username": USERNAME, "password": camera_password}
+    )
+    control = folder / "cameras.sock"
+    arguments = ["-m", "virtual_nvr", "cameras", "--count", str(count)]
+    arguments += ["--first-address", f"{network}.101", "--port", str(CAMERA_PORT)]
+    arguments += ["--credentials", str(credentials), "--control", str(control)]
+    arguments += ["--long-gop", str(count)]
+    if plan.bitrate is not None:
+        arguments += ["--bitrate", str(plan.bitrate)]
+    cameras = Program("cameras", arguments, folder / "cameras.log")
+    working = []
+    for index in range(plan.working_devices):
+        first = index * plan.channels + 1
+        channels = [
+            {
+                "name": f"Camera {number}",
+                "uri": f"rtsp://{network}.{100 + number}:{CAMERA_PORT}/stream",
+                "username": USERNAME,
+                "password": camera_password,
+            }
+            for number in range(first, first + plan.channels)
+        ]
+        config = {
+            "serial": f"VN{plan.subnet:03}{index + 1:04}",
+            "host": f"{network}.{11 + index}",
+            "channels": channels,
+        }
+        working.append(_recorder(f"NVR {index + 1}", folder / f"nvr{index + 1}", config))
+    # A camera's recording stays on the spare while its place serves another: recordings outnumber
+    # what can be recorded at the same time.
+    limits = {"recordings": 64, "jobs": plan.channels, "receivers": plan.channels}
+    spare = _recorder(
+        "Spare",
+        folder / "spare",
+        {"serial": f"VN{plan.subnet:03}9999", "host": f"{network}.20", "limits": limits},
+    )
+    return Site(
+        plan=plan,
+        cameras=cameras,
+        camera_password=camera_password,
+        control=control,
+        working=working,
+        spare=spare,
+    )
+
+
+@contextlib.asynccontextmanager
+async def running(plan: Plan, folder: Path) -> AsyncGenerator[Site]:
+    """A site for as long as the block runs."""
+    site = build(plan, folder)
+    try:
+        await site.start()
+        yield site
+    finally:
+        await site.stop()
+
+
+def _recorder(name: str, folder: Path, config: Mapping[str, object]) -> Recorder:
+    folder.mkdir()
+    password = secrets.token_urlsafe(12)
+    port = 8000
+    content = {
+        "name": name,
+        "username": USERNAME,
+        "password": password,
+        "folder": str(folder / "recordings"),
+        "http_port": port,
+        **config,
+    }
+    path = _write_private(folder / "nvr.json", content)
+    channels = config.get("channels", [])
+    assert isinstance(channels, list)
+    return Recorder(
+        name=name,
+        serial=str(config["serial"]),
+        host=str(config["host"]),
+        port=port,
+        password=password,
+        folder=folder / "recordings",
+        cameras=[str(channel["name"]) for channel in channels],
+        program=Program(
+            name, ["-m", "virtual_nvr", "nvr", "--config", str(path)], folder / "nvr.log"
+        ),
+    )
+
+
+def _write_private(path: Path, content: dict[str, object]) -> Path:
+    path.touch(0o600)
+    path.write_text(json.dumps(content))
+    return path
