@@ -80,6 +80,19 @@ class Happening(StrEnum):
     RETURNED = "returned"
 
 
+class GivenBack(StrEnum):
+    """Why the spare may let go of a camera of a device that is back."""
+
+    SEEN = "seen"
+    """The device was seen recording it."""
+    UNTOLD = "untold"
+    """The device can't tell, or has nothing scheduled, and has been well for a while."""
+    FIRST = "first"
+    """The camera has no stream left for the device while the spare has one."""
+    GRACE = "grace"
+    """The device did not record it in the time it was given."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
     """One camera of a working device that is to be recorded."""
@@ -134,6 +147,16 @@ class Timing:
     """Proven not to record for this long is `no_record`."""
     boot_grace: float = 30.0
     """After Home Assistant starts, before a unit not yet heard of is offline."""
+    provision_retry: float = 60.0
+    """Between attempts to provision ahead, or take away, what a spare refused: no hurry."""
+    suspect_pace: float = 0.5
+    """Between probes of a suspected unit, so that many overlap inside the window."""
+    slow_pace: float = 2.0
+    """Between probes of a suspected unit that is slow, which many probes would only slow down."""
+    calm_watch: float = 10.0
+    """Between questions what a unit records, while nothing happens."""
+    busy_watch: float = 1.0
+    """The same while a takeover or a return is under way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

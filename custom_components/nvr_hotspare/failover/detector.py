@@ -1,0 +1,57 @@
+"""From heartbeats to suspect and offline, alike for working devices and spares.
+
+A unit is offline when no probe was answered for the window. How a probe fails decides nothing
+by itself, a refusal included; only a host that still accepts connections is given longer,
+because slow is not dead. And silence must have been proven by more than one probe: where
+nobody asked (Home Assistant itself was stalled, the last heartbeat is old) nothing is known.
+
+What is not a unit's own silence, Home Assistant cut off from all of them, is to be told apart
+here too.
+"""
+
+from dataclasses import replace
+
+from .model import Connection, Silence, Timing
+from .state import Pulse
+
+PROOF = 2
+"""Unanswered probes without which silence proves nothing."""
+
+
+def heard(pulse: Pulse, now: float) -> Pulse:
+    """Take a heartbeat of an online unit: nothing is left of a suspicion."""
+    return replace(pulse, since=now, heard=True, unanswered=0, silence=None)
+
+
+def unanswered(pulse: Pulse, silence: Silence) -> Pulse:
+    """Take an unanswered probe."""
+    return replace(pulse, unanswered=pulse.unanswered + 1, silence=silence)
+
+
+def suspect(pulse: Pulse) -> bool:
+    """Tell whether a unit is suspected: silent, but not for long enough."""
+    return pulse.connection is Connection.ONLINE and pulse.unanswered > 0
+
+
+def offline_at(pulse: Pulse, timing: Timing) -> float | None:
+    """Return when a suspected unit goes offline if it is not heard; None if it does not."""
+    if pulse.connection is Connection.OFFLINE or pulse.unanswered < PROOF:
+        return None
+    patience = timing.slow_window if pulse.silence is Silence.SLOW else timing.window
+    if not pulse.heard:
+        patience = max(patience, timing.boot_grace)
+    return pulse.since + patience
+
+
+def offline(pulse: Pulse) -> Pulse:
+    """Take the unit for dead; `since` goes on telling its last heartbeat."""
+    return replace(pulse, connection=Connection.OFFLINE, unanswered=0, silence=None, asked=None)
+
+
+def may_ask(pulse: Pulse, timing: Timing, now: float) -> bool:
+    """Tell whether an offline unit that is heard is to be asked who it is.
+
+    A heartbeat from the old address may be another machine's. An answer that was lost, or that
+    named another unit, is followed by the next question after an interval.
+    """
+    return pulse.asked is None or now >= pulse.asked + timing.interval

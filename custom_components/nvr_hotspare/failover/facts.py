@@ -1,0 +1,126 @@
+"""Taking an event as a fact: what is known after it, before anything is decided.
+
+Only a heartbeat of an offline unit asks something at once: who is there.
+"""
+
+from dataclasses import replace
+from functools import singledispatch
+
+from . import detector, pool, regroup
+from .commands import Command, Identify
+from .events import (
+    CommandEnded,
+    Configured,
+    Event,
+    HeartbeatReceived,
+    Identified,
+    PlacesSeen,
+    ProbeUnanswered,
+    RecordingsSeen,
+    Started,
+)
+from .model import Connection, Recording, UnitId
+from .outage import found, returned, with_device
+from .state import Pulse, State
+
+type Taken = tuple[State, tuple[Command, ...]]
+
+
+@singledispatch
+def take(event: Event, state: State) -> Taken:  # noqa: ARG001 - handlers look at it
+    """Return the state that knows of the event; that time has passed is no other fact."""
+    return state, ()
+
+
+@take.register
+def _(event: Configured, state: State) -> Taken:
+    return regroup.configured(state, event.group), ()
+
+
+@take.register
+def _(_event: Started, state: State) -> Taken:
+    return regroup.started(state), ()
+
+
+@take.register
+def _(event: HeartbeatReceived, state: State) -> Taken:
+    pulse = state.pulses.get(event.unit)
+    if pulse is None:
+        return state, ()
+    if pulse.connection is Connection.ONLINE:
+        state = _with_pulse(state, event.unit, detector.heard(pulse, state.now))
+        return _count_beat(state, event.unit, good=True), ()
+    if not detector.may_ask(pulse, state.group.timing, state.now):
+        return state, ()
+    state = _with_pulse(state, event.unit, replace(pulse, asked=state.now))
+    return state, (Identify(event.unit),)
+
+
+@take.register
+def _(event: ProbeUnanswered, state: State) -> Taken:
+    pulse = state.pulses.get(event.unit)
+    if pulse is None or pulse.connection is Connection.OFFLINE:
+        return state, ()
+    state = _with_pulse(state, event.unit, detector.unanswered(pulse, event.silence))
+    return _count_beat(state, event.unit, good=False), ()
+
+
+@take.register
+def _(event: Identified, state: State) -> Taken:
+    """Only the unit that went silent is back, and only if it was asked since it did."""
+    pulse = state.pulses.get(event.unit)
+    late = pulse is None or pulse.connection is Connection.ONLINE or pulse.asked is None
+    if late or not event.same:
+        return state, ()
+    state = _with_pulse(state, event.unit, Pulse(since=state.now, heard=True))
+    device = state.devices.get(event.unit)
+    return (returned(state, device) if device else state), ()
+
+
+@take.register
+def _(event: RecordingsSeen, state: State) -> Taken:
+    """Note what a device told; while it is offline, its answers are late ones."""
+    device = state.devices.get(event.unit)
+    if device is None or not state.online(event.unit):
+        return state, ()
+    missing = {
+        channel.number: device.missing_since.get(channel.number, state.now)
+        for channel in device.config.channels
+        if event.recordings.get(channel.number) is Recording.NO
+    }
+    told = dict(event.recordings)
+    device = replace(device, told=state.now, recordings=told, missing_since=missing)
+    return with_device(state, device), ()
+
+
+@take.register
+def _(event: PlacesSeen, state: State) -> Taken:
+    """Note what the spare holds; while it is offline, its answers are late ones."""
+    spare = state.group.spare
+    if spare is None or spare.unit != event.spare or not state.spare_online:
+        return state, ()
+    first = not state.spare.surveyed
+    state = pool.seen(state, event.places)
+    return (found(state) if first else state), ()
+
+
+@take.register
+def _(event: CommandEnded, state: State) -> Taken:
+    """Take the end of the command that is waited for; what comes later is seen anyway."""
+    errand = state.spare.errand
+    if errand is None or event.command != errand.command:
+        return state, ()
+    return pool.end(state, errand.command, event.errors), ()
+
+
+def _count_beat(state: State, unit: UnitId, *, good: bool) -> State:
+    """Count the heartbeats in a row of a device that is back."""
+    device = state.devices.get(unit)
+    if device is None or device.outage is None or device.outage.returned is None:
+        return state
+    beats = device.outage.beats + 1 if good else 0
+    return with_device(state, replace(device, outage=replace(device.outage, beats=beats)))
+
+
+def _with_pulse(state: State, unit: UnitId, pulse: Pulse) -> State:
+    return replace(state, pulses={**state.pulses, unit: pulse})

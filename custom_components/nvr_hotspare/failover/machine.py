@@ -1,0 +1,56 @@
+"""The decisions: from what happens to what is to be done.
+
+`step(state, event, now)` returns the state after an event and the commands that follow. It has
+no clock and does no I/O, so that any outage can be replayed; it raises on no sequence of events:
+what concerns a unit that is not (or no longer) in the group, or comes too late, is ignored.
+
+These hold after every step (`invariants.check_invariants` says so in the tests):
+
+1. Every camera of an offline working device has a place on the spare, confirmed recording or
+   within its deadline, or is reported not backed up with a reason.
+2. Make before break: the spare lets go of a camera only after the working device was seen
+   recording it, or its grace ran out, or it can't tell and was well for a while, or the camera
+   has no stream left for it. The report tells. (The user's word goes first: a device whose
+   protection is switched off, or that is removed, is let go of at once.)
+4. One outage per working device at a time. Whatever is interrupted resumes from the journal
+   and from what the spare is seen to hold; every command is idempotent.
+
+(3 is about footage, and 5 about Home Assistant's own isolation, which `detector` would decide.)
+
+A step first takes the event as a fact, then lets the passes look at all that is known: who is
+silent for too long, what may be given back, which cameras the spare has to hold, which outages
+are over, what is to be shown, and what the spare is to do next. The passes decide by the state
+alone, never by the event, so a fact that is lost and comes again later is as good. And they
+leave nothing to be done: `TimePassed` right after a step changes nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from . import pool
+from .commands import Command
+from .events import Configured, Event
+from .facts import take
+from .outage import close, give_back, notice
+from .state import State
+from .status import show
+
+type Pass = Callable[[State], tuple[State, tuple[Command, ...]]]
+
+PASSES: tuple[Pass, ...] = (notice, give_back, pool.hold, close, show, pool.order)
+
+
+def step(state: State, event: Event, now: float) -> tuple[State, tuple[Command, ...]]:
+    """Return the state after an event, and what is to be done, in this order.
+
+    `now` is in seconds since 1970 and never runs backwards. Before the first `Configured`
+    nothing happens.
+    """
+    if not (state.configured or isinstance(event, Configured)):
+        return state, ()
+    state, first = take(event, replace(state, now=now))
+    commands = [*first]
+    for decide in PASSES:
+        state, more = decide(state)
+        commands += more
+    return state, tuple(commands)

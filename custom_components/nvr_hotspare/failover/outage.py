@@ -1,0 +1,188 @@
+"""One outage of a working device: it begins, goes on, and ends when all is given back.
+
+Taking back what was lent is make before break, camera by camera: the spare lets go of a camera
+when the device was seen recording it since it came back. Without that,
+- a camera that has no stream left for the device is let go of as soon as the device is back
+  (the gap is told in the report);
+- a device that can't tell, or has nothing scheduled, must have been well for a few heartbeats;
+- and whatever the device does, the spare lets go when its grace has run out (told, too).
+Being told nothing is not the same as being told `unknown`: a device that is asked but has not
+answered yet may be busy starting, and has its grace.
+
+When footage is given back, what happens between `give_back` and `close` is `synchronizing`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from . import detector
+from .commands import Announce, Command
+from .model import Camera, Channel, GivenBack, Happening, Recording
+from .pool import forgotten
+from .state import DeviceState, Outage, State, in_use
+
+
+def notice(state: State) -> tuple[State, tuple[Command, ...]]:
+    """Take units that were silent for too long for offline.
+
+    Only a working device's outage is announced: that of a spare shows in its Connection.
+    """
+    commands: list[Command] = []
+    for unit, pulse in state.pulses.items():
+        deadline = detector.offline_at(pulse, state.group.timing)
+        if deadline is None or state.now < deadline:
+            continue
+        state = replace(state, pulses={**state.pulses, unit: detector.offline(pulse)})
+        if unit in state.devices:
+            state, said = _lost(state, state.devices[unit], pulse.since)
+            commands += said
+        else:
+            state = forgotten(state)
+    return state, tuple(commands)
+
+
+def _lost(state: State, device: DeviceState, since: float) -> tuple[State, tuple[Command, ...]]:
+    """Begin an outage, or go on with the one that was about to end: nothing is doubled."""
+    said: tuple[Command, ...] = ()
+    if device.outage is None:
+        outage = Outage(since=since, noticed=state.now)
+        data = {"noticed_after": round(state.now - since, 3)}
+        said = (Announce(device.config.unit, Happening.HEARTBEAT_LOST, data),)
+    else:
+        outage = replace(device.outage, returned=None, beats=0, given_back={})
+    device = replace(device, outage=outage, recordings={}, missing_since={})
+    return with_device(state, device), said
+
+
+def returned(state: State, device: DeviceState) -> State:
+    """The device is back: what it tells from now on counts."""
+    if device.outage is None:
+        return state
+    outage = replace(device.outage, returned=state.now, watched_from=state.now, beats=0)
+    return with_device(state, replace(device, outage=outage, told=state.now))
+
+
+def found(state: State) -> State:
+    """Go on with outages that the journal missed.
+
+    Where the spare is first seen after a start and records cameras of a device that is not
+    known to have an outage, the last thing written was older than the last thing done. Such a
+    device may be back or may not; either way nothing is let go of before it is seen recording.
+    """
+    places, now = state.spare.places or {}, state.now
+    for device in state.devices.values():
+        used = [c for c in device.cameras if c in places and in_use(places[c])]
+        if used and device.config.protected and device.outage is None:
+            outage = Outage(since=now, noticed=now, returned=now, watched_from=now)
+            state = with_device(state, replace(device, outage=outage))
+            held = (*state.spare.held, *(c for c in used if c not in state.spare.held))
+            state = replace(state, spare=replace(state.spare, held=held))
+    return state
+
+
+def give_back(state: State) -> tuple[State, tuple[Command, ...]]:
+    """Decide which cameras of returned devices the spare may let go of."""
+    for device in state.devices.values():
+        outage = device.outage
+        if outage is None or outage.returned is None:
+            continue
+        given = dict(outage.given_back)
+        for channel, camera in zip(device.config.channels, device.cameras, strict=True):
+            why = _may_let_go(state, device, outage, channel)
+            if camera in state.spare.held and camera not in given and why is not None:
+                given[camera] = why
+        if given != outage.given_back:
+            outage = replace(outage, given_back=given)
+            state = with_device(state, replace(device, outage=outage))
+    return state, ()
+
+
+def _may_let_go(
+    state: State, device: DeviceState, outage: Outage, channel: Channel
+) -> GivenBack | None:
+    timing = state.group.timing
+    told = device.recordings.get(channel.number, Recording.UNKNOWN)
+    if device.recordings and told is Recording.YES:
+        return GivenBack.SEEN
+    if channel.single_stream:
+        return GivenBack.FIRST
+    if device.recordings and told is not Recording.NO and outage.beats >= timing.return_beats:
+        return GivenBack.UNTOLD
+    if state.now >= outage.watched_from + timing.return_grace:
+        return GivenBack.GRACE
+    return None
+
+
+def give_back_at(state: State) -> Iterable[float]:
+    """Yield when returned devices' grace runs out."""
+    for device in state.devices.values():
+        outage = device.outage
+        if outage and outage.returned is not None:
+            yield outage.watched_from + state.group.timing.return_grace
+
+
+def close(state: State) -> tuple[State, tuple[Command, ...]]:
+    """End the outages of returned devices whose cameras the spare has let go of.
+
+    A spare that is offline holds up no return: what it still records when it is back is wanted
+    by nobody, and released then.
+    """
+    commands: list[Command] = []
+    for device in state.devices.values():
+        outage = device.outage
+        if outage and outage.returned is not None and not _lent(state, device):
+            state = with_device(state, replace(device, outage=None))
+            data = report(device, outage)
+            commands.append(Announce(device.config.unit, Happening.RETURNED, data))
+    return state, tuple(commands)
+
+
+def _lent(state: State, device: DeviceState) -> bool:
+    """Tell whether the spare has, or may have, cameras of a device."""
+    spare = state.spare
+    if not set(spare.held).isdisjoint(device.cameras):
+        return True
+    if not state.spare_online:
+        return False
+    if spare.places is None:
+        return True
+    busy = spare.errand.command.cameras if spare.errand else ()
+    used = [camera for camera, facts in spare.places.items() if in_use(facts)]
+    return any(camera.unit == device.config.unit for camera in (*busy, *used))
+
+
+def report(device: DeviceState, outage: Outage) -> dict[str, object]:
+    """Return what is told of an outage that is over; seconds, channels by their numbers."""
+
+    def after(moment: float) -> float:
+        return round(max(0.0, moment - outage.since), 3)
+
+    def given_back(why: GivenBack) -> list[int]:
+        return [c.channel for c in device.cameras if outage.given_back.get(c) is why]
+
+    return {
+        "noticed_after": after(outage.noticed),
+        "backing_up_after": None if outage.backing_up is None else after(outage.backing_up),
+        "offline_for": None if outage.returned is None else after(outage.returned),
+        "first_confirmed_after": {
+            str(c.channel): after(outage.confirmed[c])
+            for c in device.cameras
+            if c in outage.confirmed
+        },
+        "released_first": given_back(GivenBack.FIRST),
+        "released_on_grace": given_back(GivenBack.GRACE),
+        "not_backed_up": {
+            str(c.channel): _missed(outage, c) for c in device.cameras if c not in outage.confirmed
+        },
+    }
+
+
+def _missed(outage: Outage, camera: Camera) -> str | None:
+    """Why a camera was not backed up; None where the outage was over before it was known."""
+    reason = outage.missed.get(camera)
+    return None if reason is None else reason.value
+
+
+def with_device(state: State, device: DeviceState) -> State:
+    """Return the state with what is now known of a device."""
+    return replace(state, devices={**state.devices, device.config.unit: device})

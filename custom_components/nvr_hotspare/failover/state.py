@@ -1,0 +1,155 @@
+"""All that the machine knows. Frozen; mappings in it are replaced, never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .commands import SpareCommand
+from .model import (
+    Camera,
+    Connection,
+    GivenBack,
+    Group,
+    PlaceFacts,
+    Reason,
+    Recording,
+    Silence,
+    UnitId,
+    WorkingDevice,
+    WorkingStatus,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """The signs of life of one unit, working device or spare."""
+
+    since: float
+    """The last heartbeat; before the first one, from when on the unit was listened for."""
+    heard: bool = False
+    """Whether `since` is a heartbeat."""
+    connection: Connection = Connection.ONLINE
+    unanswered: int = 0
+    """Probes unanswered since then; any makes the unit suspect."""
+    silence: Silence | None = None
+    """How the latest of them stayed unanswered."""
+    asked: float | None = None
+    """When an offline unit that was heard again was last asked who it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """One outage of one working device, until the spare has let go of all its cameras."""
+
+    since: float
+    """The last good heartbeat."""
+    noticed: float
+    backing_up: float | None = None
+    """When the first camera was confirmed recorded by the spare."""
+    confirmed: Mapping[Camera, float] = field(default_factory=dict)
+    """When each camera was first confirmed recorded by the spare."""
+    missed: Mapping[Camera, Reason] = field(default_factory=dict)
+    """The cameras last reported not backed up."""
+    returned: float | None = None
+    """When the device came back, if it is back."""
+    watched_from: float = 0.0
+    """From when on the returned device's grace is counted: its return, or a later restart of
+    Home Assistant, which saw nothing in between."""
+    beats: int = 0
+    """Good heartbeats in a row since then."""
+    given_back: Mapping[Camera, GivenBack] = field(default_factory=dict)
+    """The cameras that the spare may let go of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceState:
+    """What is known of one working device."""
+
+    config: WorkingDevice
+    since: float
+    """When the status began."""
+    status: WorkingStatus = WorkingStatus.UNVERIFIED
+    reason: Reason | None = None
+    told: float
+    """When the device last told what it records, or from when on it could have."""
+    recordings: Mapping[int, Recording] = field(default_factory=dict)
+    """What it told since it is online; empty before."""
+    missing_since: Mapping[int, float] = field(default_factory=dict)
+    """Since when a channel that should be recorded is proven not to be."""
+    outage: Outage | None = None
+
+    @property
+    def cameras(self) -> tuple[Camera, ...]:
+        """Return the device's cameras in their order."""
+        return tuple(Camera(self.config.unit, c.number) for c in self.config.channels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """The command that a spare is busy with."""
+
+    command: SpareCommand
+    deadline: float
+    """After this it is no longer waited for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What was last tried for a camera, so that it is not tried again too soon."""
+
+    verb: type[SpareCommand]
+    ended: float
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpareState:
+    """What is known of the spare, and what it is wanted to record."""
+
+    held: tuple[Camera, ...] = ()
+    """The cameras it has to record, in the order in which they got their places."""
+    due: Mapping[Camera, float] = field(default_factory=dict)
+    """When a held camera that is not confirmed is (or was) to be reported not backed up."""
+    places: Mapping[Camera, PlaceFacts] | None = None
+    """What it holds, as last seen or as it must be after a command; None while unknown."""
+    surveyed: bool = False
+    """Whether it was seen since Home Assistant started."""
+    errand: Errand | None = None
+    attempts: Mapping[Camera, Attempt] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """The group at one moment."""
+
+    now: float = 0.0
+    """The time of the last step."""
+    configured: bool = False
+    """Whether the group is known; before that the journal rests untouched."""
+    group: Group = field(default_factory=Group)
+    pulses: Mapping[UnitId, Pulse] = field(default_factory=dict)
+    devices: Mapping[UnitId, DeviceState] = field(default_factory=dict)
+    spare: SpareState = field(default_factory=SpareState)
+
+    def online(self, unit: UnitId) -> bool:
+        """Tell whether a unit of the group is online."""
+        pulse = self.pulses.get(unit)
+        return pulse is not None and pulse.connection is Connection.ONLINE
+
+    @property
+    def spare_online(self) -> bool:
+        """Tell whether there is a spare and it is online."""
+        return self.group.spare is not None and self.online(self.group.spare.unit)
+
+    def confirmed(self, camera: Camera) -> bool:
+        """Tell whether the spare was seen to record a camera."""
+        facts = (self.spare.places or {}).get(camera)
+        return facts is not None and facts.recording is Recording.YES
+
+    def pending(self, camera: Camera) -> bool:
+        """Tell whether a camera is yet to be confirmed and has time left."""
+        return self.now < self.spare.due.get(camera, self.now)
+
+
+def in_use(facts: PlaceFacts) -> bool:
+    """Tell whether a place records, or was told to."""
+    return facts.commanded or facts.recording is Recording.YES

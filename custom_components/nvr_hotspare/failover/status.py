@@ -1,0 +1,130 @@
+"""The Working Status of each device, and the announcements that go with its changes."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from .commands import Announce, Command
+from .coverage import shortfall
+from .model import Camera, Happening, Reason, Recording, WorkingStatus
+from .outage import with_device
+from .state import DeviceState, Outage, State
+
+RECORDING_STATUSES = (
+    WorkingStatus.RECORDING,
+    WorkingStatus.NO_RECORD,
+    WorkingStatus.UNVERIFIED,
+)
+"""What a device can be when nobody stands in for it."""
+
+
+def show(state: State) -> tuple[State, tuple[Command, ...]]:
+    """Bring every Working Status up to date."""
+    commands: list[Command] = []
+    for device in state.devices.values():
+        shown = device
+        if device.outage is not None:
+            shown = replace(shown, outage=_recount(state, shown, device.outage))
+        status, reason = _status(state, shown)
+        if status is not shown.status:
+            shown = replace(shown, status=status, since=state.now)
+            if status is WorkingStatus.NOT_BACKED_UP:
+                commands.append(_not_backed_up(shown, reason))
+        outage = shown.outage
+        if outage and outage.backing_up is None and status is WorkingStatus.BACKING_UP:
+            outage = replace(outage, backing_up=state.now)
+            commands.append(_backing_up(shown, outage, state.now))
+        shown = replace(shown, reason=reason, outage=outage)
+        if shown != device:
+            state = with_device(state, shown)
+    return state, tuple(commands)
+
+
+def _recount(state: State, device: DeviceState, outage: Outage) -> Outage:
+    """Note what is confirmed for the first time and, while it is down, what is missing."""
+    first = {
+        camera: state.now
+        for camera in device.cameras
+        if camera not in outage.confirmed and state.confirmed(camera)
+    }
+    outage = replace(outage, confirmed={**outage.confirmed, **first})
+    if outage.returned is None:
+        outage = replace(outage, missed=missed(state, device))
+    return outage
+
+
+def missed(state: State, device: DeviceState) -> dict[Camera, Reason]:
+    """Return the cameras of an offline device that are not backed up, and why."""
+    reasons = ((camera, shortfall(state, device, camera)) for camera in device.cameras)
+    return {camera: reason for camera, reason in reasons if reason is not None}
+
+
+def _status(state: State, device: DeviceState) -> tuple[WorkingStatus, Reason | None]:
+    backed_up = any(state.confirmed(camera) for camera in device.cameras)
+    if device.outage is None:
+        return _online_status(state, device), None
+    if device.outage.returned is not None:
+        lent = state.spare_online and device.status is WorkingStatus.BACKING_UP
+        if backed_up or lent:
+            return WorkingStatus.BACKING_UP, None
+        return _online_status(state, device), None
+    if backed_up:
+        return WorkingStatus.BACKING_UP, None
+    if any(camera not in device.outage.missed for camera in device.cameras):
+        return device.status, device.reason
+    return WorkingStatus.NOT_BACKED_UP, _chief(device.outage.missed.values())
+
+
+def _chief(reasons: Iterable[Reason]) -> Reason:
+    """Return the reason of most cameras; a device without any has nothing to be recorded from."""
+    common = Counter(reasons).most_common(1)
+    return common[0][0] if common else Reason.NO_SOURCE
+
+
+def _online_status(state: State, device: DeviceState) -> WorkingStatus:
+    """Return the status of a device that answers.
+
+    Only what was told lately proves anything: a device that answers probes but has told nothing
+    for as long as it takes to prove a `no` is unverified. So is one of whose channels some are
+    recorded and others unknown: it is not proven to record what it should.
+    """
+    before = device.status if device.status in RECORDING_STATUSES else WorkingStatus.UNVERIFIED
+    if state.now >= stale_at(state, device):
+        return WorkingStatus.UNVERIFIED
+    if not device.recordings:
+        return before
+    told = [
+        device.recordings.get(channel.number, Recording.UNKNOWN)
+        for channel in device.config.channels
+    ]
+    patience = state.group.timing.no_record
+    if any(device.told - since >= patience for since in device.missing_since.values()):
+        return WorkingStatus.NO_RECORD
+    if Recording.NO in told:
+        return before
+    scheduled = [recording for recording in told if recording is not Recording.NOT_SCHEDULED]
+    if scheduled and all(recording is Recording.YES for recording in scheduled):
+        return WorkingStatus.RECORDING
+    return WorkingStatus.UNVERIFIED
+
+
+def stale_at(state: State, device: DeviceState) -> float:
+    """Return from when on what a device told proves nothing any more."""
+    return device.told + state.group.timing.no_record
+
+
+def _backing_up(device: DeviceState, outage: Outage, now: float) -> Announce:
+    data: dict[str, object] = {
+        "backing_up_after": round(max(0.0, now - outage.since), 3),
+        "channels": [c.channel for c in device.cameras if c in outage.confirmed],
+    }
+    return Announce(device.config.unit, Happening.BACKING_UP, data)
+
+
+def _not_backed_up(device: DeviceState, reason: Reason | None) -> Announce:
+    missed = device.outage.missed if device.outage else {}
+    data: dict[str, object] = {
+        "reason": None if reason is None else reason.value,
+        "channels": {str(camera.channel): why.value for camera, why in missed.items()},
+    }
+    return Announce(device.config.unit, Happening.NOT_BACKED_UP, data)
