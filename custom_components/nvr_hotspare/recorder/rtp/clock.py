@@ -18,9 +18,10 @@ class CaptureClock:
     Times are nanoseconds since 1970 UTC. The camera's own clock is believed, through its latest
     RTCP sender report (RFC 3550, section 6.4.1), even where it is hours wrong: footage then
     agrees with what the camera prints into its picture. A report more than a day off (a camera
-    that counts from its start, or from 1970) is not believed. Until there is a report, and
-    where none is believed, a frame was captured when it arrived, less the delay that it had
-    beyond the fastest frame before it: so jitter does not reach the times.
+    that counts from its start, or from 1970), or about another stretch of ticks than the frames
+    around it, is not believed. Until there is a report, and where none is believed, a frame was
+    captured when it arrived, less the delay that it had beyond the fastest frame before it: so
+    jitter does not reach the times.
 
     In the order of capture, times only grow. Where a correction would turn them back they run at
     half their speed until it has caught up, except that a correction of more than 10 s counts as
@@ -42,11 +43,11 @@ class CaptureClock:
     def report(self, report: SenderReport, arrival: int) -> None:
         """Take up a sender report that arrived at this time."""
         if self._raw is None:
-            self._raw = report.timestamp
-            self._arrival = arrival
-        ticks = _unwrap(report.timestamp, self._raw) + self._shift
-        time = from_ntp(report.ntp)
-        believed = abs(time - arrival) <= _DAY
+            self._raw, self._arrival = report.timestamp, arrival
+            self._fastest = arrival - _duration(report.timestamp)
+        raw = _unwrap(report.timestamp, self._raw)
+        ticks, time = raw + self._shift, from_ntp(report.ntp)
+        believed = abs(time - arrival) <= _DAY and abs(_duration(raw - self._raw)) <= _JUMP
         self._reported = time - _duration(ticks) if believed else None
 
     def capture(self, timestamp: int, arrival: int) -> tuple[int, int]:
@@ -62,18 +63,20 @@ class CaptureClock:
         )
 
     def _ticks(self, timestamp: int, arrival: int) -> int:
-        """Unwrap a timestamp; one that jumped goes on where its arrival says it should."""
+        """Unwrap a timestamp; one that jumped goes on where its arrival says it should.
+
+        It jumped if it goes far back, or is far ahead of its time. Any delay is possible.
+        """
         if self._raw is None:
             self._raw = timestamp
-        else:
-            raw = _unwrap(timestamp, self._raw)
-            gap = _duration(raw - self._raw) - (arrival - self._arrival)
-            if abs(gap) > _JUMP:
-                self._shift -= gap * CLOCK_RATE // _SECOND
-                self._reported = self._fastest = None
-            self._raw = raw
-        self._arrival = arrival
-        return self._raw + self._shift
+        raw, last = _unwrap(timestamp, self._raw), self._raw
+        early = _duration(raw + self._shift) - arrival + (self._fastest or 0)
+        if _duration(raw - last) < -_JUMP or (self._fastest is not None and early > _JUMP):
+            passed = arrival - self._arrival
+            self._shift += last - raw + passed * CLOCK_RATE // _SECOND
+            self._reported = self._fastest = None
+        self._raw, self._arrival = raw, arrival
+        return raw + self._shift
 
     def _only_growing(self, ticks: int, time: int) -> int:
         last_ticks, last_time = self._latest

@@ -1,0 +1,108 @@
+"""Session descriptions of cameras, the odd ones included."""
+
+from base64 import b64encode
+from contextlib import suppress
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.nvr_hotspare.recorder.errors import (
+    SourceError,
+    SourceProtocolError,
+    SourceUnsupportedError,
+)
+from custom_components.nvr_hotspare.recorder.rtsp.sdp import parse_sdp
+from tests.recorder.scripted_camera import PPS, SPS
+
+BASE = "rtsp://camera/main"
+
+FULL = b"""v=0\r
+o=- 1 1 IN IP4 192.0.2.1\r
+s=Media Presentation\r
+a=control:*\r
+m=audio 0 RTP/AVP 0\r
+a=rtpmap:0 PCMU/8000\r
+a=control:trackID=2\r
+m=video 0 RTP/AVP 97 96\r
+b=AS:5000\r
+a=rtpmap:97 H265/90000\r
+a=rtpmap:96 h264/90000\r
+a=fmtp:97 sprop-vps=x\r
+a=fmtp:96 packetization-mode=1; sprop-parameter-sets=%b\r
+a=control:trackID=1\r
+m=application 0 RTP/AVP 107\r
+a=rtpmap:107 vnd.onvif.metadata/90000\r
+""".replace(b"%b", b64encode(SPS) + b"," + b64encode(PPS))
+
+
+def test_the_h264_stream_is_found_among_all_others() -> None:
+    media = parse_sdp(FULL, BASE + "/")
+
+    assert media.payload_type == 96
+    assert media.control == "rtsp://camera/main/trackID=1"
+    assert media.aggregate == "rtsp://camera/main/"
+    assert media.parameter_sets == (SPS, PPS)
+
+
+@pytest.mark.parametrize(
+    ("base", "session", "track", "aggregate", "control"),
+    [
+        (BASE, "*", "track1", BASE, BASE + "/track1"),
+        (BASE, "*", "/track1", BASE, BASE + "/track1"),
+        (BASE + "?a=1&b=2", "*", "track1", BASE + "?a=1&b=2", BASE + "?a=1&b=2/track1"),
+        (BASE, "*", "*", BASE, BASE),
+        (BASE, "rtsp://10.0.0.1/all", "*", "rtsp://10.0.0.1/all", "rtsp://10.0.0.1/all"),
+        (BASE, "rtsp://n/all", "rtsp://n/all/1", "rtsp://n/all", "rtsp://n/all/1"),
+    ],
+)
+def test_control_uris(base: str, session: str, track: str, aggregate: str, control: str) -> None:
+    text = f"a=control:{session}\nm=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\na=control:{track}\n"
+
+    media = parse_sdp(text.encode(), base)
+
+    assert (media.aggregate, media.control) == (aggregate, control)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(b"m=video 0 RTP/AVP 96\ra=rtpmap:96 H264/90000\r", id="only CR"),
+        pytest.param(b"  m=video 0 RTP/AVP 96 \n a=rtpmap: 96  H264/90000/1", id="blanks"),
+        pytest.param(b"\xff\xfe\nm=video\na=rtpmap:96 H264/90000\n=\nx", id="rubbish between"),
+        pytest.param(
+            b"m=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\na=fmtp:96 sprop-parameter-sets=!,\xff",
+            id="broken parameter sets",
+        ),
+        pytest.param(
+            b"m=video\na=fmtp:x\na=fmtp:\na=control:\na=rtpmap:x\na=rtpmap:96 H264/90000",
+            id="empty attributes",
+        ),
+    ],
+)
+def test_odd_descriptions_are_understood(text: bytes) -> None:
+    media = parse_sdp(text, BASE)
+
+    assert (media.payload_type, media.parameter_sets) == (96, ())
+    assert media.control == BASE
+
+
+def test_another_codec_is_named() -> None:
+    with pytest.raises(SourceUnsupportedError, match=r"H265, JPEG"):
+        parse_sdp(b"m=video 0 RTP/AVP 97\na=rtpmap:97 H265/90000\na=rtpmap:26 JPEG/90000", BASE)
+
+
+def test_interleaved_mode_is_refused() -> None:
+    with pytest.raises(SourceUnsupportedError, match="interleaved"):
+        parse_sdp(FULL.replace(b"mode=1", b"mode=2"), BASE)
+
+
+@pytest.mark.parametrize("text", [b"", b"<html></html>", b"v=0\r\n"])
+def test_no_description(text: bytes) -> None:
+    with pytest.raises(SourceProtocolError):
+        parse_sdp(text, BASE)
+
+
+@given(st.lists(st.sampled_from(FULL.split(b"\r\n")) | st.binary(max_size=30)))
+def test_no_description_breaks_the_parser(lines: list[bytes]) -> None:
+    with suppress(SourceError):
+        assert parse_sdp(b"\r\n".join(lines), BASE).payload_type == 96
