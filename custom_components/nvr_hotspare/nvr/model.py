@@ -101,3 +101,5 @@ class PlaceState:
     error: str = ""
     """Why it does not record although told to, as the spare says it."""
     holds_footage: bool = False
+    provisioned: bool = True
+    """Can be told to record at once; False where only its footage is left."""

@@ -1,0 +1,148 @@
+"""Who a unit is, and what it can do: asked, never assumed."""
+
+from collections.abc import Sequence
+import math
+import re
+from typing import Any
+
+from ..errors import UnitProtocolError, UnitRequestError, UnitUnsupportedError
+from ..model import Capability, Identity, Probe
+from .client import OnvifClient
+from .inventory import Inventory, take_inventory
+from .soap import printable
+from .wsdl import Service
+
+_MOST = 256
+"""Cameras a unit is believed to hold at most, whatever it tells, and where it tells no limit."""
+_NO_SERIAL = re.compile(r"[0\W_]*|none|null|n/?a|unknown|default", re.IGNORECASE)
+_MAC = re.compile(r"(?:[0-9a-f]{2}[:-]?){5}[0-9a-f]{2}", re.IGNORECASE)
+
+
+async def identify(client: OnvifClient) -> Identity:
+    """Ask who the unit is; proves the credentials.
+
+    Raises:
+        UnitProtocolError: It has neither serial number nor MAC address nor hardware id.
+        UnitError: As `OnvifClient.call`.
+    """
+    told = await client.call(Service.DEVICE, "GetDeviceInformation")
+    mac = next(iter(await mac_addresses(client)), None)
+    serial = printable(getattr(told, "SerialNumber", None))
+    if _NO_SERIAL.fullmatch(serial):
+        serial = mac or printable(getattr(told, "HardwareId", None))
+    if not serial:
+        raise UnitProtocolError("It does not say who it is: no serial number, no MAC address")
+    return Identity(
+        manufacturer=printable(getattr(told, "Manufacturer", None)),
+        model=printable(getattr(told, "Model", None)),
+        firmware=printable(getattr(told, "FirmwareVersion", None)),
+        serial=serial,
+        mac=mac,
+    )
+
+
+async def mac_addresses(client: OnvifClient) -> Sequence[str]:
+    """Return the unit's MAC addresses as "00:11:22:33:44:55"; none where it does not tell."""
+    found = []
+    for interface in await _interfaces(client):
+        text = getattr(getattr(interface, "Info", None), "HwAddress", None) or ""
+        if _MAC.fullmatch(text):
+            digits = re.sub("[:-]", "", text.lower())
+            found.append(":".join(re.findall("..", digits)))
+    return [mac for mac in found if mac != "00:00:00:00:00:00"]
+
+
+async def ip_addresses(client: OnvifClient) -> Sequence[str]:
+    """Return the unit's addresses as it sees them itself; none where it does not tell."""
+    return [
+        entry.Address
+        for interface in await _interfaces(client)
+        for version in (getattr(interface, "IPv4", None), getattr(interface, "IPv6", None))
+        for entry in _addresses(getattr(version, "Config", None))
+        if isinstance(getattr(entry, "Address", None), str)
+    ]
+
+
+def _addresses(configuration: Any) -> Sequence[Any]:
+    names = ("Manual", "LinkLocal", "FromDHCP", "FromRA")
+    found: list[Any] = []
+    for name in names:
+        entry = getattr(configuration, name, None)
+        found += entry if isinstance(entry, list) else [entry]
+    return found
+
+
+async def _interfaces(client: OnvifClient) -> Sequence[Any]:
+    try:
+        told = await client.call(Service.DEVICE, "GetNetworkInterfaces")
+    except UnitUnsupportedError, UnitRequestError:
+        return ()
+    return [it for it in told or () if it is not None]
+
+
+async def probe(client: OnvifClient) -> Probe:
+    """Find out all that the unit can do.
+
+    Raises:
+        UnitError: As `identify`.
+    """
+    identity = await identify(client)
+    services = await client.services(anew=True)
+    capabilities = {Capability.RESTART}
+    if Service.RECORDING in services or Service.MEDIA in services:
+        capabilities.add(Capability.SETTINGS)
+    inventory = await _inventory(client)
+    if inventory is None:
+        return Probe(
+            identity=identity,
+            capabilities=frozenset(capabilities),
+            capacity=0,
+            own_recordings=0,
+        )
+    capabilities.add(Capability.RECORDING_STATE)
+    capacity = await _capacity(client, inventory)
+    if capacity is not None:
+        capabilities.add(Capability.SPARE)
+    return Probe(
+        identity=identity,
+        capabilities=frozenset(capabilities),
+        capacity=capacity or 0,
+        own_recordings=sum(job.active for job in inventory.strange_jobs()),
+    )
+
+
+async def _inventory(client: OnvifClient) -> Inventory | None:
+    try:
+        return await take_inventory(client)
+    except UnitUnsupportedError, UnitRequestError:
+        return None
+
+
+async def _capacity(client: OnvifClient, inventory: Inventory) -> int | None:
+    """Return how many cameras the unit can stand in for; None if it can't be a spare."""
+    recording = await _capabilities(client, Service.RECORDING)
+    receiver = await _capabilities(client, Service.RECEIVER)
+    if receiver is None or not getattr(recording, "DynamicRecordings", None):
+        return None
+    strange_jobs = inventory.strange_jobs()
+    ours = {token for job in inventory.jobs if job not in strange_jobs for token in job.receivers}
+    room = (
+        (getattr(recording, "MaxRecordings", None), len(inventory.own)),
+        (getattr(recording, "MaxRecordingJobs", None), len(strange_jobs)),
+        (getattr(receiver, "SupportedReceivers", None), len(inventory.receivers.keys() - ours)),
+    )
+    return max(0, min(_limit(told) - used for told, used in room))
+
+
+def _limit(told: object) -> int:
+    if not isinstance(told, int | float) or not math.isfinite(told):
+        return _MOST
+    return min(_MOST, int(told))
+
+
+async def _capabilities(client: OnvifClient, service: Service) -> Any:
+    """Return what a service tells of itself, None where it is missing."""
+    try:
+        return await client.call(service, "GetServiceCapabilities")
+    except UnitUnsupportedError, UnitRequestError:
+        return None

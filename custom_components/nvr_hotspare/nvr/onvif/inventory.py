@@ -1,0 +1,181 @@
+"""What a recorder holds: recordings, the jobs that fill them, the receivers these draw from.
+
+ONVIF Recording Control and Receiver services. A recording of ours is known by its SourceId,
+which belongs to the client alone; a device is not to interpret it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+import re
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+from ..errors import UnitRequestError, UnitUnsupportedError
+from .client import OnvifClient
+from .soap import printable
+from .uris import stream_uri
+from .wsdl import Service
+
+RECEIVER_TYPE: Final = "http://www.onvif.org/ver10/schema/Receiver"
+"""A job's source that is a receiver; the WSDL's default."""
+_OURS: Final = "urn:nvr-hotspare:"
+_MAX_SOURCE_ID = 128
+"""Characters that every device takes (Recording Control, "RecordingSourceInformation")."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """A recording: where footage of one camera goes."""
+
+    token: str
+    key: str | None
+    """Of the `Place` it was made for; None if it is not ours."""
+    name: str
+    address: str
+    """An informative URI, as the unit tells it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What moves streams into a recording."""
+
+    token: str
+    recording: str
+    active: bool
+    """Told to record."""
+    priority: int
+    receivers: tuple[str, ...]
+    conditional: bool
+    """Records by rules of its own: a schedule, events, or what this version does not know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """An RTSP client of the recorder."""
+
+    token: str
+    uri: str | None
+    """Without credentials."""
+    automatic: bool
+    """Connects when a job needs it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """All that a unit holds at one moment."""
+
+    containers: Sequence[Container]
+    """In an order that does not change."""
+    jobs: Sequence[Job]
+    receivers: dict[str, Receiver]
+
+    @property
+    def own(self) -> Sequence[Container]:
+        """The recordings that the unit does not hold for us."""
+        return [it for it in self.containers if it.key is None]
+
+    def held(self, key: str) -> Sequence[Container]:
+        """Return our recordings of one place: one, but for the oddest interruptions."""
+        return [it for it in self.containers if it.key == key]
+
+    def jobs_of(self, container: Container) -> Sequence[Job]:
+        """Return the jobs that fill a recording, the one that wins first."""
+        jobs = (job for job in self.jobs if job.recording == container.token)
+        return sorted(jobs, key=lambda job: (not job.active, -job.priority))
+
+    def strange_jobs(self) -> Sequence[Job]:
+        """Return the jobs that do not fill a recording of ours."""
+        ours = {it.token for it in self.containers if it.key is not None}
+        return [job for job in self.jobs if job.recording not in ours]
+
+
+async def take_inventory(client: OnvifClient) -> Inventory:
+    """Ask a unit what it holds.
+
+    Raises:
+        UnitUnsupportedError: It has no Recording Control service.
+        UnitError: As `OnvifClient.call`.
+    """
+    recordings = await client.call(Service.RECORDING, "GetRecordings")
+    jobs = await client.call(Service.RECORDING, "GetRecordingJobs")
+    try:
+        receivers = await client.call(Service.RECEIVER, "GetReceivers")
+    except UnitUnsupportedError, UnitRequestError:
+        receivers = []
+    containers = [_container(it) for it in _tokened(recordings, "RecordingToken")]
+    found = [_receiver(it) for it in _tokened(receivers, "Token")]
+    return Inventory(
+        containers=sorted(containers, key=lambda it: natural(it.token)),
+        jobs=[_job(it) for it in _tokened(jobs, "JobToken")],
+        receivers={it.token: it for it in found},
+    )
+
+
+def source_id(key: str) -> str:
+    """Return the SourceId of a place's recording.
+
+    Raises:
+        ValueError: Not every device would keep it whole.
+    """
+    text = _OURS + quote(key, safe="")
+    if len(text) > _MAX_SOURCE_ID:
+        raise ValueError(f"A key of {len(key)} characters is too long")
+    return text
+
+
+def natural(token: str) -> list[tuple[int, int, str]]:
+    """Return a key that sorts tokens as people would: "10" after "9"."""
+    parts = re.findall(r"([0-9]{1,18})|([^0-9]+|[0-9]+)", token)
+    return [(0, int(number), "") if number else (1, 0, text) for number, text in parts]
+
+
+def _tokened(entries: Any, name: str) -> Iterable[Any]:
+    """Leave out what has no token: nothing can be asked about it."""
+    return [it for it in entries or () if isinstance(getattr(it, name, None), str)]
+
+
+def _container(entry: Any) -> Container:
+    source = getattr(entry.Configuration, "Source", None)
+    own_id = getattr(source, "SourceId", None) or ""
+    content = getattr(entry.Configuration, "Content", None)
+    return Container(
+        token=entry.RecordingToken,
+        key=unquote(own_id.removeprefix(_OURS)) if own_id.startswith(_OURS) else None,
+        name=printable(getattr(source, "Name", None)) or printable(content),
+        address=getattr(source, "Address", None) or "",
+    )
+
+
+def _job(entry: Any) -> Job:
+    configuration = entry.JobConfiguration
+    sources = getattr(configuration, "Source", None) or ()
+    tokens = (getattr(source, "SourceToken", None) for source in sources)
+    return Job(
+        token=entry.JobToken,
+        recording=getattr(configuration, "RecordingToken", None) or "",
+        active=getattr(configuration, "Mode", None) == "Active",
+        priority=getattr(configuration, "Priority", None) or 0,
+        receivers=tuple(
+            token.Token
+            for token in tokens
+            if token is not None and token.Token and (token.Type or RECEIVER_TYPE) == RECEIVER_TYPE
+        ),
+        conditional=_is_conditional(configuration),
+    )
+
+
+def _is_conditional(configuration: Any) -> bool:
+    # Later versions added an EventFilter in the extension and a ScheduleToken.
+    return bool(
+        getattr(configuration, "Extension", None) is not None
+        or getattr(configuration, "_attr_1", None)
+    )
+
+
+def _receiver(entry: Any) -> Receiver:
+    configuration = entry.Configuration
+    return Receiver(
+        token=entry.Token,
+        uri=stream_uri(getattr(configuration, "MediaUri", None)),
+        automatic=getattr(configuration, "Mode", None) == "AutoConnect",
+    )

@@ -1,0 +1,53 @@
+"""Which services a unit has and where, as it tells; of its addresses only the paths are believed.
+
+Units behind address translation announce hosts and ports that are theirs alone, and an address
+of somebody else's would get requests meant for the unit. So every service is asked at the host
+and port the user gave. (A unit that serves ONVIF on several ports is not supported.)
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from .wsdl import Service
+
+_MAX_PATH = 512
+
+
+def paths_from_services(answer: Any) -> Mapping[Service, str]:
+    """Return the services of a GetServices answer."""
+    found = {}
+    for entry in answer or ():
+        if entry is not None and entry.Namespace in list(Service):
+            found[Service(entry.Namespace)] = _path(entry.XAddr)
+    return _usable(found)
+
+
+def paths_from_capabilities(answer: Any) -> Mapping[Service, str]:
+    """Return the services of a GetCapabilities answer, which older units know instead."""
+    extension = getattr(answer, "Extension", None)
+    holders = {
+        Service.MEDIA: getattr(answer, "Media", None),
+        Service.RECORDING: getattr(extension, "Recording", None),
+        Service.RECEIVER: getattr(extension, "Receiver", None),
+        Service.SEARCH: getattr(extension, "Search", None),
+    }
+    return _usable(
+        {service: _path(getattr(holder, "XAddr", None)) for service, holder in holders.items()}
+    )
+
+
+def _usable(paths: Mapping[Service, str | None]) -> Mapping[Service, str]:
+    return {service: path for service, path in paths.items() if path}
+
+
+def _path(address: object) -> str | None:
+    if not isinstance(address, str):
+        return None
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return None
+    path = parts._replace(scheme="", netloc="", fragment="").geturl()
+    usable = path.startswith("/") and not path.startswith("//") and len(path) <= _MAX_PATH
+    return path if usable and path.isascii() and path.isprintable() and " " not in path else None

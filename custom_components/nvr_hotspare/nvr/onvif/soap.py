@@ -1,0 +1,120 @@
+"""Reading SOAP answers that nobody vouches for."""
+
+from dataclasses import dataclass
+import re
+from typing import Final, NoReturn
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from ..errors import (
+    UnitCredentialsError,
+    UnitFullError,
+    UnitProtocolError,
+    UnitRequestError,
+    UnitUnsupportedError,
+)
+
+SOAP_12: Final = "http://www.w3.org/2003/05/soap-envelope"
+SOAP_11: Final = "http://schemas.xmlsoap.org/soap/envelope/"
+_MAX_SUBCODES = 8
+_MAX_TEXT = 200
+_USERINFO = re.compile(r"://\S*@")
+_UNAUTHORIZED: Final = {
+    "NotAuthorized",  # ONVIF Core, "Authentication"
+    "FailedAuthentication",  # WS-Security 1.1, section 12
+    "FailedCheck",
+    "InvalidSecurity",
+    "InvalidSecurityToken",
+}
+_UNSUPPORTED: Final = {
+    "ActionNotSupported",  # ONVIF Core, "Generic faults"
+    "OptionalActionNotImplemented",
+    "NotImplemented",
+    "UnknownAction",
+}
+_GONE: Final = {"NoRecording", "NoRecordingJob", "UnknownToken"}
+
+
+class TokenGoneError(UnitRequestError):
+    """The unit has no longer what the token named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A SOAP fault: the local names of its codes, outermost first, and the unit's reason."""
+
+    codes: tuple[str, ...]
+    reason: str
+
+    @property
+    def unauthorized(self) -> bool:
+        """Whether the account is not accepted, or may not do this."""
+        return not _UNAUTHORIZED.isdisjoint(self.codes)
+
+    def throw(self) -> NoReturn:
+        """Raise the `UnitError` that says the same."""
+        reason = self.reason or " ".join(self.codes) or "The unit gives no reason"
+        if self.unauthorized:
+            raise UnitCredentialsError(reason)
+        if not _UNSUPPORTED.isdisjoint(self.codes):
+            raise UnitUnsupportedError(reason)
+        if any(code.startswith("Max") for code in self.codes):
+            raise UnitFullError(reason)
+        if not _GONE.isdisjoint(self.codes):
+            raise TokenGoneError(reason)
+        raise UnitRequestError(reason)
+
+
+def parse(body: bytes) -> Element:
+    """Parse an answer; returns its SOAP envelope.
+
+    Raises:
+        UnitProtocolError: It is no SOAP, or has a document type and so, perhaps, entities.
+    """
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except etree.XMLSyntaxError:
+        raise UnitProtocolError("The answer is not well-formed XML") from None
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise UnitProtocolError("The answer has a document type, which SOAP forbids")
+    if root.tag not in {f"{{{SOAP_12}}}Envelope", f"{{{SOAP_11}}}Envelope"}:
+        raise UnitProtocolError("The answer is not SOAP")
+    return root
+
+
+def fault_of(envelope: Element) -> Fault | None:
+    """Return the fault in an answer (SOAP 1.2 part 1, section 5.4; SOAP 1.1, section 4.4)."""
+    if (fault := envelope.find(f"{{{SOAP_12}}}Body/{{{SOAP_12}}}Fault")) is not None:
+        codes: list[str] = []
+        code = fault.find(f"{{{SOAP_12}}}Code")
+        while code is not None and len(codes) < _MAX_SUBCODES:
+            codes.append(_local(code.findtext(f"{{{SOAP_12}}}Value")))
+            code = code.find(f"{{{SOAP_12}}}Subcode")
+        reason = fault.findtext(f"{{{SOAP_12}}}Reason/{{{SOAP_12}}}Text")
+        return Fault(codes=tuple(codes), reason=printable(reason))
+    if (fault := envelope.find(f"{{{SOAP_11}}}Body/{{{SOAP_11}}}Fault")) is not None:
+        codes = [_local(fault.findtext("faultcode"))]
+        return Fault(codes=tuple(codes), reason=printable(fault.findtext("faultstring")))
+    return None
+
+
+def printable(text: object, limit: int = _MAX_TEXT) -> str:
+    """Make a text of a unit fit to be shown: one line, not long, without account data in URIs."""
+    if not isinstance(text, str):
+        return ""
+    text = _USERINFO.sub("://", text[: 10 * limit])
+    text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())[:limit]
+
+
+def _local(name: str | None) -> str:
+    return printable(name).rpartition(":")[2]

@@ -1,0 +1,165 @@
+"""Making a recorder stand in for others: a recording, a receiver and an idle job per camera.
+
+All three survive a power cut of the recorder, and to start recording later takes a single
+SetRecordingJobMode (ONVIF Recording Control, example 1). Everything is found again by the
+recording's SourceId, whenever this was interrupted.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+from ..errors import UnitError, UnitFullError, UnitRequestError
+from ..model import Place, PlaceState
+from .builder import Builder
+from .client import OnvifClient
+from .evidence import Finding, Witness
+from .inventory import Container, Inventory, Job, take_inventory
+from .soap import TokenGoneError
+from .together import together
+from .wsdl import Service
+
+
+class OnvifSpare:
+    """The `Spare` side of a unit."""
+
+    def __init__(self, client: OnvifClient, witness: Witness) -> None:
+        self._client = client
+        self._witness = witness
+        self._builder = Builder(client, witness)
+        self._building = asyncio.Lock()
+        """Who creates or deletes holds it: two at once would create everything twice."""
+
+    async def places(self) -> Mapping[str, PlaceState]:
+        """See `Spare`."""
+        inventory = await take_inventory(self._client)
+        ours: dict[str, Container] = {}
+        for container in inventory.containers:
+            if container.key is not None:
+                ours.setdefault(container.key, container)
+        findings = await self._witness.examine(inventory, ours.values())
+        footage = await together({key: self._witness.footage(it.token) for key, it in ours.items()})
+        return {
+            key: _place_state(
+                inventory, it, findings[it.token], holds_footage=footage[key].empty is not True
+            )
+            for key, it in ours.items()
+        }
+
+    async def provision(self, places: Iterable[Place]) -> None:
+        """See `Spare`."""
+        errors: list[UnitError] = []
+        async with self._building:
+            inventory = await take_inventory(self._client)
+            for place in places:
+                try:
+                    await self._builder.build(place, inventory)
+                except (UnitFullError, UnitRequestError) as error:
+                    errors.append(error)
+        if errors:
+            raise errors[0]
+
+    async def record(self, places: Iterable[Place]) -> Mapping[str, str]:
+        """See `Spare`."""
+        wanted = {place.key: place for place in places}
+        inventory = await take_inventory(self._client)
+        ready = {
+            key: job
+            for key, place in wanted.items()
+            if (job := self._builder.ready(place, inventory)) is not None
+        }
+        errors = await together({key: self._start(job) for key, job in ready.items()})
+        if missing := [place for key, place in wanted.items() if key not in ready]:
+            async with self._building:
+                for place in missing:
+                    errors[place.key] = await self._build_and_start(place, wanted)
+        return {key: error for key, error in errors.items() if error}
+
+    async def release(self, keys: Iterable[str]) -> None:
+        """See `Spare`."""
+        inventory = await take_inventory(self._client)
+        jobs = {
+            job.token: job
+            for key in set(keys)
+            for container in inventory.held(key)
+            for job in inventory.jobs_of(container)
+            if job.active
+        }
+        errors = await together({token: self._stop(job) for token, job in jobs.items()})
+        for error in filter(None, errors.values()):
+            raise error
+
+    async def unprovision(self, keys: Iterable[str], *, delete_footage: bool = False) -> None:
+        """See `Spare`."""
+        async with self._building:
+            inventory = await take_inventory(self._client)
+            for key in keys:
+                for container in inventory.held(key):
+                    await self._builder.remove(container, inventory, delete_footage=delete_footage)
+
+    async def _build_and_start(self, place: Place, wanted: Mapping[str, Place]) -> str:
+        """Return what went wrong, empty if nothing did."""
+        try:
+            while True:
+                inventory = await take_inventory(self._client)
+                try:
+                    job = await self._builder.build(place, inventory)
+                except UnitFullError:
+                    if not await self._make_room(inventory, wanted):
+                        raise
+                else:
+                    return await self._start(job)
+        except UnitError as error:
+            return str(error)
+
+    async def _make_room(self, inventory: Inventory, wanted: Mapping[str, Place]) -> bool:
+        """Take away one place that is idle and not wanted; False if there is none.
+
+        A spare for several units can't hold all their channels at once; at a takeover the
+        channels that wait give way to those that fail.
+        """
+        for container in inventory.containers:
+            jobs = inventory.jobs_of(container)
+            idle = container.key is not None and not any(job.active for job in jobs)
+            if idle and container.key not in wanted:
+                await self._builder.remove(container, inventory, delete_footage=False)
+                if jobs:
+                    return True
+        return False
+
+    async def _start(self, job: Job) -> str:
+        """Return what went wrong, empty if nothing did."""
+        if job.active:
+            return ""
+        try:
+            await self._set_mode(job, "Active")
+        except UnitError as error:
+            return str(error)
+        return ""
+
+    async def _stop(self, job: Job) -> UnitError | None:
+        try:
+            await self._set_mode(job, "Idle")
+        except TokenGoneError:
+            return None
+        except UnitError as error:
+            return error
+        return None
+
+    async def _set_mode(self, job: Job, mode: str) -> None:
+        await self._client.call(
+            Service.RECORDING, "SetRecordingJobMode", JobToken=job.token, Mode=mode
+        )
+
+
+def _place_state(
+    inventory: Inventory, container: Container, finding: Finding, *, holds_footage: bool
+) -> PlaceState:
+    jobs = inventory.jobs_of(container)
+    return PlaceState(
+        key=container.key or "",
+        provisioned=bool(jobs),
+        commanded=any(job.active for job in jobs),
+        recording=finding.recording,
+        error=finding.error,
+        holds_footage=holds_footage,
+    )

@@ -1,0 +1,121 @@
+"""An ONVIF recorder, in either role."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import override
+
+import aiohttp
+
+from ...failover.model import Recording
+from ..base import Spare, WorkingDevice
+from ..errors import UnitRequestError, UnitUnsupportedError
+from ..model import (
+    ChannelSettings,
+    Credentials,
+    Endpoint,
+    Heartbeat,
+    Identity,
+    Place,
+    PlaceState,
+    Probe,
+)
+from . import facts
+from .channels import Numbers, channels_of_media, channels_of_recordings
+from .client import OnvifClient
+from .evidence import Witness
+from .inventory import Inventory, take_inventory
+from .spare import OnvifSpare
+from .wsdl import Service
+
+
+class OnvifUnit(WorkingDevice, Spare):
+    """The driver. It has no tasks and holds no connection: nothing is to be closed.
+
+    A new password is a new driver. Each call costs a unit one wrong password at most.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        endpoint: Endpoint,
+        credentials: Credentials,
+        *,
+        timeout: float = 10.0,
+    ) -> None:
+        """Make a driver.
+
+        Args:
+            session: Sends every request; never closed here.
+            endpoint: Where the unit answers.
+            credentials: An account; of a spare an administrator's.
+            timeout: Seconds that each request may take as a whole; heartbeats have their own.
+
+        Raises:
+            UnitUnreachableError: The endpoint's host is no host name or address.
+        """
+        self._client = OnvifClient(session, endpoint, credentials, timeout=timeout)
+        self._witness = Witness(self._client)
+        self._spare = OnvifSpare(self._client, self._witness)
+        self._numbers = Numbers()
+
+    @override
+    async def heartbeat(self, *, fresh: bool = False) -> Heartbeat:
+        return await self._client.heartbeat(fresh=fresh)
+
+    @override
+    async def identify(self) -> Identity:
+        return await facts.identify(self._client)
+
+    @override
+    async def probe(self) -> Probe:
+        return await facts.probe(self._client)
+
+    @override
+    async def restart(self) -> None:
+        await self._client.call(Service.DEVICE, "SystemReboot")
+
+    @override
+    async def settings(self) -> Sequence[ChannelSettings]:
+        inventory = await self._own_inventory()
+        if inventory is None:
+            return await channels_of_media(self._client, self._numbers)
+        addresses = await facts.ip_addresses(self._client)
+        host = self._client.endpoint.host
+        return channels_of_recordings(inventory, self._numbers, host, addresses)
+
+    @override
+    async def recordings(self) -> Mapping[int, Recording]:
+        inventory = await self._own_inventory()
+        if inventory is None:
+            channels = await channels_of_media(self._client, self._numbers)
+            return {channel.number: Recording.UNKNOWN for channel in channels}
+        findings = await self._witness.examine(inventory, inventory.own)
+        numbers = self._numbers.of(findings)
+        return {numbers[token]: finding.recording for token, finding in findings.items()}
+
+    @override
+    async def places(self) -> Mapping[str, PlaceState]:
+        return await self._spare.places()
+
+    @override
+    async def provision(self, places: Iterable[Place]) -> None:
+        await self._spare.provision(places)
+
+    @override
+    async def record(self, places: Iterable[Place]) -> Mapping[str, str]:
+        return await self._spare.record(places)
+
+    @override
+    async def release(self, keys: Iterable[str]) -> None:
+        await self._spare.release(keys)
+
+    @override
+    async def unprovision(self, keys: Iterable[str], *, delete_footage: bool = False) -> None:
+        await self._spare.unprovision(keys, delete_footage=delete_footage)
+
+    async def _own_inventory(self) -> Inventory | None:
+        """Return what the unit holds, None where it has no recordings of its own to tell of."""
+        try:
+            inventory = await take_inventory(self._client)
+        except UnitUnsupportedError, UnitRequestError:
+            return None
+        return inventory if inventory.own else None
