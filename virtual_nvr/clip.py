@@ -8,13 +8,12 @@ from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE, Frame, Vid
 from custom_components.nvr_hotspare.recorder.mp4.reader import Mp4Reader
 from custom_components.nvr_hotspare.recorder.mp4.writer import FragmentWriter
 
-from .stamp import FRAME_RATE
+from .stamp import FRAME_RATE, slices_of, time_of
 
 CACHE = Path(__file__).parent.parent / ".cache" / "clips"
 """Where clips are kept if nothing else is said: in the checkout."""
 
 _NAL_TYPE = 0x1F
-_SLICES = {1, 5}
 _IDR, _SPS, _PPS = 5, 7, 8
 
 
@@ -78,10 +77,10 @@ def _store(wanted: ClipFormat, path: Path) -> None:
 
 
 def _frame(number: int, units: list[bytes]) -> Frame:
-    slices = [unit for unit in units if unit[0] & _NAL_TYPE in _SLICES]
+    slices = slices_of(units)
     return Frame(
         nal_units=slices,
-        time=number * 1_000_000_000 // FRAME_RATE,
+        time=time_of(number),
         ticks=number * CLOCK_RATE // FRAME_RATE,
         key=slices[0][0] & _NAL_TYPE == _IDR,
     )

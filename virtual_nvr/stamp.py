@@ -4,7 +4,7 @@ It is an SEI message "user data unregistered" (H.264, section D.2.7): a UUID of 
 of ASCII, so that it needs no emulation prevention and can be read in any hex dump.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 import re
 from typing import NamedTuple
 from uuid import UUID
@@ -16,6 +16,7 @@ FRAME_RATE = 25
 _UUID = UUID("5d1c2b9e-7a64-4f3e-9c8b-6e76722d7370").bytes
 _SEI, _USER_DATA_UNREGISTERED = 6, 5
 _NAL_TYPE = 0x1F
+_SLICES = range(1, 6)
 _STOP_BIT = b"\x80"
 _LINE = re.compile(rb"camera=(\d{1,9}) frame=(\d{1,18}) time=(\d{1,20}) crc=([0-9a-f]{8})")
 _SECOND = 1_000_000_000
@@ -41,6 +42,11 @@ def frame_at(time: int) -> int:
 def time_of(frame: int) -> int:
     """Return when a frame is captured, in nanoseconds since 1970."""
     return frame * _SECOND // FRAME_RATE
+
+
+def slices_of(nal_units: Iterable[bytes]) -> list[bytes]:
+    """Return the NAL units of a frame that are picture (H.264, table 7-1)."""
+    return [unit for unit in nal_units if unit[0] & _NAL_TYPE in _SLICES]
 
 
 def checksum(slices: Sequence[bytes]) -> int:

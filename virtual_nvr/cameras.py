@@ -1,0 +1,205 @@
+"""RTSP cameras in software, each on its own loopback address.
+
+They loop one clip, each from another picture of it, and stamp every frame with its number and
+capture time. A frame's number is the time divided by the frame interval, so the numbers go on
+across a restart, and a recording shows how many frames it misses of a time nobody recorded.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+import ipaddress
+from pathlib import Path
+import time
+from types import TracebackType
+from typing import Self, override
+
+from custom_components.nvr_hotspare.recorder.auth import Guard
+from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE, Frame, VideoTrack
+from custom_components.nvr_hotspare.recorder.rtsp.broadcast import Broadcast
+from custom_components.nvr_hotspare.recorder.rtsp.server import Limits, Presentation, RtspServer
+
+from .clip import CACHE, Clip, ClipFormat, load
+from .private import Credentials
+from .stamp import FRAME_RATE, Stamp, build, checksum, frame_at, time_of
+
+PATH = "/stream"
+
+_SECOND = 1_000_000_000
+_GAP = 10 * _SECOND
+"""A camera this late was not slow but suspended, and goes on with the present."""
+_STRIDE = 7
+"""Pictures of the clip between one camera and the next: their keyframes don't coincide."""
+_PHASES = 16
+"""Moments within a frame's interval at which one camera or another sends."""
+
+
+class State(Enum):
+    """What a camera does."""
+
+    ON = auto()
+    FROZEN = auto()
+    """Its connections stand and nothing is sent, answers included."""
+    DROPPED = auto()
+    """Its connections are cut and new ones refused, as if it had no power."""
+
+
+class _Server(RtspServer):
+    """Answers only while its camera is not frozen."""
+
+    def __init__(self, presentation: Presentation, guard: Guard, limits: Limits) -> None:
+        presentations = {PATH: presentation}
+        super().__init__(presentations.get, guard=guard, limits=limits)
+        self.awake = asyncio.Event()
+        self.awake.set()
+
+    @override
+    async def on_request(self) -> None:
+        await self.awake.wait()
+
+
+class VirtualCamera(Broadcast):
+    """One camera; its presentation is itself."""
+
+    def __init__(self, number: int, address: str, clip: Clip, guard: Guard, limits: Limits) -> None:
+        """Be camera `number`, as its frames say, and show the clip to whom the guard admits."""
+        super().__init__()
+        self.number = number
+        self.address = address
+        self.state = State.ON
+        self._clip = clip
+        self._checksums = [checksum(slices) for slices in clip.frames]
+        self._delay = number % _PHASES * _SECOND // FRAME_RATE // _PHASES
+        self._server = _Server(self, guard, limits)
+        self._port = 0
+        self._filming: asyncio.Task[None] | None = None
+
+    @property
+    def uri(self) -> str:
+        """Where its stream is."""
+        return f"rtsp://{self.address}:{self._port}{PATH}"
+
+    def track(self) -> VideoTrack:
+        """Return what a viewer must know (the presentation's part of it)."""
+        return self._clip.track
+
+    async def start(self, port: int) -> None:
+        """Film, and listen on this port; 0 takes a free one."""
+        self._port = await self._server.start(self.address, port)
+        self._filming = asyncio.create_task(self._film())
+
+    async def close(self) -> None:
+        """Stop for good."""
+        if self._filming is not None:
+            self._filming.cancel()
+        await self._server.close()
+
+    async def set(self, state: State) -> None:
+        """Freeze, drop or restore the camera."""
+        if state is State.DROPPED:
+            await self._server.close()
+        elif self.state is State.DROPPED:
+            await self._server.start(self.address, self._port)
+        if state is State.FROZEN:
+            self._server.awake.clear()
+        else:
+            self._server.awake.set()
+        self.state = state
+
+    async def _film(self) -> None:
+        """Publish every frame that somebody sees, at its time."""
+        number = frame_at(time.time_ns())
+        while True:
+            wait = time_of(number) + self._delay - time.time_ns()
+            if wait < -_GAP:
+                number = frame_at(time.time_ns())
+                continue
+            await asyncio.sleep(wait / _SECOND)
+            if self.viewers and self.state is State.ON:
+                self.publish(self._frame(number))
+            number += 1
+
+    def _frame(self, number: int) -> Frame:
+        position = (number + self.number * _STRIDE) % len(self._clip.frames)
+        captured = time_of(number)
+        stamp = build(Stamp(self.number, number, captured, self._checksums[position]))
+        track = self._clip.track
+        key = position % self._clip.gop == 0
+        return Frame(
+            nal_units=[
+                *((track.sps, track.pps) if key else ()),
+                stamp,
+                *self._clip.frames[position],
+            ],
+            time=captured,
+            ticks=number * CLOCK_RATE // FRAME_RATE,
+            key=key,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CamerasConfig:
+    """Which cameras to be."""
+
+    count: int
+    first_address: str = "127.0.1.1"
+    """Of the first one; the next ones follow it."""
+    port: int = 8554
+    """0 gives each camera a free one of its own."""
+    limits: Limits = Limits(sessions=4, linger=5.0)  # noqa: RUF009 (frozen)
+    format: ClipFormat = ClipFormat()  # noqa: RUF009 (frozen)
+    long_format: ClipFormat = ClipFormat(gop=100, gops=2)  # noqa: RUF009 (frozen)
+    """What the camera `long_gop` shows."""
+    long_gop: int | None = None
+    cache: Path = CACHE
+
+
+class VirtualCameras:
+    """Cameras numbered from 1, which live while this context is entered."""
+
+    def __init__(self, config: CamerasConfig, credentials: Credentials) -> None:
+        self._config = config
+        self._accounts = {credentials.username: credentials.password}
+        self._cameras: dict[int, VirtualCamera] = {}
+
+    @property
+    def cameras(self) -> Mapping[int, VirtualCamera]:
+        """All of them by number."""
+        return self._cameras
+
+    async def __aenter__(self) -> Self:
+        config = self._config
+        first = ipaddress.ip_address(config.first_address)
+        clip = load(config.format, config.cache)
+        long_clip = load(config.long_format, config.cache) if config.long_gop else clip
+        guard = Guard("Virtual camera", self._accounts)
+        try:
+            for index in range(config.count):
+                number = index + 1
+                camera = VirtualCamera(
+                    number,
+                    str(first + index),
+                    long_clip if number == config.long_gop else clip,
+                    guard,
+                    config.limits,
+                )
+                self._cameras[number] = camera
+                await camera.start(config.port)
+        except OSError:
+            await self._close()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._close()
+
+    async def _close(self) -> None:
+        for camera in self._cameras.values():
+            await camera.close()
+        self._cameras.clear()
