@@ -1,0 +1,92 @@
+"""`python -m virtual_nvr nvr`: an ONVIF recorder in a process of its own."""
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+import json
+import math
+import os
+from pathlib import Path
+import signal
+import sys
+
+from ..control import CommandError, listen
+from .config import ConfigError, NvrConfig, load
+from .state import StateError
+from .unit import VirtualNvr
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a recorder until SIGTERM or SIGINT; one line of JSON says when it is ready."""
+    options = _parser().parse_args(arguments)
+    try:
+        asyncio.run(_run(load(options.config), options.control))
+    except (ConfigError, StateError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="virtual_nvr nvr", description=__doc__)
+    parser.add_argument(
+        "--config", type=Path, required=True, help="file of mode 0600 with an `NvrConfig` as JSON"
+    )
+    parser.add_argument(
+        "--control",
+        type=Path,
+        help="Unix socket that takes: stop_recording N, resume_recording N (1 is the first"
+        " channel), slow SECONDS (before each answer), clock SECONDS (ahead of the real time)",
+    )
+    return parser
+
+
+async def _run(config: NvrConfig, control: Path | None) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        unit = await stack.enter_async_context(VirtualNvr(config))
+        if control is not None:
+            await stack.enter_async_context(listen(control, lambda words: obey(unit, words)))
+        ready = {
+            "name": config.name,
+            "serial": config.serial,
+            "host": config.host,
+            "http_port": config.http_port,
+            "rtsp_port": config.rtsp_port,
+            "pid": os.getpid(),
+        }
+        print(json.dumps(ready), flush=True)
+        await stop.wait()
+
+
+async def obey(unit: VirtualNvr, words: list[str]) -> None:
+    """Carry out a command of the control socket.
+
+    Raises:
+        CommandError: It makes no sense, or not now.
+    """
+    try:
+        match words:
+            case ["stop_recording", number]:
+                await unit.hold(int(number))
+            case ["resume_recording", number]:
+                await unit.let_go(int(number))
+            case ["slow", seconds]:
+                unit.delay = _finite(seconds)
+            case ["clock", seconds]:
+                unit.clock_offset = timedelta(seconds=_finite(seconds))
+            case _:
+                raise CommandError("there is no such command")
+    except (ValueError, LookupError, OverflowError) as error:
+        raise CommandError(str(error)) from error
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no number of seconds")
+    return number

@@ -1,0 +1,99 @@
+"""SOAP 1.2 over HTTP: takes requests, lets the services answer, sends faults with their status."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+import logging
+
+from aiohttp import web
+
+from .access import Access, NotAuthorizedFault
+from .faults import Fault, sender
+from .service import Operations
+from .xml import Node, envelope, fault_envelope, qualified, read
+
+_LOGGER = logging.getLogger(__name__)
+
+_MAX_REQUEST = 256 * 1024
+"""Largest request, in bytes: hundreds of times what any operation of this unit needs."""
+
+
+class SoapServer:
+    """The unit's HTTP port."""
+
+    def __init__(
+        self,
+        operations: Operations,
+        access: Access,
+        before: Callable[[], Awaitable[None]],
+        after: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Answer with these operations.
+
+        Args:
+            operations: Of all services.
+            access: Who may ask.
+            before: Awaited before an operation is carried out.
+            after: Awaited before its answer is sent.
+        """
+        self._operations = operations
+        self._access = access
+        self._before = before
+        self._after = after
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen; OSError where the address is not to be had."""
+        application = web.Application(client_max_size=_MAX_REQUEST)
+        application.router.add_post("/onvif/{service}", self._answer)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, host, port).start()
+
+    async def stop(self) -> None:
+        """Stop listening and close every connection."""
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        await self._before()
+        try:
+            content = self._carry_out(request, body)
+            await self._after()
+        except Fault as fault:
+            _LOGGER.debug("%s: %s", request.path, fault.reason)
+            return _reply(fault_envelope(fault), fault)
+        return _reply(content)
+
+    def _carry_out(self, request: web.Request, body: bytes) -> bytes:
+        message = read(body)
+        header, content = message.find("env:Header"), message.find("env:Body")
+        asked = content.first() if content else None
+        if message.tag != _ENVELOPE or asked is None:
+            raise sender("InvalidArgs", reason="This is no SOAP 1.2 request")
+        operation = self._operations.find(asked)
+        if not operation.open:
+            security = header.find("wsse:Security") if header else None
+            self._check(request, security)
+        return envelope(operation(asked))
+
+    def _check(self, request: web.Request, security: Node | None) -> None:
+        self._access.check(
+            request.method, request.raw_path, request.headers.get("Authorization"), security
+        )
+
+
+_ENVELOPE = qualified("env:Envelope")
+
+
+def _reply(content: bytes, fault: Fault | None = None) -> web.Response:
+    response = web.Response(
+        body=content,
+        status=fault.status if fault else HTTPStatus.OK,
+        headers={"Content-Type": "application/soap+xml; charset=utf-8"},
+    )
+    if isinstance(fault, NotAuthorizedFault):
+        for challenge in fault.challenges:
+            response.headers.add("WWW-Authenticate", challenge)
+    return response

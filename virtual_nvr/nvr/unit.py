@@ -1,0 +1,178 @@
+"""The virtual recorder as a whole: its parts, start and stop, and faults on command."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+import logging
+from types import TracebackType
+from typing import Self
+
+from custom_components.nvr_hotspare.recorder.archive import Archive
+from custom_components.nvr_hotspare.recorder.engine import Engine
+
+from .access import Access
+from .config import NvrConfig
+from .device import DeviceService
+from .director import Director
+from .job import Jobs
+from .live import live_server
+from .media import MediaService
+from .receiver import ReceiverService
+from .recording import RecordingService
+from .search import SearchService
+from .server import SoapServer
+from .service import Operations, Service
+from .state import State, StateError
+
+_LOGGER = logging.getLogger(__name__)
+
+REBOOT = 1.5
+"""Seconds that a unit is away when it restarts."""
+
+
+class VirtualNvr:
+    """A recorder that runs in this process, between entering and leaving its context.
+
+    Raises:
+        OSError: On entering: an address is not to be had, or the folder can't be written.
+        StateError: On entering: what an earlier run stored is damaged.
+    """
+
+    def __init__(self, config: NvrConfig) -> None:
+        self.config = config
+        self.clock_offset = timedelta()
+        """How far the unit's clock is ahead."""
+        self.delay = 0.0
+        """Seconds that each ONVIF answer is held back."""
+        self.held: set[str] = set()
+        """Recordings that are kept from recording, whatever their jobs say."""
+        self._running: _Running | None = None
+        self._reboot: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._running = await _Running.start(self)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._reboot:
+            self._reboot.cancel()
+            await asyncio.wait([self._reboot])
+        await self._stop()
+
+    async def answer_late(self) -> None:
+        """Hold an answer back for as long as the unit is slow."""
+        await asyncio.sleep(self.delay)
+
+    def now(self) -> datetime:
+        """Return the time by the unit's clock."""
+        return datetime.now(UTC) + self.clock_offset
+
+    def reboot(self) -> None:
+        """Begin a restart; returns at once."""
+        if self._reboot is None or self._reboot.done():
+            self._reboot = asyncio.create_task(self._restart())
+
+    async def hold(self, number: int) -> None:
+        """Keep a channel from recording although its job is active; 1 is the first recording.
+
+        Raises:
+            LookupError: There is no such channel, or the unit is restarting.
+        """
+        running, token = self._channel(number)
+        self.held.add(token)
+        await running.settle()
+
+    async def let_go(self, number: int) -> None:
+        """Undo `hold`; LookupError as there."""
+        running, token = self._channel(number)
+        self.held.discard(token)
+        await running.settle()
+
+    def _channel(self, number: int) -> tuple[_Running, str]:
+        if self._running is None:
+            raise LookupError("the unit is restarting")
+        tokens = list(self._running.state.recordings)
+        if not 1 <= number <= len(tokens):
+            raise LookupError(f"the unit has {len(tokens)} recordings")
+        return self._running, tokens[number - 1]
+
+    async def _restart(self) -> None:
+        await self._stop()
+        await asyncio.sleep(REBOOT)
+        try:
+            self._running = await _Running.start(self)
+        except (OSError, StateError) as error:
+            _LOGGER.error("The unit does not come back: %s", error)  # noqa: TRY400 - told in full
+
+    async def _stop(self) -> None:
+        if self._running:
+            running, self._running = self._running, None
+            await running.stop()
+
+
+class _Running:
+    """All that lives from a start of the unit to its stop."""
+
+    def __init__(self, unit: VirtualNvr, state: State) -> None:
+        config, folder = unit.config, unit.config.folder / "recordings"
+        self.state = state
+        self._config = config
+        self._settling = asyncio.Lock()
+        self._engine = Engine(folder)
+        archive = Archive(folder)
+        self._director = Director(state, self._engine, archive, unit.held)
+        receiver = config.receiver
+        others: list[Service] = [
+            MediaService(config, state, self._director),
+            RecordingService(
+                state, self._director, dynamic=config.dynamic_recordings, receiver=receiver
+            ),
+            SearchService(state, self._director, unit.now, receiver=receiver),
+        ]
+        if receiver:
+            others.append(ReceiverService(state, self._director))
+        device = DeviceService(config, others, unit.now, unit.reboot)
+        jobs = Jobs(state, self._director, receiver=receiver)
+        operations = Operations([device, *others, jobs])
+        access = Access(config, unit.now)
+        self._soap = SoapServer(operations, access, unit.answer_late, self.settle)
+        self._live = live_server(config, self._engine, archive)
+
+    @classmethod
+    async def start(cls, unit: VirtualNvr) -> Self:
+        """Go on where the last run ended; returns when the unit answers."""
+        config = unit.config
+        await asyncio.to_thread(config.folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+        state = await asyncio.to_thread(State.load, config.folder / "unit.json", config.limits)
+        state.set_up(config.channels)
+        running = cls(unit, state)
+        try:
+            await running._begin()
+        except BaseException:
+            await running.stop()
+            raise
+        return running
+
+    async def settle(self) -> None:
+        """Put what was changed on disk, then make the engine follow."""
+        async with self._settling:
+            await asyncio.to_thread(self.state.store, self.state.dump())
+            await self._director.apply()
+
+    async def stop(self) -> None:
+        """Answer no more, and close all files."""
+        await self._soap.stop()
+        await self._live.close()
+        async with self._settling:
+            await self._engine.stop()
+
+    async def _begin(self) -> None:
+        await self._engine.start()
+        await self._director.look()
+        await self.settle()
+        await self._live.start(self._config.host, self._config.rtsp_port)
+        await self._soap.start(self._config.host, self._config.http_port)
