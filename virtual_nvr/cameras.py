@@ -6,7 +6,8 @@ across a restart, and a recording shows how many frames it misses of a time nobo
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import Enum, auto
 import ipaddress
@@ -17,12 +18,12 @@ from typing import Self, override
 
 from custom_components.nvr_hotspare.recorder.auth import Guard
 from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE, Frame, VideoTrack
-from custom_components.nvr_hotspare.recorder.rtsp.broadcast import Broadcast
 from custom_components.nvr_hotspare.recorder.rtsp.server import Limits, Presentation, RtspServer
 
 from .clip import CACHE, Clip, ClipFormat, load
 from .private import Credentials
 from .stamp import FRAME_RATE, Stamp, build, checksum, frame_at, time_of
+from .viewers import Viewers
 
 PATH = "/stream"
 
@@ -59,18 +60,18 @@ class _Server(RtspServer):
         await self.awake.wait()
 
 
-class VirtualCamera(Broadcast):
-    """One camera; its presentation is itself."""
+class VirtualCamera:
+    """One camera, and what its server presents."""
 
     def __init__(self, number: int, address: str, clip: Clip, guard: Guard, limits: Limits) -> None:
         """Be camera `number`, as its frames say, and show the clip to whom the guard admits."""
-        super().__init__()
         self.number = number
         self.address = address
         self.state = State.ON
         self._clip = clip
         self._checksums = [checksum(slices) for slices in clip.frames]
         self._delay = number % _PHASES * _SECOND // FRAME_RATE // _PHASES
+        self._viewers = Viewers()
         self._server = _Server(self, guard, limits)
         self._port = 0
         self._filming: asyncio.Task[None] | None = None
@@ -81,8 +82,12 @@ class VirtualCamera(Broadcast):
         return f"rtsp://{self.address}:{self._port}{PATH}"
 
     def track(self) -> VideoTrack:
-        """Return what a viewer must know (the presentation's part of it)."""
+        """Return what a viewer's decoder must know."""
         return self._clip.track
+
+    def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator[Frame]]:
+        """Watch the camera."""
+        return self._viewers.subscribe()
 
     async def start(self, port: int) -> None:
         """Film, and listen on this port; 0 takes a free one."""
@@ -116,8 +121,8 @@ class VirtualCamera(Broadcast):
                 number = frame_at(time.time_ns())
                 continue
             await asyncio.sleep(wait / _SECOND)
-            if self.viewers and self.state is State.ON:
-                self.publish(self._frame(number))
+            if self._viewers and self.state is State.ON:
+                self._viewers.publish(self._frame(number))
             number += 1
 
     def _frame(self, number: int) -> Frame:

@@ -5,6 +5,7 @@ so a process that is killed loses the fragment in flight and nothing else.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from struct import pack
 from typing import Final
 
@@ -30,7 +31,7 @@ class FragmentWriter:
         self._track = track
         self._sequence = 0
         self._origin: int | None = None
-        self._end = 0
+        self._latest = 0
         self._usual = CLOCK_RATE // 25
 
     def header(self) -> bytes:
@@ -70,16 +71,15 @@ class FragmentWriter:
             self._origin = ticks[0]
         starts = []
         for tick in ticks:
-            self._end = max(self._end, tick - self._origin)
-            starts.append(self._end)
-        if next_ticks is not None:
-            self._end = max(self._end, next_ticks - self._origin)
+            self._latest = max(self._latest, tick - self._origin)
+            starts.append(self._latest)
+        durations = [later - earlier for earlier, later in pairwise(starts)]
+        if next_ticks is None:
+            durations.append(durations[-1] if durations else self._usual)
         else:
-            self._end += starts[-1] - starts[-2] if len(starts) > 1 else self._usual
-        ends = [*starts[1:], self._end]
-        durations = [min(end - start, _LONGEST) for start, end in zip(starts, ends, strict=True)]
+            durations.append(max(0, next_ticks - self._origin - self._latest))
         self._usual = durations[-1]
-        return starts, durations
+        return starts, [min(duration, _LONGEST) for duration in durations]
 
 
 def _sample(frame: Frame, track: VideoTrack) -> bytes:

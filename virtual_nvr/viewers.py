@@ -1,24 +1,22 @@
-"""Hands the frames of one live stream to all who watch it."""
+"""Those who watch a camera just now; unlike the engine's, they begin in mid-GOP."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from ..model import Frame
+from custom_components.nvr_hotspare.recorder.model import Frame
 
 MAX_WAITING = 250
 """Frames kept for a viewer who does not fetch them: 10 s of most cameras."""
 
 
-class Broadcast:
-    """A live stream: viewers come at any time and get the frames from then on."""
+class Viewers:
+    """The viewers of one camera, each of whom gets the frames from the moment they came."""
 
     def __init__(self) -> None:
         self._queues: set[asyncio.Queue[Frame]] = set()
 
-    @property
-    def viewers(self) -> int:
-        """How many watch just now."""
+    def __len__(self) -> int:
         return len(self._queues)
 
     def publish(self, frame: Frame) -> None:
@@ -31,14 +29,9 @@ class Broadcast:
             except asyncio.QueueShutDown:
                 continue
 
-    def end(self) -> None:
-        """End the stream for all who watch it, after what they have not yet fetched."""
-        for queue in self._queues:
-            queue.shutdown()
-
     @asynccontextmanager
     async def subscribe(self) -> AsyncIterator[AsyncIterator[Frame]]:
-        """Watch the stream: the frames that are published from now on, until it ends."""
+        """Watch: the frames that are published from now on."""
         queue = asyncio.Queue[Frame](MAX_WAITING)
         self._queues.add(queue)
         try:
