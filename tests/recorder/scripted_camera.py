@@ -58,6 +58,15 @@ def gops(numbers: Iterable[int], *, gop: int = 5) -> bytes:
     return data
 
 
+async def eventually(is_so: Callable[[], bool]) -> None:
+    """Wait until it is so, 10 s at most."""
+    for _ in range(1000):
+        if is_so():
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError
+
+
 class ScriptedCamera:
     """Answers as an honest camera does, except where `answers` has another idea.
 

@@ -60,6 +60,15 @@ def test_chunks_may_end_anywhere(cuts: set[int]) -> None:
     assert last == InterleavedPacket(2, b"z")
 
 
+def test_messages_before_a_broken_one_are_not_lost() -> None:
+    packet = InterleavedPacket(0, b"abc")
+
+    with pytest.raises(MalformedMessageError) as caught:
+        MessageParser().feed(packet.encode() + b"\x00")
+
+    assert caught.value.before == [packet]
+
+
 def test_folded_header_lines_are_one_value() -> None:
     (response,) = MessageParser().feed(b"RTSP/1.0 200 OK\r\nPublic: OPTIONS,\r\n  PLAY\r\n\r\n")
 

@@ -6,7 +6,7 @@ connection stops reading when 8 MiB of packets wait.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 import re
 from urllib.parse import urlsplit
@@ -26,6 +26,7 @@ from .message import (
     Headers,
     InterleavedPacket,
     MalformedMessageError,
+    Message,
     MessageParser,
     Request,
     Response,
@@ -230,12 +231,11 @@ class _Connection(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
+        broken = None
         try:
-            messages = self._parser.feed(memoryview(self._buffer)[:nbytes])
+            messages: Sequence[Message] = self._parser.feed(memoryview(self._buffer)[:nbytes])
         except MalformedMessageError as error:
-            self._fail(SourceProtocolError(str(error)))
-            self._transport.abort()
-            return
+            messages, broken = error.before, SourceProtocolError(str(error))
         for message in messages:
             if isinstance(message, InterleavedPacket):
                 self._packets.append(message)
@@ -247,6 +247,9 @@ class _Connection(asyncio.BufferedProtocol):
             self._transport.pause_reading()
         if self._packets and self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
+        if broken is not None:
+            self._fail(broken)
+            self._transport.abort()
 
     async def read(self) -> list[InterleavedPacket]:
         """Return the packets that have arrived, at least one."""

@@ -5,7 +5,7 @@ to a `MessageParser` and send what `encode` returns. Whatever the peer sends, th
 at most one message (80 KiB) and the chunk it was given last.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 import re
 from typing import NamedTuple
@@ -31,7 +31,13 @@ _REQUEST_LINE = re.compile(rf"(?P<method>{_TOKEN.pattern}) (?P<uri>\S+) RTSP/1\.
 
 
 class MalformedMessageError(RecorderError):
-    """The peer sent what is no RTSP message, or one beyond every sane size."""
+    """The peer sent what is no RTSP message, or one beyond every sane size.
+
+    Attributes:
+        before: The messages that stood before it in the same chunk.
+    """
+
+    before: Sequence[Message] = ()
 
 
 class Headers:
@@ -122,36 +128,44 @@ class MessageParser:
         """Take in a chunk and return the messages it completes, in order.
 
         Raises:
-            MalformedMessageError: The stream is broken for good; complete messages that stand
-                before the broken one in the same chunk are lost with it.
+            MalformedMessageError: The stream is broken for good.
         """
-        buffer = self._buffer
-        buffer += data
+        self._buffer += data
         messages: list[Message] = []
-        position, size = 0, len(buffer)
-        with memoryview(buffer) as view:
-            while position < size:
-                first = buffer[position]
-                if first == _INTERLEAVED:
-                    start = position + _INTERLEAVED_HEAD
-                    if start > size:
-                        break
-                    end = start + (buffer[position + 2] << 8 | buffer[position + 3])
-                    if end > size:
-                        break
-                    channel = buffer[position + 1]
-                    messages.append(InterleavedPacket(channel, bytes(view[start:end])))
-                    position = end
-                elif first in b"\r\n":  # stray line ends between messages (RFC 2068, 4.1)
-                    position += 1
-                else:
-                    found = _parse_text(buffer, position)
-                    if found is None:
-                        break
-                    message, position = found
-                    messages.append(message)
-        del buffer[:position]
+        try:
+            end = _parse(self._buffer, messages)
+        except MalformedMessageError as error:
+            error.before = messages
+            raise
+        del self._buffer[:end]
         return messages
+
+
+def _parse(buffer: bytearray, messages: list[Message]) -> int:
+    """Append the complete messages in the buffer and return where the last one ends."""
+    position, size = 0, len(buffer)
+    with memoryview(buffer) as view:
+        while position < size:
+            first = buffer[position]
+            if first == _INTERLEAVED:
+                start = position + _INTERLEAVED_HEAD
+                if start > size:
+                    break
+                end = start + (buffer[position + 2] << 8 | buffer[position + 3])
+                if end > size:
+                    break
+                channel = buffer[position + 1]
+                messages.append(InterleavedPacket(channel, bytes(view[start:end])))
+                position = end
+            elif first in b"\r\n":  # stray line ends between messages (RFC 2068, section 4.1)
+                position += 1
+            else:
+                found = _parse_text(buffer, position)
+                if found is None:
+                    break
+                message, position = found
+                messages.append(message)
+    return position
 
 
 def _parse_text(buffer: bytearray, start: int) -> tuple[Request | Response, int] | None:
