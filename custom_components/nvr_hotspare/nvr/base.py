@@ -15,10 +15,11 @@ from .model import ChannelSettings, Heartbeat, Identity, Place, PlaceState, Prob
 class Unit(Protocol):
     """Any recorder."""
 
-    async def heartbeat(self) -> Heartbeat:
+    async def heartbeat(self, *, fresh: bool = False) -> Heartbeat:
         """Ask for a sign of life, without credentials and without retrying.
 
         Whatever only a live unit could answer counts, a rejected request and a fault included.
+        `fresh` opens a connection for it instead of using a kept-alive one.
         """
 
     async def identify(self) -> Identity:
@@ -57,6 +58,7 @@ class Spare(Unit, Protocol):
     async def record(self, places: Iterable[Place]) -> Mapping[str, str]:
         """Start recording these cameras, all at once, provisioning what is not.
 
+        Where a limit leaves no room, places that are idle and not asked for give way.
         Returns what went wrong, as a sentence by key; empty when all were told to record.
         """
 

@@ -15,7 +15,8 @@ from ..errors import UnitError, UnitProtocolError, UnitRequestError, UnitUnsuppo
 from ..model import Place
 from .client import OnvifClient
 from .evidence import Witness
-from .inventory import Container, Inventory, Job, source_id
+from .inventory import Container, Inventory, Job, receivers_of, source_id
+from .reading import part, text
 from .soap import TokenGoneError
 from .uris import is_same_stream, with_credentials
 from .wsdl import Service
@@ -73,18 +74,23 @@ class Builder:
 
     async def remove(
         self, container: Container, inventory: Inventory, *, delete_footage: bool
-    ) -> None:
+    ) -> bool:
         """Delete the jobs and receivers of a place, and its recording if it may go.
+
+        Returns whether that made room for anything.
 
         Raises:
             UnitError: As `OnvifClient.call`; what is gone already is no error.
         """
-        await self._delete_jobs(inventory.jobs_of(container), inventory)
+        jobs = inventory.jobs_of(container)
+        await self._delete_jobs(jobs, inventory)
         if container.key is not None:
             self._written.pop(container.key, None)
         footage = await self._witness.footage(container.token)
-        if delete_footage or footage.empty is True:
+        may_go = delete_footage or footage.empty is True
+        if may_go:
             await self._delete("DeleteRecording", RecordingToken=container.token)
+        return may_go or bool(jobs)
 
     async def _create_recording(self, place: Place) -> str:
         uri = place.source.uri
@@ -103,9 +109,9 @@ class Builder:
                 "MaximumRetentionTime": timedelta(0),  # for as long as there is room
             },
         )
-        if not isinstance(token, str) or not token:
+        if not text(token):
             raise UnitProtocolError("A recording was created without a token")
-        return token
+        return text(token)
 
     async def _create_job(self, place: Place, recording: str) -> Job:
         told = await self._client.call(
@@ -118,20 +124,16 @@ class Builder:
                 "Source": [{"AutoCreateReceiver": True}],
             },
         )
-        try:
-            receiver = told.JobConfiguration.Source[0].SourceToken.Token
-            token = told.JobToken
-        except AttributeError, IndexError, TypeError:
-            raise UnitProtocolError("A job was created without a receiver") from None
-        if not token or not receiver:
+        token, receivers = text(told, "JobToken"), receivers_of(part(told, "JobConfiguration"))
+        if not token or not receivers:
             raise UnitProtocolError("A job was created without a receiver")
-        await self._configure(place, receiver)
+        await self._configure(place, receivers[0])
         return Job(
             token=token,
             recording=recording,
             active=False,
             priority=_PRIORITY,
-            receivers=(receiver,),
+            receivers=receivers,
             conditional=False,
         )
 
@@ -155,7 +157,7 @@ class Builder:
         """Return "RTSP", which is RTP over RTSP over TCP, where the unit can (Receiver service)."""
         if not self._protocol:
             told = await self._client.call(Service.RECEIVER, "GetServiceCapabilities")
-            can = getattr(told, "RTP_RTSP_TCP", None)
+            can = part(told, "RTP_RTSP_TCP")
             self._protocol = "RTSP" if can else "UDP"
         return self._protocol
 

@@ -1,6 +1,7 @@
 """The channels of a working device, and where their cameras are."""
 
 from collections.abc import Iterable, Sequence
+import itertools
 from typing import Any
 
 from ...recorder.model import Source
@@ -8,16 +9,16 @@ from ..errors import UnitUnsupportedError
 from ..model import ChannelSettings
 from .client import OnvifClient
 from .inventory import Container, Inventory, natural
+from .reading import part, parts, text
 from .soap import printable
 from .uris import is_own_address, stream_uri
 from .wsdl import Service
 
 
 class Numbers:
-    """Gives each recording or video source a channel number, once.
+    """Gives recordings or video sources channel numbers, in the order of their tokens.
 
-    Numbers follow the order of the tokens; what is added later gets the next one, and while
-    this object lives a number is never given to another token.
+    As long as this object lives, a token keeps its number while others come and go.
     """
 
     def __init__(self) -> None:
@@ -25,10 +26,12 @@ class Numbers:
 
     def of(self, tokens: Iterable[str]) -> dict[str, int]:
         """Return the numbers of these tokens."""
-        return {
-            token: self._numbers.setdefault(token, len(self._numbers) + 1)
-            for token in sorted(tokens, key=natural)
-        }
+        there = sorted(tokens, key=natural)
+        kept = {token: self._numbers[token] for token in there if token in self._numbers}
+        taken = set(kept.values())
+        free = (number for number in itertools.count(1) if number not in taken)
+        self._numbers = {token: kept[token] if token in kept else next(free) for token in there}
+        return self._numbers
 
 
 def channels_of_recordings(
@@ -79,7 +82,7 @@ async def channels_of_media(client: OnvifClient, numbers: Numbers) -> Sequence[C
     names = _names(await client.call(Service.MEDIA, "GetProfiles"))
     if not names:
         sources = await client.call(Service.MEDIA, "GetVideoSources")
-        names = {it.token: "" for it in sources or () if getattr(it, "token", None)}
+        names = {token: "" for it in parts(sources) if (token := text(it, "token"))}
     if not names:
         raise UnitUnsupportedError("It tells of no channels")
     return [
@@ -91,8 +94,8 @@ async def channels_of_media(client: OnvifClient, numbers: Numbers) -> Sequence[C
 def _names(profiles: Any) -> dict[str, str]:
     """Return the names of the video sources that profiles show."""
     names: dict[str, str] = {}
-    for profile in profiles or ():
-        shown = getattr(profile, "VideoSourceConfiguration", None)
-        if isinstance(token := getattr(shown, "SourceToken", None), str):
-            names.setdefault(token, printable(getattr(shown, "Name", None)))
+    for profile in parts(profiles):
+        shown = part(profile, "VideoSourceConfiguration")
+        if token := text(shown, "SourceToken"):
+            names.setdefault(token, printable(text(shown, "Name")))
     return names

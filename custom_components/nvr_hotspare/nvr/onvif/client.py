@@ -98,6 +98,8 @@ class OnvifClient:
         if service is Service.DEVICE:
             return await self._call(self._device, operation, **arguments)
         path = (await self.services()).get(service)
+        if path is None:  # a unit that is still starting may not tell all at once
+            path = (await self.services(anew=True)).get(service)
         if path is None:
             raise UnitUnsupportedError(f"It has no {service.name.lower()} service")
         return await self._call(url_of(self.endpoint, path), operation, service, **arguments)

@@ -14,6 +14,7 @@ from ...failover.model import Recording
 from ..errors import UnitRequestError, UnitUnsupportedError
 from .client import OnvifClient
 from .inventory import Container, Inventory, Job
+from .reading import part, parts, text
 from .soap import printable
 from .together import together
 from .wsdl import Service
@@ -71,6 +72,9 @@ class Witness:
         Raises:
             UnitError: As `OnvifClient.call`; that a unit does not tell is no error.
         """
+        there = {it.token for it in inventory.containers}
+        self._until = {token: it for token, it in self._until.items() if token in there}
+        self._idle &= there
         return await together(
             {it.token: self._examine(it.token, inventory.jobs_of(it)) for it in containers}
         )
@@ -87,11 +91,11 @@ class Witness:
             )
         except UnitUnsupportedError, UnitRequestError:
             return await self._summary()
-        ends = [getattr(told, "LatestRecording", None)]
-        ends += [getattr(track, "DataTo", None) for track in getattr(told, "Track", None) or ()]
+        tracks = parts(told, "Track")
+        ends = [part(told, "LatestRecording"), *(part(track, "DataTo") for track in tracks)]
         known = [_utc(end) for end in ends if isinstance(end, datetime)]
         # A track without data has no entry (onvif.xsd, RecordingInformation).
-        return Footage(empty=not known, until=max(known, default=None))
+        return Footage(empty=not known and not tracks, until=max(known, default=None))
 
     async def _summary(self) -> Footage:
         """Ask until when there is footage of any recording: better than nothing."""
@@ -99,8 +103,8 @@ class Witness:
             told = await self._client.call(Service.SEARCH, "GetRecordingSummary")
         except UnitUnsupportedError, UnitRequestError:
             return Footage(empty=None, until=None)
-        until = getattr(told, "DataUntil", None)
-        empty = getattr(told, "NumberRecordings", None) == 0  # then the times mean nothing
+        until = part(told, "DataUntil")
+        empty = part(told, "NumberRecordings") == 0  # then the times mean nothing
         if empty or not isinstance(until, datetime):
             return Footage(empty=empty or None, until=None)
         return Footage(empty=None, until=_utc(until))
@@ -136,13 +140,10 @@ class Witness:
         except UnitUnsupportedError, UnitRequestError:
             return _JobState("", "", job.conditional)
         tracks = (
-            track
-            for source in getattr(told, "Sources", None) or ()
-            for track in getattr(source.Tracks, "Track", None) or ()
+            track for source in parts(told, "Sources") for track in parts(source, "Tracks", "Track")
         )
-        errors = (printable(getattr(track, "Error", None)) for track in tracks)
-        state = str(getattr(told, "State", ""))
-        return _JobState(state, next(filter(None, errors), ""), job.conditional)
+        errors = (printable(text(track, "Error")) for track in tracks)
+        return _JobState(text(told, "State"), next(filter(None, errors), ""), job.conditional)
 
     async def _proven(self, token: str, *, whole: bool) -> Recording:
         footage = await self.footage(token)

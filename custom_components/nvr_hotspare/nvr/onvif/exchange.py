@@ -132,7 +132,6 @@ class Exchange:
         headers = {
             "Content-Type": f'application/soap+xml; charset=utf-8; action="{request.action}"',
             "Accept-Encoding": "identity",
-            "Connection": "close",
         }
         if authorization:
             headers["Authorization"] = authorization

@@ -9,6 +9,7 @@ from ..errors import UnitProtocolError, UnitRequestError, UnitUnsupportedError
 from ..model import Capability, Identity, Probe
 from .client import OnvifClient
 from .inventory import Inventory, take_inventory
+from .reading import part, parts, text
 from .soap import printable
 from .wsdl import Service
 
@@ -27,15 +28,15 @@ async def identify(client: OnvifClient) -> Identity:
     """
     told = await client.call(Service.DEVICE, "GetDeviceInformation")
     mac = next(iter(await mac_addresses(client)), None)
-    serial = printable(getattr(told, "SerialNumber", None))
+    serial = printable(text(told, "SerialNumber"))
     if _NO_SERIAL.fullmatch(serial):
-        serial = mac or printable(getattr(told, "HardwareId", None))
+        serial = mac or printable(text(told, "HardwareId"))
     if not serial:
         raise UnitProtocolError("It does not say who it is: no serial number, no MAC address")
     return Identity(
-        manufacturer=printable(getattr(told, "Manufacturer", None)),
-        model=printable(getattr(told, "Model", None)),
-        firmware=printable(getattr(told, "FirmwareVersion", None)),
+        manufacturer=printable(text(told, "Manufacturer")),
+        model=printable(text(told, "Model")),
+        firmware=printable(text(told, "FirmwareVersion")),
         serial=serial,
         mac=mac,
     )
@@ -45,9 +46,9 @@ async def mac_addresses(client: OnvifClient) -> Sequence[str]:
     """Return the unit's MAC addresses as "00:11:22:33:44:55"; none where it does not tell."""
     found = []
     for interface in await _interfaces(client):
-        text = getattr(getattr(interface, "Info", None), "HwAddress", None) or ""
-        if _MAC.fullmatch(text):
-            digits = re.sub("[:-]", "", text.lower())
+        told = text(interface, "Info", "HwAddress").strip()
+        if _MAC.fullmatch(told):
+            digits = re.sub("[:-]", "", told.lower())
             found.append(":".join(re.findall("..", digits)))
     return [mac for mac in found if mac != "00:00:00:00:00:00"]
 
@@ -55,29 +56,20 @@ async def mac_addresses(client: OnvifClient) -> Sequence[str]:
 async def ip_addresses(client: OnvifClient) -> Sequence[str]:
     """Return the unit's addresses as it sees them itself; none where it does not tell."""
     return [
-        entry.Address
+        address
         for interface in await _interfaces(client)
-        for version in (getattr(interface, "IPv4", None), getattr(interface, "IPv6", None))
-        for entry in _addresses(getattr(version, "Config", None))
-        if isinstance(getattr(entry, "Address", None), str)
+        for version in ("IPv4", "IPv6")
+        for origin in ("Manual", "LinkLocal", "FromDHCP", "FromRA")
+        for entry in parts(interface, version, "Config", origin)
+        if (address := text(entry, "Address"))
     ]
-
-
-def _addresses(configuration: Any) -> Sequence[Any]:
-    names = ("Manual", "LinkLocal", "FromDHCP", "FromRA")
-    found: list[Any] = []
-    for name in names:
-        entry = getattr(configuration, name, None)
-        found += entry if isinstance(entry, list) else [entry]
-    return found
 
 
 async def _interfaces(client: OnvifClient) -> Sequence[Any]:
     try:
-        told = await client.call(Service.DEVICE, "GetNetworkInterfaces")
+        return parts(await client.call(Service.DEVICE, "GetNetworkInterfaces"))
     except UnitUnsupportedError, UnitRequestError:
         return ()
-    return [it for it in told or () if it is not None]
 
 
 async def probe(client: OnvifClient) -> Probe:
@@ -107,7 +99,7 @@ async def probe(client: OnvifClient) -> Probe:
         identity=identity,
         capabilities=frozenset(capabilities),
         capacity=capacity or 0,
-        own_recordings=sum(job.active for job in inventory.strange_jobs()),
+        own_recordings=sum(job.active for job in inventory.split_jobs()[1]),
     )
 
 
@@ -122,14 +114,14 @@ async def _capacity(client: OnvifClient, inventory: Inventory) -> int | None:
     """Return how many cameras the unit can stand in for; None if it can't be a spare."""
     recording = await _capabilities(client, Service.RECORDING)
     receiver = await _capabilities(client, Service.RECEIVER)
-    if receiver is None or not getattr(recording, "DynamicRecordings", None):
+    if receiver is None or not part(recording, "DynamicRecordings"):
         return None
-    strange_jobs = inventory.strange_jobs()
-    ours = {token for job in inventory.jobs if job not in strange_jobs for token in job.receivers}
+    jobs, strange_jobs = inventory.split_jobs()
+    receivers = {token for job in jobs for token in job.receivers}
     room = (
-        (getattr(recording, "MaxRecordings", None), len(inventory.own)),
-        (getattr(recording, "MaxRecordingJobs", None), len(strange_jobs)),
-        (getattr(receiver, "SupportedReceivers", None), len(inventory.receivers.keys() - ours)),
+        (part(recording, "MaxRecordings"), len(inventory.own)),
+        (part(recording, "MaxRecordingJobs"), len(strange_jobs)),
+        (part(receiver, "SupportedReceivers"), len(inventory.receivers.keys() - receivers)),
     )
     return max(0, min(_limit(told) - used for told, used in room))
 

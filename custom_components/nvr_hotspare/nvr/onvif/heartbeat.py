@@ -31,6 +31,8 @@ _HEADERS: Final = {
     "Accept-Encoding": "identity",
 }
 _LIMIT = 65_536
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
+"""Where clocks without a battery begin; and no further than dates can be reckoned with."""
 _SCHEMA = "{http://www.onvif.org/ver10/schema}"
 _REJECTED: Final = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 """What some units answer because they want credentials even for this (403: a closed account)."""
@@ -73,6 +75,7 @@ def _seconds(utc: Element) -> float | None:
         year, month, day, hour, minute, second = (
             int(utc.findtext(_SCHEMA + name.replace("/", f"/{_SCHEMA}")) or "") for name in names
         )
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
+        time_told = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError, OverflowError:
         return None
+    return time_told.timestamp() if _FIRST_YEAR <= year <= _LAST_YEAR else None

@@ -10,15 +10,18 @@ import re
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
-from ..errors import UnitRequestError, UnitUnsupportedError
+from ..errors import UnitProtocolError, UnitRequestError, UnitUnsupportedError
 from .client import OnvifClient
+from .reading import part, parts, text
 from .soap import printable
 from .uris import stream_uri
 from .wsdl import Service
 
-RECEIVER_TYPE: Final = "http://www.onvif.org/ver10/schema/Receiver"
+_RECEIVER_TYPE: Final = "http://www.onvif.org/ver10/schema/Receiver"
 """A job's source that is a receiver; the WSDL's default."""
 _OURS: Final = "urn:nvr-hotspare:"
+_MOST = 1024
+"""Recordings, jobs or receivers."""
 _MAX_SOURCE_ID = 128
 """Characters that every device takes (Recording Control, "RecordingSourceInformation")."""
 
@@ -53,7 +56,6 @@ class Job:
 class Receiver:
     """An RTSP client of the recorder."""
 
-    token: str
     uri: str | None
     """Without credentials."""
     automatic: bool
@@ -83,10 +85,13 @@ class Inventory:
         jobs = (job for job in self.jobs if job.recording == container.token)
         return sorted(jobs, key=lambda job: (not job.active, -job.priority))
 
-    def strange_jobs(self) -> Sequence[Job]:
-        """Return the jobs that do not fill a recording of ours."""
+    def split_jobs(self) -> tuple[Sequence[Job], Sequence[Job]]:
+        """Return the jobs that fill recordings of ours, and all others."""
         ours = {it.token for it in self.containers if it.key is not None}
-        return [job for job in self.jobs if job.recording not in ours]
+        return (
+            [job for job in self.jobs if job.recording in ours],
+            [job for job in self.jobs if job.recording not in ours],
+        )
 
 
 async def take_inventory(client: OnvifClient) -> Inventory:
@@ -103,11 +108,10 @@ async def take_inventory(client: OnvifClient) -> Inventory:
     except UnitUnsupportedError, UnitRequestError:
         receivers = []
     containers = [_container(it) for it in _tokened(recordings, "RecordingToken")]
-    found = [_receiver(it) for it in _tokened(receivers, "Token")]
     return Inventory(
         containers=sorted(containers, key=lambda it: natural(it.token)),
         jobs=[_job(it) for it in _tokened(jobs, "JobToken")],
-        receivers={it.token: it for it in found},
+        receivers={it.Token: _receiver(it) for it in _tokened(receivers, "Token")},
     )
 
 
@@ -129,53 +133,53 @@ def natural(token: str) -> list[tuple[int, int, str]]:
     return [(0, int(number), "") if number else (1, 0, text) for number, text in parts]
 
 
-def _tokened(entries: Any, name: str) -> Iterable[Any]:
+def _tokened(answer: Any, name: str) -> Iterable[Any]:
     """Leave out what has no token: nothing can be asked about it."""
-    return [it for it in entries or () if isinstance(getattr(it, name, None), str)]
+    entries = parts(answer)
+    if len(entries) > _MOST:
+        raise UnitProtocolError("It tells of more recordings than any unit holds")
+    return [it for it in entries if text(it, name)]
 
 
 def _container(entry: Any) -> Container:
-    source = getattr(entry.Configuration, "Source", None)
-    own_id = getattr(source, "SourceId", None) or ""
-    content = getattr(entry.Configuration, "Content", None)
+    source = part(entry, "Configuration", "Source")
+    own_id = text(source, "SourceId")
     return Container(
         token=entry.RecordingToken,
         key=unquote(own_id.removeprefix(_OURS)) if own_id.startswith(_OURS) else None,
-        name=printable(getattr(source, "Name", None)) or printable(content),
-        address=getattr(source, "Address", None) or "",
+        name=printable(text(source, "Name")) or printable(text(entry, "Configuration", "Content")),
+        address=text(source, "Address"),
     )
 
 
 def _job(entry: Any) -> Job:
-    configuration = entry.JobConfiguration
-    sources = getattr(configuration, "Source", None) or ()
-    tokens = (getattr(source, "SourceToken", None) for source in sources)
+    configuration = part(entry, "JobConfiguration")
+    priority = part(configuration, "Priority")
     return Job(
         token=entry.JobToken,
-        recording=getattr(configuration, "RecordingToken", None) or "",
-        active=getattr(configuration, "Mode", None) == "Active",
-        priority=getattr(configuration, "Priority", None) or 0,
-        receivers=tuple(
-            token.Token
-            for token in tokens
-            if token is not None and token.Token and (token.Type or RECEIVER_TYPE) == RECEIVER_TYPE
+        recording=text(configuration, "RecordingToken"),
+        active=text(configuration, "Mode") == "Active",
+        priority=priority if isinstance(priority, int) else 0,
+        receivers=receivers_of(configuration),
+        # Later versions added an EventFilter in the extension and a ScheduleToken.
+        conditional=bool(
+            part(configuration, "Extension") is not None or part(configuration, "_attr_1")
         ),
-        conditional=_is_conditional(configuration),
     )
 
 
-def _is_conditional(configuration: Any) -> bool:
-    # Later versions added an EventFilter in the extension and a ScheduleToken.
-    return bool(
-        getattr(configuration, "Extension", None) is not None
-        or getattr(configuration, "_attr_1", None)
+def receivers_of(configuration: Any) -> tuple[str, ...]:
+    """Return the receivers that a RecordingJobConfiguration names."""
+    tokens = [part(source, "SourceToken") for source in parts(configuration, "Source")]
+    return tuple(
+        text(token, "Token")
+        for token in tokens
+        if text(token, "Token") and (text(token, "Type") or _RECEIVER_TYPE) == _RECEIVER_TYPE
     )
 
 
 def _receiver(entry: Any) -> Receiver:
-    configuration = entry.Configuration
     return Receiver(
-        token=entry.Token,
-        uri=stream_uri(getattr(configuration, "MediaUri", None)),
-        automatic=getattr(configuration, "Mode", None) == "AutoConnect",
+        uri=stream_uri(text(entry, "Configuration", "MediaUri")),
+        automatic=text(entry, "Configuration", "Mode") == "AutoConnect",
     )

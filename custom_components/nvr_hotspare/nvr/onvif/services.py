@@ -6,44 +6,41 @@ and port the user gave. (A unit that serves ONVIF on several ports is not suppor
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
+from .reading import part, parts, text
 from .wsdl import Service
 
 _MAX_PATH = 512
+_NAMESPACES: Final = frozenset(Service)
 
 
 def paths_from_services(answer: Any) -> Mapping[Service, str]:
     """Return the services of a GetServices answer."""
     found = {}
-    for entry in answer or ():
-        if entry is not None and entry.Namespace in list(Service):
-            found[Service(entry.Namespace)] = _path(entry.XAddr)
+    for entry in parts(answer):
+        if (namespace := text(entry, "Namespace")) in _NAMESPACES:
+            found[Service(namespace)] = _path(text(entry, "XAddr"))
     return _usable(found)
 
 
 def paths_from_capabilities(answer: Any) -> Mapping[Service, str]:
     """Return the services of a GetCapabilities answer, which older units know instead."""
-    extension = getattr(answer, "Extension", None)
     holders = {
-        Service.MEDIA: getattr(answer, "Media", None),
-        Service.RECORDING: getattr(extension, "Recording", None),
-        Service.RECEIVER: getattr(extension, "Receiver", None),
-        Service.SEARCH: getattr(extension, "Search", None),
+        Service.MEDIA: part(answer, "Media"),
+        Service.RECORDING: part(answer, "Extension", "Recording"),
+        Service.RECEIVER: part(answer, "Extension", "Receiver"),
+        Service.SEARCH: part(answer, "Extension", "Search"),
     }
-    return _usable(
-        {service: _path(getattr(holder, "XAddr", None)) for service, holder in holders.items()}
-    )
+    return _usable({service: _path(text(it, "XAddr")) for service, it in holders.items()})
 
 
 def _usable(paths: Mapping[Service, str | None]) -> Mapping[Service, str]:
     return {service: path for service, path in paths.items() if path}
 
 
-def _path(address: object) -> str | None:
-    if not isinstance(address, str):
-        return None
+def _path(address: str) -> str | None:
     try:
         parts = urlsplit(address.strip())
     except ValueError:

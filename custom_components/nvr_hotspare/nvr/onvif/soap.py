@@ -107,13 +107,11 @@ def fault_of(envelope: Element) -> Fault | None:
     return None
 
 
-def printable(text: object, limit: int = _MAX_TEXT) -> str:
+def printable(text: str | None) -> str:
     """Make a text of a unit fit to be shown: one line, not long, without account data in URIs."""
-    if not isinstance(text, str):
-        return ""
-    text = _USERINFO.sub("://", text[: 10 * limit])
+    text = _USERINFO.sub("://", (text or "")[: 10 * _MAX_TEXT])
     text = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(text.split())[:limit]
+    return " ".join(text.split())[:_MAX_TEXT]
 
 
 def _local(name: str | None) -> str:

@@ -121,8 +121,8 @@ class OnvifSpare:
             jobs = inventory.jobs_of(container)
             idle = container.key is not None and not any(job.active for job in jobs)
             if idle and container.key not in wanted:
-                await self._builder.remove(container, inventory, delete_footage=False)
-                if jobs:
+                room = await self._builder.remove(container, inventory, delete_footage=False)
+                if room:
                     return True
         return False
 

@@ -72,7 +72,7 @@ async def post(session: aiohttp.ClientSession, request: Post, *, limit: int, fre
         async with session.post(
             request.url,
             data=request.body,
-            headers=request.headers,
+            headers={**request.headers, "Connection": "close"} if fresh else request.headers,
             timeout=_UNLIMITED,
             allow_redirects=False,  # nobody but the unit gets a request made for it
             auto_decompress=False,  # a small answer may unpack to a huge one

@@ -24,9 +24,9 @@ def with_credentials(source: Source) -> str:
     return parts._replace(netloc=f"{userinfo}@{_host_and_port(parts)}").geturl()
 
 
-def stream_uri(text: object) -> str | None:
+def stream_uri(text: str) -> str | None:
     """Return an RTSP URI as a unit tells it, without credentials; None if it is none."""
-    if not isinstance(text, str) or not text.isprintable() or len(text) > _MAX_URI:
+    if not text.isprintable() or len(text) > _MAX_URI:
         return None
     parts = _split(text.strip())
     if parts is None or parts.scheme not in _RTSP_PORTS or not parts.hostname:
