@@ -7,17 +7,22 @@ from datetime import datetime
 import time
 from typing import Any
 
-from virtual_nvr.verify import verify
+from virtual_nvr.stamp import frame_at
+from virtual_nvr.verify import count, verify
 
 from .home_assistant import HomeAssistant
 from .integration import DeviceEntities, SpareEntities
 from .site import Recorder
 
-FRAME_RATE = 25
 BACKING_UP_FOR = 12.0
 """Seconds that the spare records before the dead unit comes back."""
 SETTLED_AFTER = 3.0
 """Seconds until what was recorded is on disk, the fragment in flight included."""
+
+
+_LONGEST_STANDBY = 20.0
+"""Seconds before the kill at which a spare's recording may begin at the earliest."""
+_SECOND = 1_000_000_000
 
 
 class StepNotReachedError(RuntimeError):
@@ -182,3 +187,39 @@ def _measure(cast: Cast, log: StateLog, killed: float, ended: float) -> Outage:
         ),
         spare_idle_after=log.states[cast.spare_shown.working_status].state == "idle",
     )
+
+
+def _first_frames(cast: Cast, killed: float) -> dict[str, float]:
+    """When the spare's recording of each camera begins, in seconds from the kill."""
+    reports = verify([cast.spare.folder], _ns(killed - _LONGEST_STANDBY))
+    firsts = {}
+    for name in cast.device.cameras:
+        report = reports.get(_number(name))
+        if report is None or report.first is None:
+            message = f"{cast.spare.name} has nothing of {name}"
+            raise StepNotReachedError(message)
+        firsts[name] = round(report.first / _SECOND - killed, 3)
+    return firsts
+
+
+def _lost(
+    units: Sequence[Recorder], cameras: Sequence[str], window: tuple[float, float]
+) -> dict[str, int]:
+    """How many frames of each camera none of these units has recorded."""
+    start, end = (_ns(moment) for moment in window)
+    reports = verify([unit.folder for unit in units], start, end)
+    lost = {}
+    for name in cameras:
+        report = reports.get(_number(name))
+        expected = frame_at(end) - frame_at(start)
+        lost[name] = expected if report is None else count(report.missing)
+    return lost
+
+
+def _number(camera: str) -> int:
+    """The number in the stamps of a camera, which also ends its name."""
+    return int(camera.rpartition(" ")[2])
+
+
+def _ns(moment: float) -> int:
+    return round(moment * _SECOND)

@@ -22,8 +22,6 @@ class Plan:
     channels: int = 4
     """Of each working device, and of the spare: one more than none, whichever device dies."""
     subnet: int = 0
-    bitrate: int | None = None
-    """Of each camera in kbit/s; the virtual cameras' own default if None."""
 
 
 @dataclass(kw_only=True)
@@ -90,8 +88,6 @@ def build(plan: Plan, folder: Path) -> Site:
     arguments += ["--first-address", f"{network}.101", "--port", str(CAMERA_PORT)]
     arguments += ["--credentials", str(credentials), "--control", str(control)]
     arguments += ["--long-gop", str(count)]
-    if plan.bitrate is not None:
-        arguments += ["--bitrate", str(plan.bitrate)]
     cameras = Program("cameras", arguments, folder / "cameras.log")
     working = []
     for index in range(plan.working_devices):
