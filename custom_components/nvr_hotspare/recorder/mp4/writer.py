@@ -1,7 +1,9 @@
 """Writes H.264 frames as fragmented MP4, each fragment with the UTC time of its capture.
 
-The bytes play while they are still being written and after any cut between two fragments,
-so a process that is killed loses the fragment in flight and nothing else.
+The bytes play while they are still being written, and up to the last whole fragment wherever they
+are cut off, so a process that is killed loses the fragment in flight and nothing else. (Of a file
+cut within a moof, ffmpeg plays nothing unless told `-fflags +ignidx`: files that a killed engine
+left open are therefore cut back when the next one starts.)
 """
 
 from collections.abc import Sequence
