@@ -1,1 +1,57 @@
 """NVR Hot Spare: a spare records the cameras of a recorder that has died."""
+
+from typing import Final
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+
+from .const import WorkMode
+from .link import UnitLink
+from .removal import clear_spare
+from .runtime import GroupRuntime, NvrHotSpareConfigEntry
+from .store import GroupStore
+from .unit_config import unit_configs
+
+PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR, Platform.SWITCH)
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) -> bool:
+    """Set up a group.
+
+    A unit that does not answer now is no reason to fail: a group without heartbeats until the
+    next attempt would notice no other unit's death, nor go on with an outage.
+    """
+    store = GroupStore(hass, entry.entry_id)
+    await store.load()
+    group = entry.runtime_data = GroupRuntime(hass, entry, store)
+    entry.async_on_unload(group.manager.stop)
+    group.load()
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    group.start()
+    entry.async_on_unload(entry.add_update_listener(_async_update))
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) -> bool:
+    """Unload a group; what its spare records it goes on recording."""
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded:
+        await entry.runtime_data.stop()
+    return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) -> None:
+    """Remove a group: its spare lets go of all its cameras, their footage stays there."""
+    store = GroupStore(hass, entry.entry_id)
+    await store.load()
+    for config in unit_configs(entry).values():
+        link = UnitLink(hass, entry.entry_id, config)
+        if config.mode is WorkMode.HOT_SPARE:
+            await clear_spare(link, store.units)
+        link.withdraw_rejection()
+    await store.remove()
+
+
+async def _async_update(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) -> None:
+    """Take up changed subentries without reloading the entry: heartbeats and takeovers go on."""
+    await entry.runtime_data.update()

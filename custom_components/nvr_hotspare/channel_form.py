@@ -1,0 +1,176 @@
+"""The form that lists a working device's cameras and asks where each of them is."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from homeassistant.components.camera import async_get_stream_source
+from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_USERNAME, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import section
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.selector import (
+    EntitySelector,
+    EntitySelectorConfig,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    ObjectSelector,
+    ObjectSelectorConfig,
+    TextSelector,
+)
+import voluptuous as vol
+
+from .const import CONF_CHANNELS, CONF_NUMBER, CONF_URI
+from .nvr.model import ChannelSettings
+from .nvr.onvif import is_own_address
+from .recorder.model import Source
+from .sources import UriError, addresses, parse_source, source_host
+from .unit_config import ChannelConfig
+from .unit_form import PASSWORD_SELECTOR, UnitFormError
+
+CONF_CAMERA: Final = "camera"
+SECTION_ACCOUNT: Final = "account"
+MAX_CHANNELS: Final = 256
+
+CHANNELS_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(CONF_CHANNELS): ObjectSelector(
+            ObjectSelectorConfig(
+                multiple=True,
+                label_field=CONF_NAME,
+                description_field=CONF_URI,
+                translation_key="channel",
+                fields={
+                    CONF_NUMBER: {
+                        "required": True,
+                        "selector": NumberSelector(
+                            NumberSelectorConfig(
+                                min=1, max=MAX_CHANNELS, mode=NumberSelectorMode.BOX
+                            )
+                        ),
+                    },
+                    CONF_NAME: {"required": True, "selector": TextSelector()},
+                    CONF_URI: {"selector": TextSelector()},
+                    CONF_CAMERA: {
+                        "selector": EntitySelector(EntitySelectorConfig(domain=Platform.CAMERA))
+                    },
+                    CONF_USERNAME: {"selector": TextSelector()},
+                    CONF_PASSWORD: {"selector": PASSWORD_SELECTOR},
+                },
+            )
+        ),
+        vol.Required(SECTION_ACCOUNT): section(
+            vol.Schema(
+                {
+                    vol.Optional(CONF_USERNAME): TextSelector(),
+                    vol.Optional(CONF_PASSWORD): PASSWORD_SELECTOR,
+                }
+            ),
+            {"collapsed": False},
+        ),
+    }
+)
+
+
+def told_channels(settings: Iterable[ChannelSettings], host: str) -> list[ChannelConfig]:
+    """Return the channels as a unit tells them; a stream of its own is no source."""
+    return [
+        ChannelConfig(
+            number=channel.number,
+            name=channel.name or str(channel.number),
+            source=channel.source
+            if channel.source and not is_own_address(channel.source.uri, host)
+            else None,
+        )
+        for channel in settings
+    ]
+
+
+def filled_form(channels: Iterable[ChannelConfig]) -> dict[str, Any]:
+    """Return the suggested values of `CHANNELS_SCHEMA`; a password is never shown again."""
+    return {CONF_CHANNELS: [_filled_item(channel) for channel in channels]}
+
+
+def _filled_item(channel: ChannelConfig) -> dict[str, Any]:
+    item: dict[str, Any] = {CONF_NUMBER: channel.number, CONF_NAME: channel.name}
+    if channel.source is not None:
+        item[CONF_URI] = channel.source.uri
+        if channel.source.username:
+            item[CONF_USERNAME] = channel.source.username
+    return item
+
+
+async def read_form(
+    hass: HomeAssistant,
+    user_input: Mapping[str, Any],
+    unit_host: str,
+    known: Sequence[ChannelConfig] = (),
+) -> list[ChannelConfig]:
+    """Return what was entered into `CHANNELS_SCHEMA`.
+
+    An account is, in this order, that of the URI, that of the channel, that of the form. Where
+    one names the user of `known` and no password, the known password stays.
+
+    Raises:
+        UnitFormError: Something entered makes no sense.
+    """
+    accounts = {channel.number: channel.source for channel in known if channel.source}
+    form = Source(uri="", **user_input[SECTION_ACCOUNT])
+    unit_addresses = await addresses(unit_host)
+    channels: dict[int, ChannelConfig] = {}
+    for item in user_input[CONF_CHANNELS]:
+        number, name = int(item[CONF_NUMBER]), item[CONF_NAME].strip()
+        if number in channels:
+            raise UnitFormError("duplicate_channel", {"number": str(number)})
+        source = await _entered_source(hass, item, name)
+        if source is not None:
+            found = await addresses(source_host(source.uri))
+            if is_own_address(source.uri, unit_host) or unit_addresses & found:
+                raise UnitFormError("source_on_unit", {"name": name})
+            source = _with_account(source, form, accounts.get(number))
+        channels[number] = ChannelConfig(number=number, name=name, source=source)
+    if not channels:
+        raise UnitFormError("no_channels")
+    return list(channels.values())
+
+
+async def _entered_source(hass: HomeAssistant, item: Mapping[str, Any], name: str) -> Source | None:
+    """Return the source of one item of the form, with the account entered next to it."""
+    if entity_id := item.get(CONF_CAMERA):
+        uri = await _camera_uri(hass, entity_id)
+    else:
+        uri = item.get(CONF_URI, "").strip()
+        if not uri:
+            return None
+    try:
+        source = parse_source(uri)
+    except UriError as error:
+        raise UnitFormError(
+            "camera_without_rtsp" if entity_id else "invalid_uri", {"name": name}
+        ) from error
+    if source.username:
+        return source
+    return replace(
+        source,
+        username=item.get(CONF_USERNAME, "").strip(),
+        password=item.get(CONF_PASSWORD, ""),
+    )
+
+
+async def _camera_uri(hass: HomeAssistant, entity_id: str) -> str:
+    """Return where a camera entity streams from, empty where it doesn't tell."""
+    try:
+        return await async_get_stream_source(hass, entity_id) or ""
+    except HomeAssistantError:
+        return ""
+
+
+def _with_account(source: Source, form: Source, known: Source | None) -> Source:
+    """Complete the account of a source."""
+    if not source.username:
+        return replace(source, username=form.username, password=form.password)
+    for other in (form, known):
+        if not source.password and other and other.username == source.username:
+            source = replace(source, password=other.password)
+    return source

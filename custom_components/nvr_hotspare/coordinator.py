@@ -1,0 +1,140 @@
+"""One per unit: its heartbeat loop and its slow facts. It never decides.
+
+Not a `DataUpdateCoordinator`: that one stops without listeners or when a user disables polling,
+and it drifts. A heartbeat that triggers a takeover must do neither.
+"""
+
+import asyncio
+import logging
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+
+from .const import WorkMode
+from .failover.events import HeartbeatReceived, ProbeUnanswered, RecordingsSeen
+from .failover.model import Silence
+from .link import UnitLink
+from .manager import FailoverManager
+from .nvr.errors import (
+    UnitError,
+    UnitProtocolError,
+    UnitRefusedError,
+    UnitUnreachableError,
+    UnitUnsupportedError,
+)
+from .pacer import Pacer
+
+_LOGGER = logging.getLogger(__name__)
+
+ANSWER_TIME = 1.0
+"""Seconds that a healthy unit needs at most: more is told as unanswered."""
+LATE_ANSWER_TIME = 10.0
+"""Seconds for which even a late answer is a heartbeat."""
+
+
+class UnitCoordinator:
+    """Feeds the manager with what one unit does and does not answer."""
+
+    def __init__(self, manager: FailoverManager, link: UnitLink) -> None:
+        self.link = link
+        self._manager = manager
+        self._unit = link.config.unit
+        self._beats = Pacer(lambda: manager.probe_pace(self._unit))
+        self._watches = Pacer(lambda: manager.watch_pace(self._unit))
+        self._probes: set[asyncio.Task[None]] = set()
+        self._loops: tuple[asyncio.Task[None], ...] = ()
+
+    def start(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Begin to ask the unit for signs of life."""
+        self._loops = tuple(
+            entry.async_create_background_task(hass, loop, f"{name} {self.link.config.title}")
+            for name, loop in (("heartbeat", self._beat()), ("watch", self._watch()))
+        )
+
+    async def stop(self) -> None:
+        """Stop asking."""
+        tasks = {*self._loops, *self._probes}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def wake(self) -> None:
+        """Take up a changed pace at once."""
+        self._beats.wake()
+        self._watches.wake()
+
+    async def _beat(self) -> None:
+        """Send a probe each round, without waiting for the answer to the last one.
+
+        Every other probe opens a connection of its own: neither a kept-alive connection that
+        a firewall forgot nor a lost SYN alone can look like an outage.
+        """
+        fresh = False
+        async for _ in self._beats.rounds():
+            probe = asyncio.create_task(self._probe(fresh=fresh))
+            self._probes.add(probe)
+            probe.add_done_callback(self._probes.discard)
+            fresh = not fresh
+
+    async def _probe(self, *, fresh: bool) -> None:
+        """Send one probe and tell what came of it."""
+        answer = asyncio.create_task(self.link.heartbeat(fresh=fresh))
+        try:
+            await asyncio.wait({answer}, timeout=ANSWER_TIME)
+            late = not answer.done()
+            if late:
+                self._unanswered(await self.link.knock())
+                await asyncio.wait({answer}, timeout=LATE_ANSWER_TIME - ANSWER_TIME)
+            if answer.done():
+                await self._judge(answer, late=late)
+        finally:
+            answer.cancel()
+
+    async def _judge(self, answer: asyncio.Task[object], *, late: bool) -> None:
+        """Tell the manager about an answer, or about the failure of a probe."""
+        try:
+            await answer
+        except UnitRefusedError:
+            silence = Silence.REFUSED
+        except UnitProtocolError:
+            # The host answers, but it is no recorder (any more).
+            silence = Silence.REFUSED
+        except UnitUnreachableError:
+            silence = Silence.SILENT if late else await self.link.knock()
+        except UnitError as error:
+            # Only a live unit can object.
+            _LOGGER.debug("%s: %s", self.link.config.title, error)
+            self._manager.handle(HeartbeatReceived(self._unit))
+            return
+        else:
+            self._manager.handle(HeartbeatReceived(self._unit))
+            return
+        if not late:
+            self._unanswered(silence)
+
+    def _unanswered(self, silence: Silence) -> None:
+        self._manager.handle(ProbeUnanswered(self._unit, silence))
+
+    async def _watch(self) -> None:
+        """Ask for the slow facts each round."""
+        see = (
+            self._see_places
+            if self.link.config.mode is WorkMode.HOT_SPARE
+            else self._see_recordings
+        )
+        async for _ in self._watches.rounds():
+            try:
+                await see()
+            except UnitUnsupportedError as error:
+                _LOGGER.info("%s does not tell what it records: %s", self.link.config.title, error)
+                return
+            except UnitError as error:
+                _LOGGER.debug("%s: %s", self.link.config.title, error)
+
+    async def _see_recordings(self) -> None:
+        recordings = await self.link.ask(lambda unit: unit.recordings())
+        self._manager.handle(RecordingsSeen(self._unit, recordings))
+
+    async def _see_places(self) -> None:
+        places = await self.link.ask(lambda unit: unit.places())
+        self._manager.see_places(self._unit, places)

@@ -1,0 +1,282 @@
+"""The failover manager: events to the machine, its commands to the drivers. The only clock.
+
+The machine decides; this carries out, saves the journal at each transition, and tells entities.
+A takeover does not wait for the disk: what is done twice after a crash does no harm.
+"""
+
+import asyncio
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field
+import logging
+import time
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+
+from .const import WorkMode
+from .failover import journal, view
+from .failover.commands import Announce, Command, Identify
+from .failover.events import Configured, Event, Identified, PlacesSeen, Started, TimePassed
+from .failover.machine import step
+from .failover.model import Camera, Group, PlaceFacts, Timing, UnitId
+from .failover.view import DeviceView, SpareView
+from .leftovers import Leftovers
+from .link import UnitLink
+from .nvr.errors import UnitError
+from .nvr.model import Place, PlaceState
+from .spare_worker import SpareWorker
+from .store import GroupStore
+from .unit_config import UnitConfig, place_camera
+
+_LOGGER = logging.getLogger(__name__)
+
+TIMING: Final = Timing()
+
+
+@dataclass(slots=True)
+class _Member:
+    """What the manager keeps of one unit."""
+
+    link: UnitLink
+    worker: SpareWorker | None = None
+    work: asyncio.Task[None] | None = None
+    view: DeviceView | SpareView | None = None
+    on_change: list[Callable[[], None]] = field(default_factory=list)
+    on_happening: list[Callable[[Announce], None]] = field(default_factory=list)
+
+
+class FailoverManager:
+    """Runs the machine of one group.
+
+    Units are added before `start` and at any time after it; the machine learns of a change by
+    `configure`.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, store: GroupStore) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._store = store
+        self.leftovers = Leftovers(hass, entry, store)
+        self._epoch = time.time() - hass.loop.time()
+        self._state = journal.load(store.journal)
+        self._members: dict[UnitId, _Member] = {}
+        self._on_step: list[Callable[[], None]] = []
+        self._deadline: asyncio.TimerHandle | None = None
+
+    # The group
+
+    @callback
+    def start(self) -> None:
+        """Take up where the journal ends."""
+        self.configure()
+        self.handle(Started())
+
+    @callback
+    def stop(self) -> None:
+        """Decide nothing any more; what spares do they go on doing."""
+        for unit in tuple(self._members):
+            self.remove(unit)
+        if self._deadline:
+            self._deadline.cancel()
+
+    @callback
+    def add(self, link: UnitLink) -> None:
+        """Take up a unit, or a changed way to it."""
+        member = self._members.setdefault(link.config.unit, _Member(link))
+        member.link = link
+        if member.work:
+            member.work.cancel()
+        if link.config.mode is WorkMode.HOT_SPARE:
+            member.worker = SpareWorker(link, self._places, self.handle)
+            member.work = self._entry.async_create_background_task(
+                self._hass, member.worker.run(), f"commands for {link.config.title}"
+            )
+
+    @callback
+    def remove(self, unit: UnitId) -> None:
+        """Let go of a unit."""
+        member = self._members.pop(unit)
+        if member.work:
+            member.work.cancel()
+
+    @callback
+    def configure(self) -> None:
+        """Tell the machine what the group is now."""
+        configs = [member.link.config for member in self._members.values()]
+        devices = [config for config in configs if config.mode is WorkMode.NORMAL]
+        spares = [config for config in configs if config.mode is WorkMode.HOT_SPARE]
+        self._store.units |= {config.unit: config.title for config in devices}
+        group = Group(
+            devices=tuple(config.as_working_device() for config in devices),
+            spare=spares[0].as_spare() if spares else None,
+            timing=TIMING,
+        )
+        self.handle(Configured(group))
+
+    @property
+    def known_units(self) -> Container[UnitId]:
+        """The working devices of which a spare may hold something, removed ones included."""
+        return self._store.units
+
+    def _places(self) -> Mapping[Camera, Place]:
+        """Return what a spare needs to record each camera of the group."""
+        return {
+            camera: place
+            for member in self._members.values()
+            for camera, place in member.link.config.places().items()
+        }
+
+    # Facts in, decisions out
+
+    @callback
+    def handle(self, event: Event) -> None:
+        """Let the machine take one step."""
+        self._state, commands = step(self._state, event, self._epoch + self._hass.loop.time())
+        self._store.journal = journal.dump(self._state)
+        self._store.save()
+        for command in commands:
+            self._dispatch(command)
+        self._set_deadline()
+        self._tell_changes()
+        for announcement in commands:
+            if isinstance(announcement, Announce):
+                self._announce(announcement)
+        for listener in tuple(self._on_step):
+            listener()
+
+    @callback
+    def see_places(self, spare: UnitId, places: Mapping[str, PlaceState]) -> None:
+        """Take what a spare holds: of the group for the machine, of removed units to clear."""
+        found = {camera: place for key, place in places.items() if (camera := place_camera(key))}
+        if (member := self._members.get(spare)) and member.worker:
+            self.leftovers.look(found, self._members, member.worker)
+        facts = {
+            camera: PlaceFacts(
+                commanded=place.commanded, recording=place.recording, error=place.error
+            )
+            for camera, place in found.items()
+            # What is left of an earlier outage's footage takes no room and is wanted by nobody.
+            if camera.unit in self._members and place.provisioned
+        }
+        self.handle(PlacesSeen(spare, facts))
+
+    @callback
+    def _dispatch(self, command: Command) -> None:
+        """Hand a command to whoever carries it out."""
+        match command:
+            case Announce():
+                pass  # when the states tell it too
+            case Identify(unit):
+                link = self._members[unit].link
+                self._entry.async_create_background_task(
+                    self._hass, self._identify(link), f"identify {link.config.title}"
+                )
+            case _:
+                if worker := self._members[command.spare].worker:
+                    worker.put(command)
+
+    async def _identify(self, link: UnitLink) -> None:
+        """Ask who answers at a unit's address; without an answer the machine asks again."""
+        try:
+            identity = await link.ask(lambda unit: unit.identify())
+        except UnitError as error:
+            _LOGGER.debug("%s does not say who it is: %s", link.config.title, error)
+            return
+        same = identity.serial == link.config.unit
+        if not same:
+            _LOGGER.warning("Another device answers at the address of %s", link.config.title)
+        self.handle(Identified(link.config.unit, same))
+
+    @callback
+    def _set_deadline(self) -> None:
+        """Come back when something is due though nothing happens."""
+        if self._deadline:
+            self._deadline.cancel()
+            self._deadline = None
+        if (due := view.next_deadline(self._state)) is not None:
+            self._deadline = self._hass.loop.call_at(
+                due - self._epoch, lambda: self.handle(TimePassed())
+            )
+
+    # What is shown
+
+    @callback
+    def _tell_changes(self) -> None:
+        """Tell those who listen to the units whose view has changed."""
+        for unit, member in tuple(self._members.items()):
+            before, member.view = member.view, self._view(unit)
+            if member.view == before:
+                continue
+            _log_connection(member.link.config, before, member.view)
+            for listener in tuple(member.on_change):
+                listener()
+
+    @callback
+    def _announce(self, announcement: Announce) -> None:
+        for listener in tuple(self._members[announcement.unit].on_happening):
+            listener(announcement)
+
+    def _view(self, unit: UnitId) -> DeviceView | SpareView | None:
+        if unit in self._state.devices:
+            return view.device_view(self._state, unit)
+        if self._state.group.spare and self._state.group.spare.unit == unit:
+            return view.spare_view(self._state, unit)
+        return None  # the machine has not been told of the unit yet
+
+    def config(self, unit: UnitId) -> UnitConfig:
+        """Return what is configured of a unit."""
+        return self._members[unit].link.config
+
+    def view(self, unit: UnitId) -> DeviceView | SpareView:
+        """Return what is shown of a unit."""
+        spare = self.config(unit).mode is WorkMode.HOT_SPARE
+        return self.spare_view(unit) if spare else self.device_view(unit)
+
+    def device_view(self, unit: UnitId) -> DeviceView:
+        """Return what is shown of a working device."""
+        return view.device_view(self._state, unit)
+
+    def spare_view(self, unit: UnitId) -> SpareView:
+        """Return what is shown of a spare."""
+        return view.spare_view(self._state, unit)
+
+    def probe_pace(self, unit: UnitId) -> float:
+        """Return the seconds between probes of a unit."""
+        return view.probe_pace(self._state, unit)
+
+    def watch_pace(self, unit: UnitId) -> float:
+        """Return the seconds between questions for a unit's slow facts."""
+        return view.watch_pace(self._state, unit)
+
+    @callback
+    def listen_steps(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call back after every step: paces may have changed."""
+        return _listen(self._on_step, listener)
+
+    @callback
+    def listen_changes(self, unit: UnitId, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call back when what is shown of a unit has changed."""
+        return _listen(self._members[unit].on_change, listener)
+
+    @callback
+    def listen_happenings(
+        self, unit: UnitId, listener: Callable[[Announce], None]
+    ) -> CALLBACK_TYPE:
+        """Call back with all that is announced about a unit."""
+        return _listen(self._members[unit].on_happening, listener)
+
+
+def _listen[Listener](listeners: list[Listener], listener: Listener) -> CALLBACK_TYPE:
+    """Add a listener and return how to take it off."""
+    listeners.append(listener)
+    return lambda: listeners.remove(listener)
+
+
+def _log_connection(
+    config: UnitConfig, before: DeviceView | SpareView | None, after: DeviceView | SpareView | None
+) -> None:
+    """Log once when a unit goes and once when it is back."""
+    if before is None or after is None or before.connection is after.connection:
+        return
+    _LOGGER.info("%s is %s", config.title, after.connection)

@@ -1,0 +1,38 @@
+"""Letting go of cameras on a spare that is leaving, or whose group is."""
+
+import asyncio
+from collections.abc import Container
+import logging
+
+from .failover.model import UnitId
+from .link import UnitLink
+from .nvr.errors import UnitError
+from .nvr.onvif import OnvifUnit
+from .unit_config import place_camera
+
+_LOGGER = logging.getLogger(__name__)
+
+_TIME: float = 15.0
+"""Seconds that a removal waits for a spare that may be gone for good."""
+
+
+async def clear_spare(link: UnitLink, units: Container[UnitId]) -> None:
+    """Make a spare let go of all that it holds of these units; the footage stays there.
+
+    Best effort: whoever removes a dead spare must not be kept from it.
+    """
+
+    async def clear(unit: OnvifUnit) -> None:
+        keys = [
+            key
+            for key in await unit.places()
+            if (camera := place_camera(key)) and camera.unit in units
+        ]
+        await unit.release(keys)
+        await unit.unprovision(keys)
+
+    try:
+        async with asyncio.timeout(_TIME):
+            await link.ask(clear)
+    except (UnitError, TimeoutError) as error:
+        _LOGGER.warning("%s still holds its places: %s", link.config.title, error or "no answer")

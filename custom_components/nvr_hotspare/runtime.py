@@ -1,0 +1,122 @@
+"""The running group: its units, each with its link and coordinator, and their manager."""
+
+import asyncio
+from collections.abc import Callable
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+
+from .const import WorkMode
+from .coordinator import UnitCoordinator
+from .devices import register_devices
+from .failover.model import UnitId
+from .link import UnitLink
+from .manager import FailoverManager
+from .removal import clear_spare
+from .store import GroupStore
+from .unit_config import UnitConfig, unit_configs
+
+type NvrHotSpareConfigEntry = ConfigEntry[GroupRuntime]
+
+
+class GroupRuntime:
+    """One group while its entry is loaded."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: NvrHotSpareConfigEntry, store: GroupStore
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._coordinators: dict[UnitId, UnitCoordinator] = {}
+        self._on_added: list[Callable[[UnitConfig], None]] = []
+        self._updating = asyncio.Lock()
+        self.manager = FailoverManager(hass, entry, store)
+
+    @property
+    def units(self) -> tuple[UnitConfig, ...]:
+        """The units as they are configured."""
+        return tuple(coordinator.link.config for coordinator in self._coordinators.values())
+
+    @callback
+    def load(self) -> None:
+        """Take up all units, without asking them anything yet."""
+        for config in unit_configs(self._entry).values():
+            self._take_up(config)
+        register_devices(self._hass, self._entry, self.units)
+        self.manager.listen_steps(self._wake)
+        self.manager.start()
+
+    @callback
+    def start(self) -> None:
+        """Begin the heartbeats."""
+        for coordinator in self._coordinators.values():
+            coordinator.start(self._hass, self._entry)
+
+    async def stop(self) -> None:
+        """End the heartbeats and decide nothing any more."""
+        await asyncio.gather(*(it.stop() for it in self._coordinators.values()))
+        self.manager.stop()
+
+    async def update(self) -> None:
+        """Take up what has changed of the subentries; no other unit misses a heartbeat."""
+        async with self._updating:
+            configs = unit_configs(self._entry)
+            before = {config.unit: config for config in self.units}
+            gone = [
+                config
+                for unit, config in before.items()
+                if unit not in configs or configs[unit].subentry_id != config.subentry_id
+            ]
+            for config in gone:
+                await self._let_go(config.unit)
+            for unit, config in configs.items():
+                if (coordinator := self._coordinators.get(unit)) is None:
+                    continue
+                if _same_way(coordinator.link.config, config):
+                    coordinator.link.config = config
+                else:
+                    await coordinator.stop()
+                    coordinator.link.withdraw_rejection()
+                    self._take_up(config).start(self._hass, self._entry)
+            added = [config for unit, config in configs.items() if unit not in self._coordinators]
+            coordinators = [self._take_up(config) for config in added]
+            self.manager.configure()
+            register_devices(self._hass, self._entry, self.units)
+            for config in added:
+                for listener in self._on_added:
+                    listener(config)
+            for coordinator in coordinators:
+                coordinator.start(self._hass, self._entry)
+
+    @callback
+    def listen_added(self, listener: Callable[[UnitConfig], None]) -> CALLBACK_TYPE:
+        """Call back with every unit that is added from now on."""
+        self._on_added.append(listener)
+        return lambda: self._on_added.remove(listener)
+
+    @callback
+    def _take_up(self, config: UnitConfig) -> UnitCoordinator:
+        link = UnitLink(self._hass, self._entry.entry_id, config)
+        coordinator = UnitCoordinator(self.manager, link)
+        self._coordinators[config.unit] = coordinator
+        self.manager.add(link)
+        return coordinator
+
+    async def _let_go(self, unit: UnitId) -> None:
+        coordinator = self._coordinators.pop(unit)
+        link = coordinator.link
+        await coordinator.stop()
+        self.manager.remove(unit)
+        if link.config.mode is WorkMode.HOT_SPARE:
+            await clear_spare(link, self.manager.known_units)
+        link.withdraw_rejection()
+
+    @callback
+    def _wake(self) -> None:
+        for coordinator in self._coordinators.values():
+            coordinator.wake()
+
+
+def _same_way(one: UnitConfig, other: UnitConfig) -> bool:
+    """Tell whether a unit is still reached in the same way."""
+    return (one.endpoint, one.credentials) == (other.endpoint, other.credentials)

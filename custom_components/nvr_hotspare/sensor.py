@@ -1,0 +1,112 @@
+"""The Working Status of units, and how much of a spare is in use."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
+
+from .const import WorkMode
+from .entity import UnitEntity, add_units
+from .failover.model import SpareStatus, UnitId, WorkingStatus
+from .manager import FailoverManager
+from .runtime import NvrHotSpareConfigEntry
+from .unit_config import UnitConfig
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitSensorDescription(SensorEntityDescription):
+    """A value that the manager knows of a unit."""
+
+    value: Callable[[FailoverManager, UnitId], str | int]
+    attributes: Callable[[FailoverManager, UnitId], Mapping[str, Any]]
+
+
+def _outage_attributes(manager: FailoverManager, unit: UnitId) -> Mapping[str, Any]:
+    view = manager.device_view(unit)
+    names = {channel.number: channel.name for channel in manager.config(unit).channels}
+    return {
+        "reason": view.reason,
+        "since": dt_util.utc_from_timestamp(view.since).isoformat(),
+        "spare": manager.config(view.spare).title if view.spare else None,
+        "channels_not_backed_up": {
+            names.get(camera.channel, str(camera.channel)): reason
+            for camera, reason in view.not_backed_up.items()
+        },
+    }
+
+
+def _serving_attributes(manager: FailoverManager, unit: UnitId) -> Mapping[str, Any]:
+    serving = manager.spare_view(unit).serving
+    return {"units": [manager.config(device).title for device in serving]}
+
+
+DEVICE_SENSORS: Final = (
+    UnitSensorDescription(
+        key="working_status",
+        translation_key="working_status",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(WorkingStatus),
+        value=lambda manager, unit: manager.device_view(unit).working_status,
+        attributes=_outage_attributes,
+    ),
+)
+SPARE_SENSORS: Final = (
+    UnitSensorDescription(
+        key="working_status",
+        translation_key="spare_status",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(SpareStatus),
+        value=lambda manager, unit: manager.spare_view(unit).status,
+        attributes=_serving_attributes,
+    ),
+    UnitSensorDescription(
+        key="channels_in_use",
+        translation_key="channels_in_use",
+        state_class=SensorStateClass.MEASUREMENT,
+        value=lambda manager, unit: manager.spare_view(unit).channels_in_use,
+        attributes=lambda manager, unit: {"capacity": manager.spare_view(unit).capacity},
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: NvrHotSpareConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors."""
+    add_units(entry, async_add_entities, _build)
+
+
+def _build(manager: FailoverManager, config: UnitConfig) -> Iterable[SensorEntity]:
+    table = SPARE_SENSORS if config.mode is WorkMode.HOT_SPARE else DEVICE_SENSORS
+    return [UnitSensor(manager, config, description) for description in table]
+
+
+class UnitSensor(UnitEntity, SensorEntity):
+    """A value that the manager knows of a unit."""
+
+    entity_description: UnitSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> str | int:
+        """Return the value."""
+        return self.entity_description.value(self._manager, self._unit)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return what explains it."""
+        return self.entity_description.attributes(self._manager, self._unit)

@@ -1,0 +1,99 @@
+"""Carries out the commands for one spare, one after another in the order given."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+import logging
+
+from .failover.commands import Provision, Record, Release, SpareCommand, Unprovision
+from .failover.events import CommandEnded
+from .failover.model import Camera
+from .link import UnitLink
+from .nvr.errors import UnitError
+from .nvr.model import Place
+from .nvr.onvif import OnvifUnit
+from .unit_config import place_key
+
+_LOGGER = logging.getLogger(__name__)
+
+COMMAND_TIME = 30.0
+"""Seconds after which a command that hangs makes way for the next one."""
+
+
+class SpareWorker:
+    """The queue of one spare. Whatever becomes of a command, its end is reported."""
+
+    def __init__(
+        self,
+        link: UnitLink,
+        places: Callable[[], Mapping[Camera, Place]],
+        report: Callable[[CommandEnded], None],
+    ) -> None:
+        self._link = link
+        self._places = places
+        self._report = report
+        self._commands: asyncio.Queue[SpareCommand] = asyncio.Queue()
+        self._one_at_a_time = asyncio.Lock()
+
+    def put(self, command: SpareCommand) -> None:
+        """Add a command."""
+        self._commands.put_nowait(command)
+
+    async def run(self) -> None:
+        """Carry out commands for ever."""
+        while True:
+            command = await self._commands.get()
+            errors = await self._carry_out(command)
+            if errors:
+                _LOGGER.warning(
+                    "%s: %s failed: %s",
+                    self._link.config.title,
+                    type(command).__name__,
+                    "; ".join(sorted(set(errors.values()))),
+                )
+            self._report(CommandEnded(command, errors))
+
+    async def clear_away(self, cameras: Iterable[Camera], *, delete_footage: bool) -> None:
+        """Stop recording cameras and take away their places.
+
+        Raises:
+            UnitError: It could not be done, or not in time.
+        """
+        keys = [place_key(camera) for camera in cameras]
+        try:
+            async with asyncio.timeout(COMMAND_TIME), self._one_at_a_time:
+                await self._link.ask(lambda unit: unit.release(keys))
+                await self._link.ask(
+                    lambda unit: unit.unprovision(keys, delete_footage=delete_footage)
+                )
+        except TimeoutError:
+            raise UnitError("The spare did not finish in time") from None
+
+    async def _carry_out(self, command: SpareCommand) -> Mapping[Camera, str]:
+        """Return what went wrong, by camera."""
+        try:
+            async with asyncio.timeout(COMMAND_TIME), self._one_at_a_time:
+                return await self._link.ask(lambda unit: self._call(unit, command))
+        except UnitError as error:
+            reason = str(error)
+        except TimeoutError:
+            reason = "The spare did not finish in time"
+        return dict.fromkeys(command.cameras, reason)
+
+    async def _call(self, unit: OnvifUnit, command: SpareCommand) -> Mapping[Camera, str]:
+        cameras = {place_key(camera): camera for camera in command.cameras}
+        known = self._places()
+        places = [known[camera] for camera in command.cameras if camera in known]
+        errors = {c: "Its source is not known" for c in command.cameras if c not in known}
+        match command:
+            case Provision():
+                await unit.provision(places)
+            case Record():
+                failed = await unit.record(places)
+                errors |= {cameras[key]: why for key, why in failed.items() if key in cameras}
+            case Release():
+                await unit.release(cameras)
+                errors = {}
+            case Unprovision():
+                await unit.unprovision(cameras)
+                errors = {}
+        return errors

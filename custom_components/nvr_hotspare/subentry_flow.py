@@ -1,0 +1,236 @@
+"""The subentry flow: a recorder of the group, its Work Mode, and where its cameras are."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+
+from . import channel_form
+from .channel_form import CHANNELS_SCHEMA
+from .const import CONF_CHANNELS, CONF_PROTECTED, DOMAIN, WorkMode
+from .driver import open_unit
+from .failover.coverage import fits
+from .failover.model import WorkingDevice
+from .nvr.errors import UnitError
+from .nvr.model import Capability, Credentials, Endpoint, Probe
+from .sources import Verdict, try_sources
+from .unit_config import ChannelConfig, UnitConfig, unit_configs
+from .unit_form import (
+    UNIT_SCHEMA,
+    UnitFormError,
+    filled_form,
+    is_configured,
+    probe_spare,
+    probe_unit,
+    read_form,
+    unit_data,
+    unit_title,
+)
+
+type Prober = Callable[[HomeAssistant, Endpoint, Credentials], Awaitable[Probe]]
+
+
+class UnitSubentryFlow(ConfigSubentryFlow):
+    """Add a recorder, or change one."""
+
+    def __init__(self) -> None:
+        self._data: dict[str, Any] = {}
+        self._title = ""
+        self._host = ""
+        self._channels: Sequence[ChannelConfig] = ()
+        self._verdicts: Sequence[Verdict] = ()
+
+    # Adding
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for the Work Mode."""
+        return self.async_show_menu(step_id="user", menu_options=list(WorkMode))
+
+    async def async_step_hot_spare(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask how to reach the spare of a group that has lost its own."""
+        if self._spare() is not None:
+            return self.async_abort(reason="one_spare")
+        return await self._step_unit("hot_spare", user_input, probe_spare, self._add_spare)
+
+    async def async_step_normal(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask how to reach a working device."""
+        return await self._step_unit("normal", user_input, probe_unit, self._add_working_device)
+
+    async def _add_spare(
+        self, endpoint: Endpoint, credentials: Credentials, probe: Probe
+    ) -> SubentryFlowResult:
+        if is_configured(self.hass, probe.identity.serial):
+            return self.async_abort(reason="already_configured")
+        return self.async_create_entry(
+            title=unit_title(probe.identity, endpoint),
+            data=unit_data(WorkMode.HOT_SPARE, endpoint, credentials, probe),
+            unique_id=probe.identity.serial,
+        )
+
+    async def _add_working_device(
+        self, endpoint: Endpoint, credentials: Credentials, probe: Probe
+    ) -> SubentryFlowResult:
+        if is_configured(self.hass, probe.identity.serial):
+            return self.async_abort(reason="already_configured")
+        self._title = unit_title(probe.identity, endpoint)
+        self._host = endpoint.host
+        self._data = unit_data(WorkMode.NORMAL, endpoint, credentials, probe)
+        if Capability.SETTINGS in probe.capabilities:
+            try:
+                settings = await open_unit(self.hass, endpoint, credentials).settings()
+            except UnitError:
+                # What it does not tell, the user does.
+                settings = ()
+            self._channels = channel_form.told_channels(settings, endpoint.host)
+        return await self.async_step_channels()
+
+    # Changing
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask what to change."""
+        config = self._reconfigured()
+        if config.mode is WorkMode.HOT_SPARE:
+            return await self.async_step_account()
+        self._host = config.endpoint.host
+        self._channels = config.channels
+        return self.async_show_menu(step_id="reconfigure", menu_options=["account", "channels"])
+
+    async def async_step_account(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask how to reach the unit from now on."""
+        return await self._step_unit("account", user_input, probe_unit, self._change_account)
+
+    async def _change_account(
+        self, endpoint: Endpoint, credentials: Credentials, probe: Probe
+    ) -> SubentryFlowResult:
+        config = self._reconfigured()
+        if probe.identity.serial != config.unit:
+            raise UnitFormError("other_unit", {"serial": probe.identity.serial})
+        return self.async_update_and_abort(
+            self._get_entry(),
+            self._get_reconfigure_subentry(),
+            data_updates=unit_data(config.mode, endpoint, credentials, probe),
+        )
+
+    # Channels
+
+    async def async_step_channels(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask which cameras to protect, and where they are."""
+        errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
+        if user_input is not None:
+            try:
+                channels = await channel_form.read_form(
+                    self.hass, user_input, self._host, self._channels
+                )
+                self._require_room(channels)
+            except UnitFormError as error:
+                errors["base"], placeholders = error.key, error.placeholders
+            else:
+                self._channels = channels
+                self._verdicts = await try_sources(channels)
+                return await self.async_step_verdicts()
+        values = user_input or channel_form.filled_form(self._channels)
+        return self.async_show_form(
+            step_id="channels",
+            data_schema=self.add_suggested_values_to_schema(CHANNELS_SCHEMA, values),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    async def async_step_verdicts(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Tell what came of trying each camera; the user goes on or back."""
+        good = all(verdict.good for verdict in self._verdicts)
+        return self.async_show_menu(
+            step_id="verdicts",
+            menu_options=["save", "channels"] if good else ["channels", "save"],
+            description_placeholders={"verdicts": await self._verdict_lines()},
+        )
+
+    async def async_step_save(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Store the working device with its channels."""
+        data = {CONF_CHANNELS: [verdict.channel.as_data() for verdict in self._verdicts]}
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_and_abort(
+                self._get_entry(), self._get_reconfigure_subentry(), data_updates=data
+            )
+        return self.async_create_entry(
+            title=self._title,
+            data=self._data | data | {CONF_PROTECTED: True},
+            unique_id=self._data["serial"],
+        )
+
+    async def _verdict_lines(self) -> str:
+        """Return the verdicts as a list in Markdown, in the language of Home Assistant."""
+        texts = await async_get_translations(
+            self.hass, self.hass.config.language, "selector", [DOMAIN]
+        )
+        prefix = f"component.{DOMAIN}.selector.verdict.options."
+        return "\n".join(
+            f"- **{verdict.channel.number} {verdict.channel.name}**: "
+            f"{texts[prefix + verdict.key]} {verdict.detail}".rstrip()
+            for verdict in self._verdicts
+        )
+
+    # What the steps share
+
+    async def _step_unit(
+        self,
+        step_id: str,
+        user_input: dict[str, Any] | None,
+        prober: Prober,
+        proceed: Callable[[Endpoint, Credentials, Probe], Awaitable[SubentryFlowResult]],
+    ) -> SubentryFlowResult:
+        """Show `UNIT_SCHEMA` until a unit answers that will do, then proceed with it."""
+        errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
+        if user_input is not None:
+            endpoint, credentials = read_form(user_input)
+            try:
+                return await proceed(
+                    endpoint, credentials, await prober(self.hass, endpoint, credentials)
+                )
+            except UnitFormError as error:
+                errors["base"], placeholders = error.key, error.placeholders
+        values = user_input
+        if values is None and self.source == SOURCE_RECONFIGURE:
+            config = self._reconfigured()
+            values = filled_form(config.endpoint, config.credentials)
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(UNIT_SCHEMA, values),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    def _reconfigured(self) -> UnitConfig:
+        return UnitConfig.from_subentry(self._get_reconfigure_subentry())
+
+    def _spare(self) -> UnitConfig | None:
+        units = unit_configs(self._get_entry()).values()
+        return next((unit for unit in units if unit.mode is WorkMode.HOT_SPARE), None)
+
+    def _require_room(self, channels: Sequence[ChannelConfig]) -> None:
+        """Refuse a device that the spare could never stand in for whole."""
+        if (spare := self._spare()) is None:
+            return
+        device = WorkingDevice(unit="", channels=tuple(map(ChannelConfig.as_channel, channels)))
+        fit = fits(device, spare.as_spare())
+        if not fit.whole:
+            raise UnitFormError(
+                "too_many_channels",
+                {"channels": str(fit.channels), "capacity": str(fit.capacity)},
+            )

@@ -1,0 +1,154 @@
+"""A unit as its subentry describes it, typed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_PORT, CONF_USERNAME
+
+from .const import (
+    CONF_CAPACITY,
+    CONF_CHANNELS,
+    CONF_FIRMWARE,
+    CONF_MAC,
+    CONF_MANUFACTURER,
+    CONF_MODEL,
+    CONF_NUMBER,
+    CONF_PROTECTED,
+    CONF_SERIAL,
+    CONF_SINGLE_STREAM,
+    CONF_URI,
+    CONF_WORK_MODE,
+    SUBENTRY_UNIT,
+    WorkMode,
+)
+from .failover.model import Camera, Channel, Spare, UnitId, WorkingDevice
+from .nvr.model import Credentials, Endpoint, Identity, Place
+from .recorder.model import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelConfig:
+    """One camera of a working device and where it can be reached."""
+
+    number: int
+    name: str
+    source: Source | None
+    single_stream: bool = False
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `as_data` wrote."""
+        source = None
+        if uri := data[CONF_URI]:
+            source = Source(uri=uri, username=data[CONF_USERNAME], password=data[CONF_PASSWORD])
+        return cls(
+            number=data[CONF_NUMBER],
+            name=data[CONF_NAME],
+            source=source,
+            single_stream=data[CONF_SINGLE_STREAM],
+        )
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as a subentry keeps it."""
+        source = self.source or Source(uri="")
+        return {
+            CONF_NUMBER: self.number,
+            CONF_NAME: self.name,
+            CONF_URI: source.uri,
+            CONF_USERNAME: source.username,
+            CONF_PASSWORD: source.password,
+            CONF_SINGLE_STREAM: self.single_stream,
+        }
+
+    def as_channel(self) -> Channel:
+        """Return it as the decisions see it."""
+        return Channel(
+            number=self.number,
+            has_source=self.source is not None,
+            single_stream=self.single_stream,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitConfig:
+    """A recorder of the group."""
+
+    subentry_id: str
+    title: str
+    mode: WorkMode
+    endpoint: Endpoint
+    credentials: Credentials
+    identity: Identity
+    capacity: int
+    protected: bool
+    channels: tuple[ChannelConfig, ...]
+
+    @classmethod
+    def from_subentry(cls, subentry: ConfigSubentry) -> Self:
+        """Read a subentry of type `unit`."""
+        data = subentry.data
+        return cls(
+            subentry_id=subentry.subentry_id,
+            title=subentry.title,
+            mode=WorkMode(data[CONF_WORK_MODE]),
+            endpoint=Endpoint(host=data[CONF_HOST], port=data[CONF_PORT]),
+            credentials=Credentials(username=data[CONF_USERNAME], password=data[CONF_PASSWORD]),
+            identity=Identity(
+                manufacturer=data[CONF_MANUFACTURER],
+                model=data[CONF_MODEL],
+                firmware=data[CONF_FIRMWARE],
+                serial=data[CONF_SERIAL],
+                mac=data[CONF_MAC],
+            ),
+            capacity=data.get(CONF_CAPACITY, 0),
+            protected=data.get(CONF_PROTECTED, True),
+            channels=tuple(map(ChannelConfig.from_data, data.get(CONF_CHANNELS, ()))),
+        )
+
+    @property
+    def unit(self) -> UnitId:
+        """The unit's id: its serial, so that it never depends on mode, address or subentry."""
+        return self.identity.serial
+
+    def as_working_device(self) -> WorkingDevice:
+        """Return it as the decisions see a unit in NORMAL mode."""
+        return WorkingDevice(
+            unit=self.unit,
+            protected=self.protected,
+            channels=tuple(map(ChannelConfig.as_channel, self.channels)),
+        )
+
+    def as_spare(self) -> Spare:
+        """Return it as the decisions see a unit in HOT SPARE mode."""
+        return Spare(unit=self.unit, capacity=self.capacity)
+
+    def places(self) -> dict[Camera, Place]:
+        """Return what a spare needs to record each of the cameras that can be reached."""
+        return {
+            (camera := Camera(self.unit, channel.number)): Place(
+                key=place_key(camera), name=channel.name, source=channel.source
+            )
+            for channel in self.channels
+            if channel.source is not None
+        }
+
+
+def place_key(camera: Camera) -> str:
+    """Return the name under which a spare holds a camera."""
+    return f"{camera.unit}/{camera.channel}"
+
+
+def place_camera(key: str) -> Camera | None:
+    """Return the camera of a name that `place_key` made, None for any other."""
+    unit, separator, channel = key.rpartition("/")
+    if not (separator and channel.isascii() and channel.isdecimal()):
+        return None
+    return Camera(unit, int(channel))
+
+
+def unit_configs(entry: ConfigEntry[Any]) -> dict[UnitId, UnitConfig]:
+    """Return the group's units."""
+    configs = map(UnitConfig.from_subentry, entry.get_subentries_of_type(SUBENTRY_UNIT))
+    return {config.unit: config for config in configs}
