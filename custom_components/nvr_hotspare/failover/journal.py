@@ -24,7 +24,9 @@ def dump(state: State) -> Json:
     """Return the journal of a state."""
     return {
         "version": VERSION,
-        "offline": [u for u, p in state.pulses.items() if p.connection is Connection.OFFLINE],
+        "offline_spares": sorted(
+            unit for unit in state.pulses if unit not in state.devices and not state.online(unit)
+        ),
         "held": [list(camera) for camera in state.spare.held],
         "devices": {unit: _dump_device(device) for unit, device in state.devices.items()},
     }
@@ -65,13 +67,9 @@ def load(data: object) -> State:
         for unit, entry in _mapping(journal.get("devices")).items()
         if (device := _load_device(unit, _mapping(entry))) is not None
     }
-    listed = journal.get("offline")
-    offline = {u for u in listed if isinstance(u, str)} if isinstance(listed, list) else set()
-    pulses: dict[UnitId, Pulse] = {
-        unit: Pulse(since=0.0, connection=Connection.OFFLINE)
-        for unit in sorted(offline)
-        if unit not in devices
-    }
+    spares = journal.get("offline_spares")
+    offline = [unit for unit in spares if isinstance(unit, str)] if isinstance(spares, list) else []
+    pulses = {unit: Pulse(since=0.0, connection=Connection.OFFLINE) for unit in offline}
     for unit, device in devices.items():
         if device.outage is not None and device.outage.returned is None:
             pulses[unit] = Pulse(since=device.outage.since, connection=Connection.OFFLINE)
@@ -117,7 +115,7 @@ def _load_outage(unit: UnitId, entry: Json) -> Outage | None:
         given_back={
             camera: why
             for camera, value in _by_camera(unit, entry.get("given_back"))
-            if (why := _word(GivenBack, value)) is not None
+            if returned is not None and (why := _word(GivenBack, value)) is not None
         },
     )
 

@@ -37,7 +37,7 @@ from .status import show
 
 type Pass = Callable[[State], tuple[State, tuple[Command, ...]]]
 
-PASSES: tuple[Pass, ...] = (notice, give_back, pool.hold, close, show, pool.order)
+PASSES: tuple[Pass, ...] = (notice, pool.give_up, give_back, pool.hold, close, show, pool.order)
 
 
 def step(state: State, event: Event, now: float) -> tuple[State, tuple[Command, ...]]:

@@ -57,15 +57,16 @@ def _needed_of(state: State, device: DeviceState, outage: Outage) -> Iterator[Ca
             yield camera
 
 
-def order(state: State) -> tuple[State, tuple[Command, ...]]:
-    """Send the spare the most urgent command that is due, unless it is busy with one.
-
-    An errand whose end is not told in time is given up: what came of it will be seen.
-    """
+def give_up(state: State) -> tuple[State, tuple[Command, ...]]:
+    """Wait no longer for an errand whose end was not told in time: what it did will be seen."""
     errand = state.spare.errand
-    if errand is not None and state.now >= errand.deadline:
-        lost = dict.fromkeys(errand.command.cameras, "no answer")
-        state = end(state, errand.command, lost)
+    if errand is None or state.now < errand.deadline:
+        return state, ()
+    return end(state, errand.command, dict.fromkeys(errand.command.cameras, "no answer")), ()
+
+
+def order(state: State) -> tuple[State, tuple[Command, ...]]:
+    """Send the spare the most urgent command that is due, unless it is busy with one."""
     for wish in wishes(state):
         ripe = tuple(c for c in wish.cameras if state.now >= _ripe_at(state, type(wish), c))
         if ripe:
@@ -119,13 +120,16 @@ def _ahead(state: State) -> tuple[Camera, ...]:
 
 
 def _ripe_at(state: State, verb: type[SpareCommand], camera: Camera) -> float:
-    """Return from when on a command may be given for a camera: at once, or again."""
+    """Return from when on a command may be given for a camera: at once, or again.
+
+    Only recording and its end are urgent enough to be tried again soon after an error.
+    """
     attempt = state.spare.attempts.get(camera)
     if attempt is None or attempt.verb is not verb:
         return state.now
-    urgent = verb in (Record, Release)
     timing = state.group.timing
-    return attempt.ended + (timing.retry if urgent else timing.provision_retry)
+    calm = attempt.error and verb in (Provision, Unprovision)
+    return attempt.ended + (timing.provision_retry if calm else timing.retry)
 
 
 def next_order_at(state: State) -> float | None:

@@ -17,7 +17,7 @@ def configured(state: State, group: Group) -> State:
     with the new one.
     """
     devices = {config.unit: config for config in group.devices}
-    units: list[UnitId] = [*devices, *([group.spare.unit] if group.spare else [])]
+    units = [*devices, *([group.spare.unit] if group.spare else [])]
     before = state.group.spare
     exchanged = state.configured and (before and before.unit) != (group.spare and group.spare.unit)
     now = state.now
@@ -25,7 +25,7 @@ def configured(state: State, group: Group) -> State:
         state,
         configured=True,
         group=group,
-        pulses={unit: state.pulses.get(unit, Pulse(since=now)) for unit in units},
+        pulses={unit: _pulse(state, unit, spare=unit not in devices) for unit in units},
         devices={
             unit: replace(
                 state.devices.get(unit, DeviceState(config=config, since=now, told=now)),
@@ -36,6 +36,14 @@ def configured(state: State, group: Group) -> State:
         spare=SpareState(held=state.spare.held) if exchanged else state.spare,
     )
     return regrouped if state.configured else started(regrouped)
+
+
+def _pulse(state: State, unit: UnitId, *, spare: bool) -> Pulse:
+    """Return a unit's signs of life; what was a spare until now is listened to anew."""
+    known = state.pulses.get(unit)
+    if known is None or not (spare or unit in state.devices):
+        return Pulse(since=state.now)
+    return known
 
 
 def started(state: State) -> State:

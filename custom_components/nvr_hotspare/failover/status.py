@@ -60,17 +60,17 @@ def missed(state: State, device: DeviceState) -> dict[Camera, Reason]:
 
 
 def _status(state: State, device: DeviceState) -> tuple[WorkingStatus, Reason | None]:
-    backed_up = any(state.confirmed(camera) for camera in device.cameras)
     if device.outage is None:
         return _online_status(state, device), None
     if device.outage.returned is not None:
         lent = state.spare_online and device.status is WorkingStatus.BACKING_UP
-        if backed_up or lent:
+        if lent or any(state.confirmed(camera) for camera in device.cameras):
             return WorkingStatus.BACKING_UP, None
         return _online_status(state, device), None
-    if backed_up:
+    covered = [camera for camera in device.cameras if camera not in device.outage.missed]
+    if any(state.confirmed(camera) for camera in covered):
         return WorkingStatus.BACKING_UP, None
-    if any(camera not in device.outage.missed for camera in device.cameras):
+    if covered:
         return device.status, device.reason
     return WorkingStatus.NOT_BACKED_UP, _chief(device.outage.missed.values())
 

@@ -75,6 +75,7 @@ def device_view(state: State, unit: UnitId) -> DeviceView:
     spare, outage = state.group.spare, device.outage
     stands_in = spare is not None and not set(state.spare.held).isdisjoint(device.cameras)
     offline = outage is not None and outage.returned is None
+    missed = outage.missed if outage and offline else {}
     reason = unready(state, unit)
     return DeviceView(
         connection=state.pulses[unit].connection,
@@ -84,8 +85,10 @@ def device_view(state: State, unit: UnitId) -> DeviceView:
         since=device.since,
         outage_since=outage.since if outage else None,
         spare=spare.unit if spare and stands_in else None,
-        backed_up=tuple(c for c in device.cameras if outage and state.confirmed(c)),
-        not_backed_up=dict(outage.missed) if outage and offline else {},
+        backed_up=tuple(
+            c for c in device.cameras if outage and c not in missed and state.confirmed(c)
+        ),
+        not_backed_up=missed,
         spare_ready=reason is None,
         spare_ready_reason=reason,
     )

@@ -1,0 +1,156 @@
+"""What must be true whatever happened; the tests ask after every step.
+
+The machine never asks: each function raises `InvariantError` with the sentence that is not true.
+"""
+
+from collections.abc import Iterable
+
+from .commands import Command, Provision, Record, Release, Unprovision
+from .model import Camera, Connection, Reason, WorkingStatus
+from .pool import next_order_at
+from .state import DeviceState, State, in_use
+from .status import RECORDING_STATUSES
+from .view import next_deadline
+
+
+class InvariantError(Exception):
+    """The machine broke its word."""
+
+
+def check_invariants(state: State, now: float) -> None:
+    """Check a state between two steps.
+
+    Raises:
+        InvariantError: An invariant does not hold.
+    """
+    _check_held(state)
+    for unit, device in state.devices.items():
+        outage = device.outage
+        offline = state.pulses[unit].connection is Connection.OFFLINE
+        _require(
+            offline == (outage is not None and outage.returned is None),
+            f"{unit} is {state.pulses[unit].connection} with {outage}",
+        )
+        _check_status(device, offline=offline)
+        if offline:
+            _check_covered(state, device, now)
+    deadline = next_deadline(state)
+    _require(deadline is None or deadline > state.now, f"deadline {deadline} is over")
+    order_at = next_order_at(state)
+    _require(order_at is None or order_at > state.now, f"order of {order_at} was not given")
+
+
+def _check_held(state: State) -> None:
+    """The spare has to record no more than it can, and only what an outage needs."""
+    held = state.spare.held
+    capacity = state.group.spare.capacity if state.group.spare else 0
+    _require(len(set(held)) == len(held), f"a camera is held twice: {held}")
+    _require(len(held) <= capacity, f"{len(held)} cameras are held by {capacity} places")
+    for camera in held:
+        device = state.devices.get(camera.unit)
+        outage = device.outage if device else None
+        needed = device is not None and device.config.protected and camera in device.cameras
+        _require(
+            needed and outage is not None and camera not in outage.given_back,
+            f"{camera} is held but not needed",
+        )
+    _require(set(state.spare.due) <= set(held), "a deadline is set for a camera not held")
+
+
+def _check_status(device: DeviceState, *, offline: bool) -> None:
+    """Connection and Working Status belong together as in the table of the design."""
+    status, unit = device.status, device.config.unit
+    if status is WorkingStatus.NOT_BACKED_UP:
+        _require(offline, f"{unit} is online and {status}")
+    if device.outage is None:
+        _require(status in RECORDING_STATUSES, f"{unit} is {status} without an outage")
+    _require(
+        (device.reason is not None) == (status is WorkingStatus.NOT_BACKED_UP),
+        f"{unit} is {status} for the reason {device.reason}",
+    )
+
+
+def _check_covered(state: State, device: DeviceState, now: float) -> None:
+    """Invariant 1: each camera is recorded, within its deadline, or reported with a reason."""
+    missed = device.outage.missed if device.outage else {}
+    backed_up = [c for c in device.cameras if c in state.spare.held and state.confirmed(c)]
+    for camera in device.cameras:
+        if camera in backed_up:
+            _require(camera not in missed, f"{camera} is recorded and reported missing")
+            continue
+        pending = camera in state.spare.held and now < state.spare.due.get(camera, now)
+        _require(
+            pending != (camera in missed), f"{camera} is neither pending nor reported, or both"
+        )
+        if missed.get(camera) is Reason.NO_ROOM:
+            spare = state.group.spare
+            full = spare is not None and len(state.spare.held) == spare.capacity
+            _require(full, f"{camera} is said to have no room, but there is")
+    if backed_up:
+        _require(
+            device.status is WorkingStatus.BACKING_UP,
+            f"{backed_up} are recorded and the status is {device.status}",
+        )
+    elif len(missed) == len(device.cameras):
+        _require(
+            device.status is WorkingStatus.NOT_BACKED_UP,
+            f"nothing of {device.config.unit} is recorded and the status is {device.status}",
+        )
+
+
+def check_commands(state: State, commands: Iterable[Command]) -> None:
+    """Check the commands that a step gave, against the state it left.
+
+    Raises:
+        InvariantError: A command would break an invariant.
+    """
+    places, held = state.spare.places or {}, state.spare.held
+    orders = [c for c in commands if isinstance(c, Record | Release | Provision | Unprovision)]
+    _require(len(orders) <= 1, f"more than one command at a time: {orders}")
+    for command in orders:
+        spare = state.group.spare
+        _require(
+            spare is not None and spare.unit == command.spare and state.spare_online,
+            f"{command} is for a unit that is no spare, or offline",
+        )
+        match command:
+            case Record(cameras=cameras):
+                _require(set(cameras) <= set(held), f"{command} is not needed")
+            case Release(cameras=cameras):
+                for camera in cameras:
+                    _require(_may_break(state, camera), f"{camera} is let go of too early")
+            case Unprovision(cameras=cameras):
+                used = [c for c in cameras if c in held or in_use(places[c])]
+                _require(not used, f"{used} are in use and taken away")
+            case Provision():
+                pass
+        if spare is not None and isinstance(command, Record | Provision):
+            new = [camera for camera in command.cameras if camera not in places]
+            _require(
+                not new or len(places) + len(new) <= spare.capacity,
+                f"{command} exceeds the {spare.capacity} places",
+            )
+
+
+def _may_break(state: State, camera: Camera) -> bool:
+    """Invariant 2: a camera is let go of only when its device has it back, or is not protected."""
+    device = state.devices.get(camera.unit)
+    if device is None or not device.config.protected:
+        return True
+    sources = {c.number for c in device.config.channels if c.has_source}
+    if camera.channel not in sources:
+        return True
+    if camera in state.spare.held or not state.online(camera.unit):
+        return _displaced(state, camera)
+    return device.outage is None or camera in device.outage.given_back
+
+
+def _displaced(state: State, camera: Camera) -> bool:
+    """Tell whether a spare made smaller has no place left for a camera it still records."""
+    capacity = state.group.spare.capacity if state.group.spare else 0
+    return camera not in state.spare.held and len(state.spare.held) >= capacity
+
+
+def _require(holds: bool, sentence: str) -> None:  # noqa: FBT001 - reads like an assertion
+    if not holds:
+        raise InvariantError(sentence)

@@ -1,0 +1,209 @@
+"""How a device gets its cameras back, and what is told of its outage."""
+
+from dataclasses import replace
+
+import pytest
+
+from custom_components.nvr_hotspare.failover.commands import Record, Release
+from custom_components.nvr_hotspare.failover.events import CommandEnded
+from custom_components.nvr_hotspare.failover.model import (
+    Camera,
+    Channel,
+    Connection,
+    Happening,
+    Recording,
+    WorkingDevice,
+    WorkingStatus,
+)
+from custom_components.nvr_hotspare.failover.view import Phase
+from tests.failover.replay import IDLE, RECORDS, SPARE, WAITS, Replay, cameras, device, group
+
+YES, NO, UNKNOWN = Recording.YES, Recording.NO, Recording.UNKNOWN
+BACKING_UP = WorkingStatus.BACKING_UP
+ONE, TWO = cameras("a")
+
+
+@pytest.fixture
+def site() -> Replay:
+    """Two devices, of which one is down and backed up."""
+    site = Replay(group(device("a"), device("b"))).calm().kill("a").obey().wait(30)
+    site.told_spare()
+    return site
+
+
+def test_the_spare_records_on_until_the_device_is_seen_recording(site: Replay) -> None:
+    site.back("a")
+    assert site.connection("a") is Connection.ONLINE
+    assert site.device("a").phase is Phase.RETURNING
+    site.tell("a", NO).wait(20).tell("a", NO)
+    assert site.told_spare() == []
+    assert site.status("a") is BACKING_UP
+    site.tell("a", YES)
+    assert site.told_spare() == [Release(SPARE, cameras("a"))]
+    assert site.status("a") is BACKING_UP
+
+
+def test_each_camera_is_given_back_by_itself(site: Replay) -> None:
+    site.back("a").tell("a", NO, YES)
+    assert site.told_spare() == [Release(SPARE, (TWO,))]
+    site.obey()
+    assert site.status("a") is BACKING_UP
+    assert site.device("a").backed_up == (ONE,)
+    site.tell("a", YES, YES).obey()
+    assert site.status("a") is WorkingStatus.RECORDING
+
+
+def test_the_outage_is_over_when_the_spare_has_let_go(site: Replay) -> None:
+    site.back("a").tell("a", YES)
+    assert not site.said(Happening.RETURNED)
+    site.send(CommandEnded(Release(SPARE, cameras("a")), {}))
+    assert site.status("a") is WorkingStatus.RECORDING
+    assert site.device("a").outage_since is None
+    assert site.said(Happening.RETURNED)[0].data == {
+        "noticed_after": 8,
+        "backing_up_after": 8,
+        "offline_for": 38,
+        "first_confirmed_after": {"1": 8, "2": 8},
+        "released_first": [],
+        "released_on_grace": [],
+        "not_backed_up": {},
+    }
+
+
+def test_a_release_that_fails_is_tried_again_and_holds_up_the_end(site: Replay) -> None:
+    site.back("a").tell("a", YES).fail()
+    assert site.status("a") is BACKING_UP
+    site.told_spare()
+    site.wait(5)
+    assert site.told_spare() == [Release(SPARE, cameras("a"))]
+    site.obey()
+    assert site.status("a") is WorkingStatus.RECORDING
+
+
+def test_a_release_done_without_an_answer_is_seen(site: Replay) -> None:
+    site.back("a").tell("a", YES)
+    site.show(dict.fromkeys(cameras("a"), IDLE)).wait(10)
+    assert len(site.said(Happening.RETURNED)) == 1
+
+
+def test_a_camera_without_a_stream_left_is_released_first_and_that_is_told() -> None:
+    channels = (Channel(number=1, single_stream=True), Channel(number=2))
+    site = Replay(group(WorkingDevice(unit="a", channels=channels))).calm().kill("a").obey()
+    site.told_spare()
+    site.back("a")
+    assert site.told_spare() == [Release(SPARE, (ONE,))]
+    site.obey().tell("a", NO, YES).obey()
+    assert site.said(Happening.RETURNED)[0].data["released_first"] == [1]
+    assert site.status("a") is WorkingStatus.UNVERIFIED
+
+
+@pytest.mark.parametrize("told", [UNKNOWN, Recording.NOT_SCHEDULED])
+def test_a_device_that_does_not_tell_must_have_been_well(site: Replay, told: Recording) -> None:
+    site.back("a").tell("a", told).hear("a", 2, every=5).miss("a").hear("a", 2, every=5)
+    assert site.told_spare() == []
+    site.hear("a", every=5)
+    assert site.told_spare() == [Release(SPARE, cameras("a"))]
+    site.obey()
+    assert site.status("a") is WorkingStatus.UNVERIFIED
+
+
+def test_a_device_that_was_not_asked_yet_is_waited_for(site: Replay) -> None:
+    site.back("a").hear("a", 10, every=5)
+    assert site.told_spare() == []
+
+
+def test_a_device_that_never_records_has_a_grace(site: Replay) -> None:
+    site.back("a")
+    for _ in range(11):
+        site.wait(10).tell("a", NO)
+    assert site.told_spare() == []
+    site.wait(10)
+    assert site.told_spare() == [Release(SPARE, cameras("a"))]
+    site.obey().tell("a", NO)
+    assert site.said(Happening.RETURNED)[0].data["released_on_grace"] == [1, 2]
+    assert site.status("a") is WorkingStatus.NO_RECORD
+
+
+def test_what_was_told_before_the_outage_does_not_count(site: Replay) -> None:
+    site.tell("a", YES)
+    site.back("a")
+    assert site.told_spare() == []
+
+
+def test_a_device_that_falls_silent_again_is_still_backed_up(site: Replay) -> None:
+    site.back("a").wait(10).kill("a").obey()
+    assert site.told_spare() == []
+    assert site.status("a") is BACKING_UP
+    assert len(site.said(Happening.HEARTBEAT_LOST)) == 1
+    site.back("a").tell("a", YES).obey()
+    assert len(site.said(Happening.RETURNED)) == 1
+
+
+def test_what_was_given_back_is_taken_again_when_the_device_falls_silent(site: Replay) -> None:
+    site.back("a").tell("a", NO, YES).obey().told_spare()
+    site.kill("a")
+    assert site.told_spare() == [Record(SPARE, (TWO,))]
+    site.obey()
+    assert site.device("a").backed_up == (ONE, TWO)
+
+
+def test_silence_during_the_release_is_answered_by_recording_again(site: Replay) -> None:
+    site.back("a").tell("a", YES).told_spare()
+    site.kill("a")
+    assert site.told_spare() == [], "one command at a time"
+    site.send(CommandEnded(Release(SPARE, cameras("a")), {}))
+    assert site.told_spare() == [Record(SPARE, cameras("a"))]
+
+
+def test_an_outage_that_nobody_backed_up_ends_with_the_return() -> None:
+    site = Replay(group(device("a"), device("b"), capacity=2)).calm()
+    site.kill("a").obey().kill("b").obey().back("b")
+    assert site.status("b") is WorkingStatus.UNVERIFIED
+    (told,) = site.said(Happening.RETURNED)
+    assert told.data["not_backed_up"] == {"1": "no_room", "2": "no_room"}
+    assert told.data["backing_up_after"] is None
+
+
+def test_a_device_that_is_back_before_the_spare_records_is_still_covered(site: Replay) -> None:
+    site.kill("b").back("b").show({**site.places, **dict.fromkeys(cameras("b"), WAITS)})
+    assert site.status("b") is WorkingStatus.RECORDING, "unchanged"
+    site.show({**site.places, **dict.fromkeys(cameras("b"), RECORDS)})
+    assert site.status("b") is BACKING_UP
+    site.tell("b", YES).obey()
+    assert site.status("b") is WorkingStatus.RECORDING
+
+
+def test_an_offline_spare_holds_up_no_return(site: Replay) -> None:
+    site.kill(SPARE).back("a").tell("a", YES)
+    assert site.status("a") is WorkingStatus.RECORDING
+    assert len(site.said(Happening.RETURNED)) == 1
+    site.back(SPARE).show()
+    assert site.told_spare() == [Release(SPARE, cameras("a"))]
+    site.obey()
+    assert len(site.said(Happening.RETURNED)) == 1
+
+
+def test_unprotecting_during_an_outage_releases_at_once(site: Replay) -> None:
+    devices = (device("a", protected=False), device("b"))
+    site.reconfigure(replace(site.state.group, devices=devices))
+    assert site.told_spare() == [Release(SPARE, cameras("a"))]
+    assert site.status("a") is WorkingStatus.NOT_BACKED_UP
+    assert site.connection("a") is Connection.OFFLINE
+    site.obey().back("a")
+    assert len(site.said(Happening.RETURNED)) == 1
+
+
+def test_protecting_during_an_outage_takes_over_at_once() -> None:
+    site = Replay(group(device("a", protected=False))).calm().kill("a").obey()
+    site.told_spare()
+    site.reconfigure(group(device("a")))
+    assert site.told_spare() == [Record(SPARE, cameras("a"))]
+    site.obey()
+    assert site.status("a") is BACKING_UP
+
+
+def test_orphans_on_the_spare_are_released_and_taken_away(site: Replay) -> None:
+    site.back("a").tell("a", YES).obey().told_spare()
+    site.show({**site.places, Camera("gone", 1): RECORDS}).obey()
+    assert [type(command).__name__ for command in site.told_spare()] == ["Release", "Unprovision"]
+    assert set(site.places) == {*cameras("a"), *cameras("b")}
