@@ -56,19 +56,21 @@ class SoapPeer:
     async def call(self, service: str, operation: str, /, **arguments: Any) -> Any:
         """Carry out an operation; what the schema does not allow fails the test."""
         client, schema = _client(service), _schema(service)
-        message = client.create_message(client.service, operation, **arguments)
+        known = _binding(client).get(operation)
+        message = known.create(**arguments).content
         schema.assertValid(_content(message))
-        status, body = await self.post(service, self._with_token(message))
+        status, body = await self.post(service, self.with_token(etree.tostring(message)))
         answer = etree.fromstring(body)
         if status == 200:
             schema.assertValid(_content(answer))
-        binding = client.service._binding
         response = SimpleNamespace(status_code=status, content=body, headers={}, encoding="utf-8")
         try:
-            return binding.process_reply(client, binding.get(operation), response)
+            return _binding(client).process_reply(client, known, response)
         except Fault as fault:
             subcodes = [name.localname for name in fault.subcodes]
-            raise SoapFaultError(status, fault.code, subcodes, fault.message) from None
+            raise SoapFaultError(
+                status, fault.code.rpartition(":")[2], subcodes, fault.message
+            ) from None
 
     async def post(self, service: str, body: bytes) -> tuple[int, bytes]:
         """Send any bytes; returns the HTTP status and the answer."""
@@ -85,16 +87,22 @@ class SoapPeer:
         ) as response:
             return response.status, await response.read()
 
-    def _with_token(self, message: Element) -> bytes:
+    def with_token(self, message: bytes) -> bytes:
+        """Add a WS-UsernameToken, if that is how this client proves who it is."""
         if self.username and self.auth == "wsse":
             token = _Token(self.username, self.password, use_digest=True, zulu_timestamp=True)
-            message, _ = token.apply(message, {})
-        return etree.tostring(message)
+            signed, _ = token.apply(etree.fromstring(message), {})
+            return etree.tostring(signed)
+        return message
 
 
 @cache
 def _client(service: str) -> Any:
     return _Client(str(_WSDLS / f"{_NAMES[service]}.wsdl"))
+
+
+def _binding(client: Any) -> Any:
+    return next(iter(client.wsdl.bindings.values()))
 
 
 @cache

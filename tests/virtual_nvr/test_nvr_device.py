@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 
+from lxml import etree
 import pytest
 
 from tests.virtual_nvr.nvr_lab import StartNvr
@@ -30,3 +31,32 @@ async def test_lists_the_services_it_has(start_nvr: StartNvr, *, receiver: bool)
     told = await peer.call("device", "GetServices", IncludeCapability=True)
     names = {service.XAddr.rpartition("/")[2].removesuffix("_service") for service in told}
     assert names == (SERVICES if receiver else SERVICES - {"receiver"})
+
+
+async def test_every_service_tells_what_it_can_do_to_anybody(start_nvr: StartNvr) -> None:
+    _, peer = await start_nvr()
+    peer.username = ""
+    for service in SERVICES:
+        assert await peer.call(service, "GetServiceCapabilities")
+
+
+async def test_capabilities_by_category(start_nvr: StartNvr) -> None:
+    _, peer = await start_nvr()
+    everything = await peer.call("device", "GetCapabilities")
+    assert everything.Device.XAddr.endswith("/onvif/device_service")
+    # zeep takes every category of the extension for one of the schema's xs:any.
+    extensions = {etree.QName(told).localname for told in everything.Extension._value_1}
+    assert extensions == {"Recording", "Search", "Receiver"}
+    media = await peer.call("device", "GetCapabilities", Category=["Media"])
+    assert (media.Device, media.Extension) == (None, None)
+    assert media.Media.StreamingCapabilities.RTP_RTSP_TCP
+
+
+async def test_tells_its_scopes_name_and_addresses(start_nvr: StartNvr) -> None:
+    unit, peer = await start_nvr(name="Attic & cellar")
+    scopes = [scope.ScopeItem for scope in await peer.call("device", "GetScopes")]
+    assert "onvif://www.onvif.org/Profile/G" in scopes
+    assert "onvif://www.onvif.org/name/Attic%20%26%20cellar" in scopes
+    assert (await peer.call("device", "GetHostname")).Name == "VN-0001"
+    [interface] = await peer.call("device", "GetNetworkInterfaces")
+    assert interface.IPv4.Config.Manual[0].Address == unit.config.host
