@@ -19,6 +19,14 @@ _COMMANDS = {
 """The modules whose `main(arguments) -> exit code` each command is."""
 
 
+def stand_in_for_the_integration() -> None:
+    """Register the empty package."""
+    stand_in = ModuleType(_INTEGRATION)
+    checkout = Path(__file__).parent.parent
+    stand_in.__path__ = [str(checkout.joinpath(*_INTEGRATION.split(".")))]
+    sys.modules[_INTEGRATION] = stand_in
+
+
 def main() -> int:
     """Run the command that is named first."""
     parser = argparse.ArgumentParser(
@@ -27,10 +35,7 @@ def main() -> int:
     parser.add_argument("command", choices=_COMMANDS)
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="COMMAND --help tells them")
     chosen = parser.parse_args()
-    stand_in = ModuleType(_INTEGRATION)
-    checkout = Path(__file__).parent.parent
-    stand_in.__path__ = [str(checkout.joinpath(*_INTEGRATION.split(".")))]
-    sys.modules[_INTEGRATION] = stand_in
+    stand_in_for_the_integration()
     exit_code: int = import_module(_COMMANDS[chosen.command]).main(chosen.arguments)
     return exit_code
 
