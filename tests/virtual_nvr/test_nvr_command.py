@@ -133,6 +133,8 @@ async def test_configuration_that_others_may_read_is_refused(tmp_path: Path) -> 
         ({"channels": [{"name": "Gate"}]}, "channel 1"),
         ({"channels": [{"name": "A", "uri": "rtsp://127.0.0.1/"}], "limits": {"jobs": 0}}, "jobs"),
         ({"lockout": {"attempts": 3}}, "lockout"),
+        ({"folder": 5}, "folder"),
+        ({"channels": [{"name": "A", "uri": "rtsp://me:secret@127.0.0.1/"}]}, "credentials"),
     ],
 )
 def test_wrong_configuration_is_refused_by_name(

@@ -7,8 +7,7 @@ import json
 from pathlib import Path
 import stat
 from typing import Any
-
-from custom_components.nvr_hotspare.recorder.model import Source
+from urllib.parse import urlsplit
 
 _FORBIDDEN_MODE = stat.S_IRWXG | stat.S_IRWXO
 
@@ -36,10 +35,10 @@ class ChannelConfig:
     username: str = ""
     password: str = field(default="", repr=False)
 
-    @property
-    def source(self) -> Source:
-        """Where its stream is."""
-        return Source(uri=self.uri, username=self.username, password=self.password)
+    def __post_init__(self) -> None:
+        """Refuse what would show a password to whoever asks for the address."""
+        if "@" in urlsplit(self.uri).netloc:
+            raise ConfigError("uri must not hold credentials: username and password do")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +131,7 @@ def parse(content: object) -> NvrConfig:
             made["auth"] = Auth(values["auth"])
         except ValueError:
             raise ConfigError("auth is none of " + ", ".join(Auth)) from None
-    if "folder" in values:
+    if isinstance(values.get("folder"), str):
         made["folder"] = Path(values["folder"])
     config = _make(NvrConfig, {**values, **made}, "the configuration")
     for kind in ("recordings", "jobs", "receivers"):
@@ -156,7 +155,7 @@ def _make[T](kind: type[T], content: object, what: str) -> T:
     for name, value in values.items():
         wanted = declared[name]
         allowed = (int, float) if wanted is float else wanted
-        if wanted in {str, int, float, bool} and (
+        if wanted in {str, int, float, bool, Path} and (
             not isinstance(value, allowed)  # type: ignore[arg-type]
             or (isinstance(value, bool) and wanted is not bool)
         ):

@@ -1,5 +1,6 @@
 """SOAP 1.2 over HTTP: takes requests, lets the services answer, sends faults with their status."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 import logging
@@ -7,7 +8,7 @@ import logging
 from aiohttp import web
 
 from .access import Access, NotAuthorizedFault
-from .faults import Fault, sender
+from .faults import Code, Fault, sender
 from .service import Operations
 from .xml import Node, envelope, fault_envelope, qualified, read
 
@@ -15,6 +16,8 @@ _LOGGER = logging.getLogger(__name__)
 
 _MAX_REQUEST = 256 * 1024
 """Largest request, in bytes: hundreds of times what any operation of this unit needs."""
+_PATIENCE = 10.0
+"""Seconds that a client may take to send its request."""
 
 
 class SoapServer:
@@ -56,15 +59,26 @@ class SoapServer:
             self._runner = None
 
     async def _answer(self, request: web.Request) -> web.Response:
-        body = await request.read()
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                body = await request.read()
+        except TimeoutError:
+            raise web.HTTPRequestTimeout from None
         await self._before()
         try:
             content = self._carry_out(request, body)
-            await self._after()
+            await self._confirm()
         except Fault as fault:
             _LOGGER.debug("%s: %s", request.path, fault.reason)
             return _reply(fault_envelope(fault), fault)
         return _reply(content)
+
+    async def _confirm(self) -> None:
+        try:
+            await self._after()
+        except OSError as error:
+            reason = f"The configuration can't be stored: {error.strerror}"
+            raise Fault(Code.RECEIVER, "Action", reason=reason) from error
 
     def _carry_out(self, request: web.Request, body: bytes) -> bytes:
         message = read(body)

@@ -1,6 +1,7 @@
 """The virtual recorder as a whole: its parts, start and stop, and faults on command."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 import logging
 from types import TracebackType
@@ -47,6 +48,7 @@ class VirtualNvr:
         """Recordings that are kept from recording, whatever their jobs say."""
         self._running: _Running | None = None
         self._reboot: asyncio.Task[None] | None = None
+        self._leaving = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         self._running = await _Running.start(self)
@@ -58,8 +60,8 @@ class VirtualNvr:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._leaving.set()
         if self._reboot:
-            self._reboot.cancel()
             await asyncio.wait([self._reboot])
         await self._stop()
 
@@ -102,7 +104,10 @@ class VirtualNvr:
 
     async def _restart(self) -> None:
         await self._stop()
-        await asyncio.sleep(REBOOT)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REBOOT):
+                await self._leaving.wait()
+                return
         try:
             self._running = await _Running.start(self)
         except (OSError, StateError) as error:
