@@ -38,7 +38,6 @@ def cameras(count: int = 1, **settings: Any) -> VirtualCameras:
         "first_address": "127.0.6.1",
         "port": 0,
         "format": SMALL,
-        "long_format": LONG,
     }
     return VirtualCameras(CamerasConfig(count=count, **values | settings), ACCOUNT)
 
