@@ -201,9 +201,10 @@ async def test_a_trickle_is_not_waited_for_forever(camera: ScriptedCamera) -> No
     task.cancel()
 
 
-async def test_nobody_listens() -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1:1", "a..b", "a" * 300])
+async def test_nobody_listens(host: str) -> None:
     with pytest.raises(SourceUnreachableError):
-        async with open_session(Source(uri="rtsp://127.0.0.1:1/main")):
+        async with open_session(Source(uri=f"rtsp://{host}/main")):
             pass
 
 
@@ -296,6 +297,20 @@ async def test_frames_have_track_and_capture_time(camera: ScriptedCamera) -> Non
         (6 * FRAME, False),
     ]
     assert all((track.width, track.height) == (1280, 720) for track, _ in found)
+
+
+async def test_frames_before_the_parameter_sets_are_no_silence(camera: ScriptedCamera) -> None:
+    camera.media = gops([3, 4])
+    rest = gops([3, 4, 5]).removeprefix(camera.media)
+
+    async with open_stream(camera.source()) as frames:
+        assert await frames.read() == []
+        camera.send(rest)
+        found: list[tuple[VideoTrack, Frame]] = []
+        while not found:
+            found = await frames.read()
+
+    assert found[0][1].key
 
 
 async def test_packets_without_frames_are_silence(

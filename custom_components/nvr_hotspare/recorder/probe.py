@@ -38,9 +38,9 @@ async def probe_source(source: Source, *, timeout: float = 8.0) -> SourceReport:
     try:
         async with asyncio.timeout(timeout), open_stream(source, timeout) as stream:
             while not frames or frames[-1].ticks - frames[0].ticks < _WINDOW:
-                arrived = await stream.read()
-                track = arrived[-1][0]
-                frames += [frame for _, frame in arrived]
+                for arrived in await stream.read():
+                    track = arrived[0]
+                    frames.append(arrived[1])
     except TimeoutError:
         pass  # a camera of few frames: what arrived may do
     if track is None or len(frames) < 2:  # noqa: PLR2004 (one interval)

@@ -35,9 +35,9 @@ class FrameStream:
         self._track = find_track(session.media.parameter_sets)
 
     async def read(self) -> list[tuple[VideoTrack, Frame]]:
-        """Wait for frames and return those that have arrived, at least one, each with its track.
+        """Wait for frames and return those that have arrived, each with its track.
 
-        Frames before the first parameter sets are left out; nobody could decode them.
+        Nothing is returned of frames before the first parameter sets; nobody could decode them.
 
         Raises:
             SourceUnreachableError: The connection ended, or no frame came for 5 s.
@@ -47,28 +47,34 @@ class FrameStream:
             async with asyncio.timeout(SILENCE):
                 while True:
                     packets = await self._session.read()
-                    if frames := self._frames(packets):
-                        return frames
+                    arrival = time.time_ns()
+                    if units := self._units(packets, arrival):
+                        return self._frames(units, arrival)
         except TimeoutError as error:
             raise SourceUnreachableError("The camera sends no frames.") from error
 
-    def _frames(self, packets: list[InterleavedPacket]) -> list[tuple[VideoTrack, Frame]]:
-        session, arrival = self._session, time.time_ns()
-        frames: list[tuple[VideoTrack, Frame]] = []
-        for channel, payload in packets:
-            if channel == session.rtp_channel:
-                packet = parse_rtp(payload)
-                if packet is not None and packet.payload_type == session.media.payload_type:
-                    for unit in self._depacketizer.push(packet):
-                        self._take(unit, arrival, frames)
-            elif channel == session.rtcp_channel and (report := parse_sender_report(payload)):
-                self._clock.report(report, arrival)
-        return frames
+    def _units(self, packets: list[InterleavedPacket], arrival: int) -> list[AccessUnit]:
+        """Take in packets and return the access units they complete."""
+        session, units = self._session, list[AccessUnit]()
+        payload_type = session.media.payload_type
+        for received in packets:
+            if received.channel == session.rtp_channel:
+                packet = parse_rtp(received.payload)
+                if packet is not None and packet.payload_type == payload_type:
+                    units += self._depacketizer.push(packet)
+            elif received.channel == session.rtcp_channel:
+                report = parse_sender_report(received.payload)
+                if report is not None:
+                    self._clock.report(report, arrival)
+        return units
 
-    def _take(self, unit: AccessUnit, arrival: int, frames: list[tuple[VideoTrack, Frame]]) -> None:
-        ticks, captured = self._clock.capture(unit.timestamp, arrival)
-        if unit.key or self._track is None:
-            self._track = find_track(unit.nal_units, self._track)
-        if self._track is not None:
-            frame = Frame(nal_units=unit.nal_units, time=captured, ticks=ticks, key=unit.key)
-            frames.append((self._track, frame))
+    def _frames(self, units: list[AccessUnit], arrival: int) -> list[tuple[VideoTrack, Frame]]:
+        frames = []
+        for unit in units:
+            ticks, captured = self._clock.capture(unit.timestamp, arrival)
+            if unit.key or self._track is None:
+                self._track = find_track(unit.nal_units, self._track)
+            if self._track is not None:
+                frame = Frame(nal_units=unit.nal_units, time=captured, ticks=ticks, key=unit.key)
+                frames.append((self._track, frame))
+        return frames

@@ -38,19 +38,30 @@ class Depacketizer:
     def __init__(self) -> None:
         self.dropped = 0
         """Access units that were damaged."""
-        self._sequence: int | None = None
+        self._next: int | None = None
         self._timestamp = 0
         self._nal_units: list[bytes] = []
         self._fragments: list[bytes] = []
+        self._middle = b""
+        """How a payload begins that is neither start nor end of the fragmented unit."""
         self._size = 0
         self._damaged = False
         self._has_slice = False
 
     def push(self, packet: RtpPacket) -> list[AccessUnit]:
         """Take in the next packet and return the access units that it completes, in order."""
+        lost = self._next is not None and packet.sequence != self._next
+        self._next = (packet.sequence + 1) & 0xFFFF
+        if (  # the middle of a fragmented unit, as nine in ten packets are
+            self._fragments
+            and packet.timestamp == self._timestamp
+            and packet.payload[:_FU_HEAD] == self._middle
+            and not (lost or packet.marker or self._damaged)
+        ):
+            self._fragments.append(packet.payload[_FU_HEAD:])
+            self._grow(len(packet.payload))
+            return []
         done: list[AccessUnit] = []
-        lost = self._sequence is not None and packet.sequence != (self._sequence + 1) & 0xFFFF
-        self._sequence = packet.sequence
         if packet.timestamp != self._timestamp:
             self._damaged |= lost and bool(self._nal_units or self._fragments)
             self._finish(done)
@@ -98,6 +109,7 @@ class Depacketizer:
         if flags & _FU_START:
             head = payload[0] & _REFERENCE | flags & _TYPE
             self._fragments.append(bytes((head,)))
+            self._middle = bytes((payload[0], flags & _TYPE))
         self._fragments.append(payload[_FU_HEAD:])
         self._grow(len(payload))
         if flags & _FU_END and self._fragments:

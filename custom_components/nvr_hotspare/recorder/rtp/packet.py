@@ -1,5 +1,6 @@
 """RTP and RTCP packets as bytes (RFC 3550, sections 5.1 and 6.4.1)."""
 
+from dataclasses import dataclass
 import struct
 from typing import NamedTuple
 
@@ -7,11 +8,14 @@ _RTP = struct.Struct(">BBHII")
 _RTCP_HEAD = struct.Struct(">BBH")
 _SENDER_INFO = struct.Struct(">IQI")
 _VERSION = 2
+_PLAIN = 0x80
+"""A header of that version that is followed by the payload, as nearly all are."""
 _SENDER_REPORT = 200
 _PADDED, _EXTENDED, _CSRC_COUNT, _MARKER = 0x20, 0x10, 0x0F, 0x80
 
 
-class RtpPacket(NamedTuple):
+@dataclass(slots=True)
+class RtpPacket:
     """A packet of media; what stands between its header and its payload is skipped."""
 
     marker: bool
@@ -38,6 +42,10 @@ def parse_rtp(data: bytes) -> RtpPacket | None:
     first, second, sequence, timestamp, _ = _RTP.unpack_from(data)
     if first >> 6 != _VERSION:
         return None
+    if first == _PLAIN:
+        return RtpPacket(
+            second >= _MARKER, second & ~_MARKER, sequence, timestamp, data[_RTP.size :]
+        )
     start, end = _RTP.size + 4 * (first & _CSRC_COUNT), size
     if first & _EXTENDED and size >= start + 4:
         start += 4 + 4 * int.from_bytes(data[start + 2 : start + 4])
@@ -45,9 +53,7 @@ def parse_rtp(data: bytes) -> RtpPacket | None:
         end -= data[-1]
     if start > end:
         return None
-    return RtpPacket(
-        bool(second & _MARKER), second & ~_MARKER, sequence, timestamp, data[start:end]
-    )
+    return RtpPacket(second >= _MARKER, second & ~_MARKER, sequence, timestamp, data[start:end])
 
 
 def parse_sender_report(data: bytes) -> SenderReport | None:

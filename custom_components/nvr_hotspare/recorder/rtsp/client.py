@@ -298,7 +298,7 @@ class _Connection(asyncio.BufferedProtocol):
 async def _connect(host: str, port: int) -> _Connection:
     try:
         _, connection = await asyncio.get_running_loop().create_connection(_Connection, host, port)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for what can't be a host's name
         raise SourceUnreachableError("Nothing answers at the camera's address.") from error
     return connection
 

@@ -8,7 +8,6 @@ at most one message (80 KiB) and the chunk it was given last.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 import re
-from typing import NamedTuple
 
 from ..errors import RecorderError
 
@@ -101,7 +100,8 @@ class Response:
         return _encode(f"{_VERSION} {self.status} {self.reason}", self.headers, self.body)
 
 
-class InterleavedPacket(NamedTuple):
+@dataclass(slots=True)
+class InterleavedPacket:
     """One RTP or RTCP packet within the RTSP connection (RFC 2326, section 10.12)."""
 
     channel: int
