@@ -1,0 +1,53 @@
+"""Home Assistant with real recorders and cameras in software around it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_socket
+
+# The test plugin brings a `custom_components` of its own: ours must be imported before.
+from custom_components.nvr_hotspare import manager
+from custom_components.nvr_hotspare.failover.model import Timing
+from custom_components.nvr_hotspare.recorder import probe
+from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE
+from tests.integration.lab import Lab
+
+
+@pytest.fixture(autouse=True)
+def _loopback() -> None:
+    """Allow the whole loopback network, where every recorder has an address of its own."""
+    pytest_socket.enable_socket()
+    pytest_socket.socket_allow_hosts(["127.0.0.0/8"])
+
+
+@pytest.fixture(autouse=True)
+def _our_integration(enable_custom_integrations: None) -> None:
+    """Let Home Assistant find the integration."""
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decide in tenths of the seconds that people are given."""
+    timing = Timing(
+        interval=0.3,
+        window=0.8,
+        slow_window=2.0,
+        suspect_pace=0.2,
+        slow_pace=0.3,
+        busy_watch=0.2,
+        calm_watch=0.5,
+        confirm=5.0,
+        retry=0.5,
+        provision_retry=0.5,
+        boot_grace=1.0,
+    )
+    monkeypatch.setattr(manager, "TIMING", timing)
+    monkeypatch.setattr(probe, "_WINDOW", CLOCK_RATE // 5)
+
+
+@pytest.fixture
+async def lab(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
+    """Recorders and cameras, started when a test asks for them."""
+    async with Lab(tmp_path, cache=tmp_path_factory.getbasetemp()) as lab:
+        yield lab

@@ -1,0 +1,166 @@
+"""Recorders and cameras in software, and how a user adds them."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
+from pathlib import Path
+import random
+from types import TracebackType
+from typing import Any, Self
+
+from homeassistant.config_entries import SOURCE_USER, ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
+
+from custom_components.nvr_hotspare.const import DOMAIN, SUBENTRY_UNIT
+from custom_components.nvr_hotspare.recorder.rtsp.server import Limits as SessionLimits
+from virtual_nvr.cameras import CamerasConfig, VirtualCamera, VirtualCameras
+from virtual_nvr.clip import ClipFormat
+from virtual_nvr.nvr.config import ChannelConfig, Limits, NvrConfig
+from virtual_nvr.nvr.unit import VirtualNvr
+from virtual_nvr.private import Credentials
+
+PASSWORD = "cellar-door"
+CAMERA_PASSWORD = "p@ss:w/rd"
+_SMALL = ClipFormat(width=320, height=192, bit_rate=200_000, gop=5)
+
+
+def loopback_address() -> str:
+    """Return an address that nobody else uses, so that every unit can have the usual ports."""
+    return f"127.{random.randrange(16, 250)}.{random.randrange(250)}.{random.randrange(1, 250)}"
+
+
+class Lab:
+    """Starts peers, and stops them all at its end."""
+
+    def __init__(self, folder: Path, cache: Path) -> None:
+        self._folder = folder
+        self._cache = cache
+        self._stack = AsyncExitStack()
+        self._running: dict[str, AsyncExitStack] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for serial in tuple(self._running):
+            await self.stop(serial)
+        await self._stack.aclose()
+
+    async def cameras(self, count: int, *, sessions: int = 4) -> list[VirtualCamera]:
+        """Start cameras with the account viewer."""
+        config = CamerasConfig(
+            count=count,
+            first_address=loopback_address(),
+            limits=SessionLimits(sessions=sessions),
+            format=_SMALL,
+            cache=self._cache,
+        )
+        account = Credentials("viewer", CAMERA_PASSWORD)
+        cameras = await self._stack.enter_async_context(VirtualCameras(config, account))
+        return list(cameras.cameras.values())
+
+    async def nvr(
+        self, serial: str, cameras: Iterable[VirtualCamera] = (), **settings: Any
+    ) -> VirtualNvr:
+        """Start a recorder that records these cameras."""
+        channels = tuple(
+            ChannelConfig(
+                name=f"Camera {camera.number}",
+                uri=camera.uri,
+                username="viewer",
+                password=CAMERA_PASSWORD,
+            )
+            for camera in cameras
+        )
+        values: dict[str, Any] = {
+            "name": serial,
+            "serial": serial,
+            "host": loopback_address(),
+            "username": "admin",
+            "password": PASSWORD,
+            "folder": self._folder / serial,
+            "channels": channels,
+            "limits": Limits(recordings=4, jobs=4, receivers=4),
+        }
+        return await self.start(NvrConfig(**values | settings))
+
+    async def start(self, config: NvrConfig) -> VirtualNvr:
+        """Start a recorder, or start one again."""
+        stack = self._running[config.serial] = AsyncExitStack()
+        return await stack.enter_async_context(VirtualNvr(config))
+
+    async def stop(self, serial: str) -> None:
+        """Stop a recorder: its host refuses from now on."""
+        await self._running.pop(serial).aclose()
+
+
+def unit_input(nvr: VirtualNvr, **changes: Any) -> dict[str, Any]:
+    """Return what a user enters to reach a recorder."""
+    config = nvr.config
+    more = {"username": config.username, "port": config.http_port}
+    return {"host": config.host, "password": config.password, "more": more} | changes
+
+
+def channels_input(cameras: Iterable[VirtualCamera], **changes: Any) -> dict[str, Any]:
+    """Return what a user enters for the cameras of a recorder that does not tell them."""
+    return {
+        "channels": [
+            {"number": number, "name": f"Camera {camera.number}", "uri": camera.uri}
+            for number, camera in enumerate(cameras, start=1)
+        ],
+        "account": {"username": "viewer", "password": CAMERA_PASSWORD},
+    } | changes
+
+
+async def add_group(hass: HomeAssistant, spare: VirtualNvr) -> ConfigEntry:
+    """Create a group as a user does."""
+    flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"], unit_input(spare))
+    assert result["type"] is FlowResultType.CREATE_ENTRY, result
+    await hass.async_block_till_done()
+    entry: ConfigEntry = result["result"]
+    return entry
+
+
+async def add_device(
+    hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr, cameras: Iterable[VirtualCamera]
+) -> None:
+    """Add a working device as a user does."""
+    flows = hass.config_entries.subentries
+    flow = await flows.async_init((entry.entry_id, SUBENTRY_UNIT), context={"source": SOURCE_USER})
+    result = await flows.async_configure(flow["flow_id"], {"next_step_id": "normal"})
+    result = await flows.async_configure(flow["flow_id"], unit_input(nvr))
+    assert result["step_id"] == "channels", result
+    result = await flows.async_configure(flow["flow_id"], channels_input(cameras))
+    assert result["step_id"] == "verdicts", result
+    result = await flows.async_configure(flow["flow_id"], {"next_step_id": "save"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY, result
+    await hass.async_block_till_done()
+
+
+def entity_id(hass: HomeAssistant, platform: str, nvr: VirtualNvr, key: str) -> str:
+    """Return the entity of a recorder."""
+    found = er.async_get(hass).async_get_entity_id(platform, DOMAIN, f"{nvr.config.serial}_{key}")
+    assert found is not None
+    return found
+
+
+def state(hass: HomeAssistant, platform: str, nvr: VirtualNvr, key: str) -> str:
+    """Return the state of an entity of a recorder."""
+    found = hass.states.get(entity_id(hass, platform, nvr, key))
+    assert found is not None
+    return found.state
+
+
+async def eventually(check: Callable[[], bool]) -> None:
+    """Wait until something is so; the test's own time limit ends what never will be."""
+    async with asyncio.timeout(30):
+        while not check():  # noqa: ASYNC110 - what is waited for happens elsewhere
+            await asyncio.sleep(0.02)
