@@ -29,7 +29,7 @@ PATH = "/stream"
 
 _SECOND = 1_000_000_000
 _GAP = 10 * _SECOND
-"""A camera this late was not slow but suspended, and goes on with the present."""
+"""A camera this late, or early, was not slow: it was suspended, or the clock was set."""
 _STRIDE = 7
 """Pictures of the clip between one camera and the next: their keyframes don't coincide."""
 _PHASES = 16
@@ -117,7 +117,7 @@ class VirtualCamera:
         number = frame_at(time.time_ns())
         while True:
             wait = time_of(number) + self._delay - time.time_ns()
-            if wait < -_GAP:
+            if abs(wait) > _GAP:
                 number = frame_at(time.time_ns())
                 continue
             await asyncio.sleep(wait / _SECOND)

@@ -1,11 +1,14 @@
 """Files that players and ffmpeg understand, whole or cut off."""
 
+from dataclasses import replace
+from io import BytesIO
 import json
 from pathlib import Path
 
 import pytest
 
-from custom_components.nvr_hotspare.recorder.mp4.boxes import boxes, find
+from custom_components.nvr_hotspare.recorder.mp4.boxes import box, boxes, find
+from custom_components.nvr_hotspare.recorder.mp4.reader import Mp4Reader
 from custom_components.nvr_hotspare.recorder.mp4.writer import FragmentWriter
 from custom_components.nvr_hotspare.recorder.ntp import to_ntp
 from tests.recorder.footage import START, TICKS, decode, frames, recording, run, track
@@ -67,6 +70,21 @@ async def test_a_player_seeks_by_the_key_frames(tmp_path: Path) -> None:
     ]
     assert {duration for _, _, duration, _ in packets} == {str(TICKS)}
     assert [n for n, (_, _, _, flags) in enumerate(packets) if "K" in flags] == [0, 25, 50]
+
+
+def test_the_header_tells_the_samples_of_a_high_profile_and_of_no_other() -> None:
+    high = FragmentWriter(track()).header()
+    assert track().sps[1] == 100
+    assert track().pps + b"\xfd\xf8\xf8\0" in high
+    baseline = bytes.fromhex("6742c01e8c8d40501ed00f1223")
+    plain = FragmentWriter(replace(track(), sps=baseline)).header()
+    assert track().pps + len(box(b"stts", bytes(8))).to_bytes(4) + b"stts" in plain
+
+
+def test_an_sps_that_makes_no_sense_is_recorded_all_the_same() -> None:
+    odd = bytes.fromhex("6764001f8000010000")
+    header = FragmentWriter(replace(track(), sps=odd)).header()
+    assert Mp4Reader(BytesIO(header)).track.sps == odd
 
 
 def test_every_fragment_follows_the_time_of_its_capture() -> None:

@@ -156,7 +156,7 @@ def _parse_track(moov: memoryview) -> VideoTrack:
 def _parameter_set(data: memoryview) -> tuple[bytes, memoryview]:
     """Return the parameter set behind its length, and what follows it."""
     (size,) = struct.unpack_from(">H", data)
-    if not 4 <= size <= len(data) - 2:  # noqa: PLR2004 (NAL header, profile, level)
+    if not 0 < size <= len(data) - 2:
         raise DamagedFootageError("The file's parameter sets are cut off.")
     return bytes(data[2 : 2 + size]), data[2 + size :]
 

@@ -7,12 +7,14 @@ left open are therefore cut back when the next one starts.)
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 from struct import pack
 from typing import Final
 
 from ..model import CLOCK_RATE, Frame, VideoTrack
 from ..ntp import to_ntp
+from ..rtp.parameters import parse_samples
 from .boxes import HEAD, box, full_box
 
 TRACK_ID: Final = 1
@@ -177,12 +179,19 @@ def _avc1(track: VideoTrack) -> bytes:
         0x18,
         -1,
     )
-    sps, pps = track.sps, track.pps
+    return box(b"avc1", look, box(b"avcC", _avc_configuration(track.sps, track.pps)))
+
+
+def _avc_configuration(sps: bytes, pps: bytes) -> bytes:
+    """Return an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, section 5.3.3.1.2)."""
     lengths_of_4_bytes, one_sps, one_pps = 0xFF, 0xE1, 1
-    configuration = box(
-        b"avcC",
+    parts = [
         bytes((1, *sps[1:4], lengths_of_4_bytes, one_sps)),
         len(sps).to_bytes(2) + sps,
         bytes((one_pps,)) + len(pps).to_bytes(2) + pps,
-    )
-    return box(b"avc1", look, configuration)
+    ]
+    with suppress(ValueError):  # players can do without it, and read the SPS themselves
+        if samples := parse_samples(sps):
+            chroma, luma_depth, chroma_depth = samples
+            parts.append(bytes((0xFC | chroma, 0xF8 | luma_depth, 0xF8 | chroma_depth, 0)))
+    return b"".join(parts)

@@ -69,6 +69,28 @@ def parse_size(sps: bytes) -> tuple[int, int]:
     return width, height
 
 
+def parse_samples(sps: bytes) -> tuple[int, int, int] | None:
+    """Return the chroma format and the bit depths of luma and chroma, less 8.
+
+    None for the profiles that have 4:2:0 in 8 bits only and don't say so.
+
+    Raises:
+        ValueError: As in `parse_size`.
+    """
+    bits = _Bits(_EMULATION.sub(b"\x00\x00", sps[1:_MAX_SIZE]))
+    if bits.read(8) not in _HIGH_PROFILES:
+        return None
+    bits.read(16)  # constraints and level
+    bits.golomb()  # id
+    chroma = bits.golomb()
+    if chroma == 3:  # noqa: PLR2004 (4:4:4)
+        bits.read(1)
+    luma_depth, chroma_depth = bits.golomb(), bits.golomb()
+    if chroma > 3 or max(luma_depth, chroma_depth) > 6:  # noqa: PLR2004 (14 bits)
+        raise ValueError("There are no such samples.")
+    return chroma, luma_depth, chroma_depth
+
+
 def _skip_scaling_matrix(bits: _Bits, lists: int) -> None:
     for index in range(lists):
         if bits.read(1):
