@@ -47,7 +47,9 @@ async def start_nvr(tmp_path: Path, http: aiohttp.ClientSession) -> AsyncIterato
     async with AsyncExitStack() as stack:
 
         async def start(**settings: Any) -> tuple[VirtualNvr, SoapPeer]:
-            unit = await stack.enter_async_context(VirtualNvr(nvr_config(tmp_path, **settings)))
+            folder = settings.pop("folder", tmp_path / "nvr")
+            config = nvr_config(folder, **settings)
+            unit = await stack.enter_async_context(VirtualNvr(config))
             return unit, peer_of(unit.config, http)
 
         yield start

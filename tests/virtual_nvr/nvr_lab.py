@@ -32,7 +32,7 @@ def nvr_config(folder: Path, **settings: Any) -> NvrConfig:
         "host": loopback_address(),
         "username": "admin",
         "password": "cellar-door",
-        "folder": folder / "nvr",
+        "folder": folder,
         **settings,
     }
     return NvrConfig(**values)

@@ -55,7 +55,7 @@ def active(peer: SoapPeer, job: str) -> Any:
 async def test_what_clients_made_survives_a_restart(
     http: aiohttp.ClientSession, camera: VirtualCamera, tmp_path: Path
 ) -> None:
-    config = nvr_config(tmp_path)
+    config = nvr_config(tmp_path / "nvr")
     peer = peer_of(config, http)
     async with VirtualNvr(config):
         job = await provision(peer, with_credentials(camera))
@@ -74,7 +74,7 @@ async def test_mode_of_an_own_channel_survives_and_its_camera_follows_the_config
     def config(address: str) -> NvrConfig:
         return replace(base, channels=(ChannelConfig(name="Gate", uri=f"rtsp://{address}/"),))
 
-    base, job = nvr_config(tmp_path), "job-channel-1"
+    base, job = nvr_config(tmp_path / "nvr"), "job-channel-1"
     peer = peer_of(base, http)
     async with VirtualNvr(config("127.0.0.1")):
         await peer.call("recording", "SetRecordingJobMode", JobToken=job, Mode="Idle")
@@ -114,7 +114,7 @@ async def test_reboot_is_an_absence_and_a_return(
 async def test_passwords_are_kept_from_others(
     http: aiohttp.ClientSession, camera: VirtualCamera, tmp_path: Path
 ) -> None:
-    config = nvr_config(tmp_path)
+    config = nvr_config(tmp_path / "nvr")
     async with VirtualNvr(config):
         await provision(peer_of(config, http), with_credentials(camera))
     assert (config.folder / "unit.json").stat().st_mode & 0o077 == 0
@@ -122,7 +122,7 @@ async def test_passwords_are_kept_from_others(
 
 
 async def test_damaged_state_is_not_overwritten(tmp_path: Path) -> None:
-    config = nvr_config(tmp_path)
+    config = nvr_config(tmp_path / "nvr")
     config.folder.mkdir()
     stored = config.folder / "unit.json"
     stored.write_text('{"recordings": [')
