@@ -68,8 +68,8 @@ async def ip_addresses(client: OnvifClient) -> Sequence[str]:
 async def _interfaces(client: OnvifClient) -> Sequence[Any]:
     try:
         return parts(await client.call(Service.DEVICE, "GetNetworkInterfaces"))
-    except UnitUnsupportedError, UnitRequestError:
-        return ()
+    except UnitUnsupportedError, UnitRequestError, UnitProtocolError:
+        return ()  # nobody depends on it
 
 
 async def probe(client: OnvifClient) -> Probe:

@@ -161,9 +161,9 @@ def _job(entry: Any) -> Job:
         active=text(configuration, "Mode") == "Active",
         priority=priority if isinstance(priority, int) else 0,
         receivers=receivers_of(configuration),
-        # Later versions added an EventFilter in the extension and a ScheduleToken.
-        conditional=bool(
-            part(configuration, "Extension") is not None or part(configuration, "_attr_1")
+        # Later versions of the schema added an EventFilter and a ScheduleToken.
+        conditional=any(
+            part(configuration, name) for name in ("Extension", "_raw_elements", "_attr_1")
         ),
     )
 

@@ -6,9 +6,16 @@ recording's SourceId, whenever this was interrupted.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable, Mapping
 
-from ..errors import UnitError, UnitFullError, UnitRequestError
+from ..errors import (
+    UnitError,
+    UnitFullError,
+    UnitProtocolError,
+    UnitRequestError,
+    UnitUnsupportedError,
+)
 from ..model import Place, PlaceState
 from .builder import Builder
 from .client import OnvifClient
@@ -68,10 +75,9 @@ class OnvifSpare:
             if (job := self._builder.ready(place, inventory)) is not None
         }
         errors = await together({key: self._start(job) for key, job in ready.items()})
-        if missing := [place for key, place in wanted.items() if key not in ready]:
-            async with self._building:
-                for place in missing:
-                    errors[place.key] = await self._build_and_start(place, wanted)
+        missing = [place for key, place in wanted.items() if key not in ready]
+        if missing:
+            errors |= await self._build_and_start(missing, wanted)
         return {key: error for key, error in errors.items() if error}
 
     async def release(self, keys: Iterable[str]) -> None:
@@ -96,20 +102,28 @@ class OnvifSpare:
                 for container in inventory.held(key):
                     await self._builder.remove(container, inventory, delete_footage=delete_footage)
 
-    async def _build_and_start(self, place: Place, wanted: Mapping[str, Place]) -> str:
-        """Return what went wrong, empty if nothing did."""
-        try:
-            while True:
-                inventory = await take_inventory(self._client)
+    async def _build_and_start(
+        self, missing: Iterable[Place], wanted: Mapping[str, Place]
+    ) -> Mapping[str, str]:
+        """Return by key what went wrong, empty where nothing did."""
+        errors: dict[str, str] = {}
+        waiting = deque(missing)
+        async with self._building:
+            inventory = await take_inventory(self._client)
+            while waiting:
+                place = waiting[0]
                 try:
                     job = await self._builder.build(place, inventory)
-                except UnitFullError:
-                    if not await self._make_room(inventory, wanted):
-                        raise
-                else:
-                    return await self._start(job)
-        except UnitError as error:
-            return str(error)
+                    errors[place.key] = await self._start(job)
+                except UnitFullError as error:
+                    if await self._make_room(inventory, wanted):
+                        inventory = await take_inventory(self._client)
+                        continue
+                    errors[place.key] = str(error)
+                except (UnitRequestError, UnitUnsupportedError, UnitProtocolError) as error:
+                    errors[place.key] = str(error)
+                waiting.popleft()
+        return errors
 
     async def _make_room(self, inventory: Inventory, wanted: Mapping[str, Place]) -> bool:
         """Take away one place that is idle and not wanted; False if there is none.
