@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from math import isfinite
 
-from .model import Camera, Connection, GivenBack, Reason, UnitId, WorkingDevice, WorkingStatus
+from .model import Camera, Connection, Reason, UnitId, WorkingDevice, WorkingStatus
 from .state import DeviceState, Outage, Pulse, SpareState, State
 
 VERSION = 1
@@ -50,7 +50,6 @@ def _dump_outage(outage: Outage) -> Json:
         "returned": outage.returned,
         "confirmed": {str(c.channel): at for c, at in outage.confirmed.items()},
         "missed": {str(c.channel): reason.value for c, reason in outage.missed.items()},
-        "given_back": {str(c.channel): why.value for c, why in outage.given_back.items()},
     }
 
 
@@ -111,11 +110,6 @@ def _load_outage(unit: UnitId, entry: Json) -> Outage | None:
             camera: reason
             for camera, value in _by_camera(unit, entry.get("missed"))
             if (reason := _word(Reason, value)) is not None
-        },
-        given_back={
-            camera: why
-            for camera, value in _by_camera(unit, entry.get("given_back"))
-            if returned is not None and (why := _word(GivenBack, value)) is not None
         },
     )
 

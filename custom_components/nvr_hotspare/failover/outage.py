@@ -63,20 +63,23 @@ def returned(state: State, device: DeviceState) -> State:
 
 
 def found(state: State) -> State:
-    """Go on with outages that the journal missed.
+    """Take what the spare is first seen to record after a start for lent.
 
-    Where the spare is first seen after a start and records cameras of a device that is not
-    known to have an outage, the last thing written was older than the last thing done. Such a
-    device may be back or may not; either way nothing is let go of before it is seen recording.
+    What was decided before a start no longer counts: a device that was seen recording may have
+    died since. And where there is no outage that it would be lent for, the last thing written
+    was older than the last thing done: the device may be back or may not. Either way nothing
+    is let go of before the device is seen recording it.
     """
     places, now = state.spare.places or {}, state.now
     for device in state.devices.values():
         used = [c for c in device.cameras if c in places and in_use(places[c])]
-        if used and device.config.protected and device.outage is None:
+        if not used or not device.config.protected:
+            continue
+        if device.outage is None:
             outage = Outage(since=now, noticed=now, returned=now, watched_from=now)
             state = with_device(state, replace(device, outage=outage))
-            held = (*state.spare.held, *(c for c in used if c not in state.spare.held))
-            state = replace(state, spare=replace(state.spare, held=held))
+        held = tuple(dict.fromkeys((*state.spare.held, *used)))
+        state = replace(state, spare=replace(state.spare, held=held))
     return state
 
 

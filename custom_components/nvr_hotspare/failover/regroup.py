@@ -50,7 +50,7 @@ def started(state: State) -> State:
     """Begin to listen: nothing that was seen or asked before counts.
 
     A unit that was offline stays so until it is heard; one that was online has a grace. A device
-    that was back goes on being given back to, with a new grace, since nobody saw what it did.
+    that was back goes on being given back to, from the beginning, since nobody saw what it did.
     """
     now = state.now
     for unit, pulse in state.pulses.items():
@@ -61,7 +61,7 @@ def started(state: State) -> State:
     for device in state.devices.values():
         outage = device.outage
         if outage is not None and outage.returned is not None:
-            outage = replace(outage, watched_from=now, beats=0)
+            outage = replace(outage, watched_from=now, beats=0, given_back={})
         state = with_device(
             state,
             replace(device, told=now, recordings={}, missing_since={}, outage=outage),

@@ -1,0 +1,312 @@
+"""Whatever happens, in whatever order: the invariants hold and nothing is raised.
+
+`checked_step` also makes sure that a step is deterministic, leaves nothing to be done, and that
+the journal can be written and read.
+"""
+
+from dataclasses import dataclass, replace
+
+from hypothesis import HealthCheck, event, given, note, settings, strategies as st
+
+from custom_components.nvr_hotspare.failover import journal
+from custom_components.nvr_hotspare.failover.commands import (
+    Announce,
+    Command,
+    Identify,
+    Provision,
+    Record,
+    Release,
+    SpareCommand,
+    Unprovision,
+)
+from custom_components.nvr_hotspare.failover.events import (
+    CommandEnded,
+    Configured,
+    Event,
+    HeartbeatReceived,
+    Identified,
+    PlacesSeen,
+    ProbeUnanswered,
+    RecordingsSeen,
+    Started,
+    TimePassed,
+)
+from custom_components.nvr_hotspare.failover.model import (
+    Camera,
+    Channel,
+    Group,
+    Happening,
+    PlaceFacts,
+    Recording,
+    Silence,
+    Spare,
+    Timing,
+    UnitId,
+    WorkingDevice,
+)
+from custom_components.nvr_hotspare.failover.state import State
+from custom_components.nvr_hotspare.failover.view import (
+    device_view,
+    next_deadline,
+    probe_pace,
+    spare_view,
+    watch_pace,
+)
+from tests.failover.replay import START, checked_step
+
+DEVICES = ("a", "b", "c")
+SPARES = ("s", "t")
+units = st.sampled_from((*DEVICES, *SPARES, "stranger"))
+a_camera = st.builds(Camera, units, st.integers(1, 4))
+some_cameras = st.lists(a_camera, max_size=3, unique=True).map(tuple)
+
+channels = st.lists(
+    st.builds(
+        Channel,
+        number=st.integers(1, 4),
+        has_source=st.sampled_from((True, True, True, False)),
+        single_stream=st.booleans(),
+    ),
+    max_size=4,
+    unique_by=lambda channel: channel.number,
+).map(tuple)
+devices = st.lists(
+    st.builds(
+        WorkingDevice,
+        unit=st.sampled_from((*DEVICES, "s")),
+        channels=channels,
+        protected=st.sampled_from((True, True, True, False)),
+    ),
+    max_size=4,
+    unique_by=lambda device: device.unit,
+).map(tuple)
+
+
+@st.composite
+def groups(draw: st.DrawFn) -> Group:
+    """A group whose spare is none of its devices."""
+    of = draw(devices)
+    taken = {device.unit for device in of}
+    spare = draw(
+        st.none()
+        | st.builds(
+            Spare,
+            unit=st.sampled_from([unit for unit in SPARES if unit not in taken]),
+            capacity=st.integers(0, 5),
+        )
+    )
+    return Group(devices=of, spare=spare, timing=draw(st.just(Timing()) | timings))
+
+
+timings = st.builds(
+    Timing,
+    window=st.sampled_from((1.0, 8.0)),
+    confirm=st.sampled_from((1.0, 10.0)),
+    retry=st.sampled_from((0.5, 5.0)),
+    return_beats=st.integers(1, 3),
+    return_grace=st.sampled_from((0.5, 120.0)),
+    no_record=st.sampled_from((0.5, 60.0)),
+    boot_grace=st.sampled_from((0.5, 30.0)),
+    provision_retry=st.sampled_from((0.5, 60.0)),
+)
+facts = st.builds(
+    PlaceFacts,
+    commanded=st.booleans(),
+    recording=st.sampled_from(Recording),
+    error=st.sampled_from(("", "401")),
+)
+foreign_command: st.SearchStrategy[Command] = st.one_of(
+    *(st.builds(verb, units, some_cameras) for verb in (Provision, Record, Release, Unprovision)),
+    st.builds(Identify, units),
+    st.builds(Announce, units, st.sampled_from(Happening), st.just({})),
+)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Events, half a second apart, after some time; or what the machine must be asked for."""
+
+    after: float
+    events: tuple[Event, ...] = ()
+    ends: dict[int, str] | None = None
+    """End the errand; the cameras by their place in it that fail, and how."""
+    shows: bool = False
+    """The spare shows what it holds."""
+    works: bool = False
+    """The spare does all that it is told and shows it."""
+    obeys: bool = False
+    """The spare shows the errand done."""
+    restarts: int | None = None
+    """Start with the journal of so many steps ago."""
+
+
+events: st.SearchStrategy[Event] = st.one_of(
+    st.builds(Configured, groups()),
+    st.just(Started()),
+    st.builds(HeartbeatReceived, units),
+    st.builds(ProbeUnanswered, units, st.sampled_from(Silence)),
+    st.builds(ProbeUnanswered, units, st.sampled_from(Silence)),
+    st.builds(Identified, units, st.booleans()),
+    st.builds(
+        RecordingsSeen, units, st.dictionaries(st.integers(0, 5), st.sampled_from(Recording))
+    ),
+    st.builds(PlacesSeen, units, st.dictionaries(a_camera, facts, max_size=5)),
+    st.builds(CommandEnded, foreign_command, st.dictionaries(a_camera, st.just("no"))),
+    st.just(TimePassed()),
+)
+delays = st.sampled_from((0.0, 0.0, 0.1, 0.5, 0.5, 4.0, 5.0, 9.0, 60.0, 1000.0))
+in_group = st.sampled_from((*DEVICES, "s"))
+
+
+def dies(unit: UnitId) -> tuple[Event, ...]:
+    """What is seen of a unit's death."""
+    return (ProbeUnanswered(unit, Silence.REFUSED),) * 20
+
+
+def comes_back(unit: UnitId) -> tuple[Event, ...]:
+    """What is seen of a unit's return."""
+    return (HeartbeatReceived(unit), Identified(unit, same=True), HeartbeatReceived(unit))
+
+
+def records(unit: UnitId) -> tuple[Event, ...]:
+    """What a healthy device tells."""
+    return (RecordingsSeen(unit, dict.fromkeys(range(1, 5), Recording.YES)),)
+
+
+moments = st.one_of(
+    st.builds(Moment, delays, events=st.tuples(events)),
+    st.builds(Moment, delays, events=st.tuples(events)),
+    st.builds(Moment, delays, events=in_group.map(dies)),
+    st.builds(Moment, delays, events=in_group.map(comes_back)),
+    st.builds(Moment, delays, events=in_group.map(records)),
+    st.builds(Moment, delays, shows=st.just(value=True)),
+    st.builds(Moment, delays, ends=st.dictionaries(st.integers(0, 3), st.just("no"), max_size=2)),
+    st.builds(Moment, delays, obeys=st.just(value=True)),
+    st.builds(Moment, delays, restarts=st.integers(0, 3)),
+)
+
+
+class AnySequence:
+    """Plays moments to the machine, and the time between them from deadline to deadline."""
+
+    def __init__(self, of: Group) -> None:
+        self.now = START
+        self.state = State()
+        self.journals = [journal.dump(State())]
+        self.places: dict[Camera, PlaceFacts] = {}
+        self.play(Configured(of))
+
+    def play(self, event: Event) -> None:
+        self.state, _ = checked_step(self.state, event, self.now)
+        written = journal.dump(self.state)
+        if written != self.journals[-1]:
+            self.journals.append(written)
+        self.look()
+
+    def look(self) -> None:
+        """What is shown can be shown."""
+        for unit in self.state.devices:
+            device_view(self.state, unit)
+        if self.state.group.spare:
+            spare_view(self.state, self.state.group.spare.unit)
+        for unit in (*self.state.pulses, "stranger"):
+            assert probe_pace(self.state, unit) > 0
+            assert watch_pace(self.state, unit) > 0
+
+    def pass_time(self, seconds: float) -> None:
+        end = self.now + seconds
+        steps = 0
+        while (at := next_deadline(self.state)) is not None and at <= end and steps < 50:
+            self.now, steps = at, steps + 1
+            self.play(TimePassed())
+        self.now = end
+
+    def live(self, moment: Moment) -> None:
+        self.pass_time(moment.after)
+        errand = self.state.spare.errand
+        spare = self.state.group.spare
+        for happens in moment.events:
+            self.pass_time(0.5)
+            self.play(happens)
+        if (moment.shows or moment.works) and spare is not None:
+            self.play(PlacesSeen(spare.unit, dict(self.places)))
+        elif moment.restarts is not None:
+            of = self.state.group
+            self.state = journal.load(
+                self.journals[max(0, len(self.journals) - 1 - moment.restarts)]
+            )
+            self.play(Configured(of))
+        elif errand is not None and moment.ends is not None:
+            failing = enumerate(errand.command.cameras)
+            errors = {c: moment.ends[i] for i, c in failing if i in moment.ends}
+            self.play(CommandEnded(errand.command, errors))
+        elif errand is not None and moment.obeys:
+            self.obey(errand.command)
+        while moment.works and (errand := self.state.spare.errand):
+            self.obey(errand.command)
+
+    def obey(self, command: SpareCommand) -> None:
+        do(self.places, command)
+        self.play(PlacesSeen(command.spare, dict(self.places)))
+        self.play(CommandEnded(command, {}))
+
+
+def do(places: dict[Camera, PlaceFacts], command: SpareCommand) -> None:
+    """Do to the places of a spare what it is told."""
+    records = isinstance(command, Record)
+    for camera in command.cameras:
+        if isinstance(command, Unprovision):
+            places.pop(camera, None)
+        else:
+            recording = Recording.YES if records else Recording.NO
+            places[camera] = PlaceFacts(commanded=records, recording=recording)
+
+
+def sites() -> st.SearchStrategy[Group]:
+    """Groups in which something can happen."""
+    sound = st.builds(Channel, number=st.just(1), single_stream=st.booleans())
+    return st.builds(
+        lambda kinds, capacity: Group(
+            devices=tuple(
+                WorkingDevice(
+                    unit=unit,
+                    channels=tuple(replace(kind, number=n) for n in range(1, size + 1)),
+                )
+                for unit, (kind, size) in zip(DEVICES, kinds, strict=True)
+            ),
+            spare=Spare(unit="s", capacity=capacity),
+        ),
+        st.lists(st.tuples(sound, st.integers(1, 3)), min_size=3, max_size=3),
+        st.integers(2, 5),
+    )
+
+
+likely = st.one_of(
+    st.builds(Moment, delays, events=in_group.map(dies), works=st.booleans()),
+    st.builds(Moment, delays, events=in_group.map(comes_back), works=st.booleans()),
+    st.builds(Moment, delays, events=in_group.map(records), works=st.booleans()),
+    st.builds(Moment, delays, works=st.just(value=True)),
+    moments,
+)
+
+
+def live_through(of: Group, story: list[Moment]) -> None:
+    sequence = AnySequence(of)
+    for moment in story:
+        sequence.live(moment)
+        for unit in sequence.state.devices:
+            view = device_view(sequence.state, unit)
+            note(f"{sequence.now}: {unit} {view.connection} {view.working_status} {view.phase}")
+            event(f"{view.phase}, {view.working_status}")
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(groups(), st.lists(moments, min_size=5, max_size=40))
+def test_the_invariants_hold_after_any_sequence_of_events(of: Group, story: list[Moment]) -> None:
+    live_through(of, story)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(sites(), st.lists(likely, min_size=5, max_size=40))
+def test_the_invariants_hold_through_outages(of: Group, story: list[Moment]) -> None:
+    live_through(of, story)

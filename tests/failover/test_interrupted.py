@@ -1,0 +1,133 @@
+"""Every sequence, interrupted at each of its commands, ends in the same right state."""
+
+from collections.abc import Callable
+
+import pytest
+
+from custom_components.nvr_hotspare.failover.model import (
+    Channel,
+    Group,
+    Happening,
+    Spare,
+    SpareStatus,
+    WorkingDevice,
+    WorkingStatus,
+)
+from custom_components.nvr_hotspare.failover.view import spare_view
+from tests.failover.replay import SPARE, device, group
+from tests.failover.world import Fault, World
+
+RECORDING = WorkingStatus.RECORDING
+BACKING_UP = WorkingStatus.BACKING_UP
+
+type Story = Callable[[World], World]
+
+
+def outage(world: World) -> World:
+    return world.run(60).kill("a").run(120).revive("a").run(300)
+
+
+def outages_of_two(world: World) -> World:
+    """One after the other: the spare can't hold both."""
+    outage(world)
+    return world.kill("b").run(360).revive("b").run(560)
+
+
+def outages_at_once(world: World) -> World:
+    world.run(60).kill("a").run(62).kill("b").run(120).revive("a").run(180).revive("b")
+    return world.run(400)
+
+
+def flapping(world: World) -> World:
+    world.run(60).kill("a").run(90).revive("a").run(93).kill("a").run(120).revive("a")
+    world.run(123).kill("a").run(140).revive("a").run(160).kill("a").run(200).revive("a")
+    return world.run(420)
+
+
+def spare_dies_too(world: World) -> World:
+    world.run(60).kill("a").run(90).kill(SPARE).run(150).revive(SPARE).run(200).revive("a")
+    return world.run(400)
+
+
+def spare_dead_at_return(world: World) -> World:
+    world.run(60).kill("a").run(90).kill(SPARE).run(120).revive("a").run(150).revive(SPARE)
+    return world.run(400)
+
+
+STORIES: tuple[Story, ...] = (
+    outage,
+    outages_of_two,
+    outages_at_once,
+    flapping,
+    spare_dies_too,
+    spare_dead_at_return,
+)
+
+
+def site(*, single_stream: bool = False) -> Group:
+    """Two devices with three cameras each, and a spare for four."""
+    if not single_stream:
+        return group(device("a", 3), device("b", 3))
+    channels = tuple(Channel(number=n, single_stream=n == 1) for n in (1, 2, 3))
+    devices = tuple(WorkingDevice(unit=unit, channels=channels) for unit in "ab")
+    return Group(devices=devices, spare=Spare(unit=SPARE, capacity=4))
+
+
+def assert_all_is_well(world: World) -> None:
+    """All record, the spare is idle and holds what it always ends up holding."""
+    assert {unit: told[-1] for unit, told in world.statuses.items()} == {
+        "a": RECORDING,
+        "b": RECORDING,
+    }
+    assert list(world.spare.places.values()) == [None] * 4
+    assert set(world.spare.places) == set(world.cameras[:4])
+    assert spare_view(world.state, SPARE).status is SpareStatus.IDLE
+    assert world.state.spare.held == ()
+    assert all(device.outage is None for device in world.state.devices.values())
+
+
+def commands_of(story: Story, of: Group) -> int:
+    return story(World(of)).given
+
+
+@pytest.mark.parametrize("single_stream", [False, True])
+@pytest.mark.parametrize("story", STORIES)
+def test_uninterrupted(story: Story, *, single_stream: bool) -> None:
+    world = story(World(site(single_stream=single_stream)))
+    assert_all_is_well(world)
+    kinds = [told.happening for told in world.said]
+    assert kinds.count(Happening.HEARTBEAT_LOST) == kinds.count(Happening.RETURNED) > 0
+
+
+@pytest.mark.parametrize("fault", Fault)
+@pytest.mark.parametrize("story", STORIES)
+def test_interrupted_at_each_command(story: Story, fault: Fault) -> None:
+    for at in range(commands_of(story, site())):
+        world = story(World(site(), fault=fault, at=at))
+        assert world.given > at
+        assert_all_is_well(world)
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_interrupted_where_a_camera_has_one_stream(fault: Fault) -> None:
+    of = site(single_stream=True)
+    for at in range(commands_of(outage, of)):
+        assert_all_is_well(outage(World(of, fault=fault, at=at)))
+
+
+def test_a_spare_for_one_serves_each_in_turn_just_as_well() -> None:
+    """N+1: two devices as large as the spare; one dies and returns, then the other."""
+    world = World(group(device("a", 4), device("b", 4)))
+    outage(world).kill("b").run(360).revive("b").run(500)
+    assert (
+        world.statuses["a"][-3:] == world.statuses["b"][-3:] == [RECORDING, BACKING_UP, RECORDING]
+    )
+    longest = max(world.unrecorded.values())
+    assert longest < 10 + 2, "noticed in two intervals, recorded soon after"
+    assert all(told.happening is not Happening.NOT_BACKED_UP for told in world.said)
+
+
+def test_a_lying_spare_that_holds_less_than_it_says_breaks_nothing() -> None:
+    world = outages_of_two(World(site(), capacity=2))
+    assert {told[-1] for told in world.statuses.values()} == {RECORDING}
+    assert not any(world.spare.places.values())

@@ -1,0 +1,326 @@
+"""A small world that the machine acts on: devices, a spare that obeys, and a manager in small.
+
+It knows the truth: what is really recorded at each moment, by whom. Time is simulated.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+import heapq
+from itertools import count
+import json
+from typing import Self
+
+from custom_components.nvr_hotspare.failover import journal
+from custom_components.nvr_hotspare.failover.commands import (
+    Announce,
+    Command,
+    Identify,
+    Provision,
+    Record,
+    Release,
+    SpareCommand,
+    Unprovision,
+)
+from custom_components.nvr_hotspare.failover.events import (
+    CommandEnded,
+    Configured,
+    Event,
+    HeartbeatReceived,
+    Identified,
+    PlacesSeen,
+    ProbeUnanswered,
+    RecordingsSeen,
+    Started,
+    TimePassed,
+)
+from custom_components.nvr_hotspare.failover.invariants import check_commands, check_invariants
+from custom_components.nvr_hotspare.failover.machine import step
+from custom_components.nvr_hotspare.failover.model import (
+    Camera,
+    Group,
+    PlaceFacts,
+    Recording,
+    Silence,
+    UnitId,
+    WorkingStatus,
+)
+from custom_components.nvr_hotspare.failover.state import State
+from custom_components.nvr_hotspare.failover.view import next_deadline, probe_pace, watch_pace
+
+BOOT = 3.0
+"""From power to the first frame recorded by a device."""
+START_UP = 1.0
+"""From the command to the first frame recorded by the spare."""
+ROUND_TRIP = 0.2
+RESTART = 20.0
+"""How long Home Assistant is away when it restarts."""
+
+
+class Fault(StrEnum):
+    """What can happen to a command."""
+
+    LOST = "never carried out, never answered"
+    UNANSWERED = "carried out, never answered"
+    FAILED = "not carried out, and that is told"
+    HALF = "carried out for every second camera, and that is told"
+    RESTART_BEFORE = "Home Assistant restarts before it is carried out"
+    RESTART_AFTER = "Home Assistant restarts after it was carried out"
+    OLD_JOURNAL = "the same, and the journal was not yet saved"
+
+
+@dataclass
+class Device:
+    """A working device as it really is."""
+
+    up: bool = True
+    since: float = 0.0
+
+
+@dataclass
+class SpareUnit:
+    """The spare as it really is."""
+
+    up: bool = True
+    places: dict[Camera, float | None] = field(default_factory=dict)
+    """What it holds, and from when on it records that, if it was told to."""
+
+
+class World:
+    """A group at work. At most one command, the nth, suffers a fault."""
+
+    def __init__(
+        self, group: Group, *, fault: Fault | None = None, at: int = -1, capacity: int | None = None
+    ) -> None:
+        assert group.spare is not None
+        self.now = 0.0
+        self.group = group
+        self.devices = {device.unit: Device(since=-BOOT) for device in group.devices}
+        self.spare = SpareUnit()
+        self.capacity = group.spare.capacity if capacity is None else capacity
+        self.fault, self.at = fault, at
+        self.given = 0
+        self.queue: list[Command] = []
+        self.busy = False
+        self.said: list[Announce] = []
+        self.unrecorded: dict[Camera, float] = dict.fromkeys(self.cameras, 0.0)
+        self.statuses: dict[UnitId, list[WorkingStatus]] = {unit: [] for unit in self.devices}
+        self.agenda: list[tuple[float, int, int, Callable[[], None]]] = []
+        self.order = count()
+        self.life = 0
+        """Counts the lives of Home Assistant: what a former one began comes to nothing."""
+        self.away = False
+        self.state = State()
+        self.saved = self.saved_before = json.dumps(journal.dump(self.state))
+        self.start()
+
+    @property
+    def cameras(self) -> list[Camera]:
+        return [
+            Camera(device.unit, channel.number)
+            for device in self.group.devices
+            for channel in device.channels
+        ]
+
+    @property
+    def spare_unit(self) -> UnitId:
+        assert self.group.spare is not None
+        return self.group.spare.unit
+
+    # The truth.
+
+    def device_records(self, camera: Camera) -> bool:
+        device = self.devices[camera.unit]
+        blocked = self.single_stream(camera) and self.spare.places.get(camera) is not None
+        return device.up and self.now >= device.since + BOOT and not blocked
+
+    def spare_records(self, camera: Camera) -> bool:
+        since = self.spare.places.get(camera)
+        return self.spare.up and since is not None and self.now >= since + START_UP
+
+    def single_stream(self, camera: Camera) -> bool:
+        return any(
+            channel.single_stream
+            for device in self.group.devices
+            for channel in device.channels
+            if Camera(device.unit, channel.number) == camera
+        )
+
+    def is_up(self, unit: UnitId) -> bool:
+        return self.spare.up if unit == self.spare_unit else self.devices[unit].up
+
+    # What happens to the world.
+
+    def kill(self, unit: UnitId) -> Self:
+        if unit == self.spare_unit:
+            self.spare.up = False
+        else:
+            self.devices[unit].up = False
+        return self
+
+    def revive(self, unit: UnitId) -> Self:
+        if unit == self.spare_unit:
+            self.spare.up = True
+        else:
+            self.devices[unit] = Device(since=self.now)
+        return self
+
+    def run(self, until: float) -> Self:
+        """Let time pass, to the next thing on the agenda or the machine's next deadline."""
+        while True:
+            deadline = None if self.away else next_deadline(self.state)
+            at = min((self.agenda[0][0], until if deadline is None else deadline))
+            for camera in self.cameras:
+                if not (self.device_records(camera) or self.spare_records(camera)):
+                    self.unrecorded[camera] += min(at, until) - self.now
+            if at >= until:
+                self.now = until
+                return self
+            self.now = at
+            if self.agenda[0][0] <= at:
+                *_, life, action = heapq.heappop(self.agenda)
+                if life in (self.life, 0):
+                    action()
+            else:
+                self.happens(TimePassed())
+
+    def later(self, seconds: float, action: Callable[[], None], *, always: bool = False) -> None:
+        life = 0 if always else self.life
+        heapq.heappush(self.agenda, (self.now + seconds, next(self.order), life, action))
+
+    # The manager.
+
+    def start(self) -> None:
+        self.life += 1
+        self.away = False
+        self.happens(Configured(self.group))
+        self.happens(Started())
+        for unit in (*self.devices, self.spare_unit):
+            self.later(0.0, lambda unit=unit: self.probe(unit))  # type: ignore[misc]  # lambda default
+            self.later(1.0, lambda unit=unit: self.watch(unit, self.now))  # type: ignore[misc]
+
+    def restart(self, saved: str) -> None:
+        self.life += 1
+        self.away = True
+        self.queue.clear()
+        self.busy = False
+        self.state = journal.load(json.loads(saved))
+        self.later(RESTART, self.start)
+
+    def happens(self, event: Event) -> None:
+        if self.away:
+            return
+        self.state, commands = step(self.state, event, self.now)
+        check_invariants(self.state, self.now)
+        check_commands(self.state, commands)
+        written = json.dumps(journal.dump(self.state))
+        if written != self.saved:
+            self.saved_before, self.saved = self.saved, written
+        for unit, statuses in self.statuses.items():
+            status = self.state.devices[unit].status
+            if statuses[-1:] != [status]:
+                statuses.append(status)
+        for command in commands:
+            if isinstance(command, Announce):
+                self.said.append(command)
+            elif isinstance(command, Identify):
+                self.later(ROUND_TRIP, lambda unit=command.unit: self.identify(unit))  # type: ignore[misc]
+            else:
+                self.queue.append(command)
+        self.serve()
+
+    def probe(self, unit: UnitId) -> None:
+        up = self.is_up(unit)
+        self.happens(HeartbeatReceived(unit) if up else ProbeUnanswered(unit, Silence.REFUSED))
+        self.later(probe_pace(self.state, unit), lambda: self.probe(unit))
+
+    def watch(self, unit: UnitId, asked: float) -> None:
+        if self.now >= asked + watch_pace(self.state, unit):
+            asked = self.now
+            if self.is_up(unit):
+                self.happens(self.look(unit))
+        self.later(1.0, lambda: self.watch(unit, asked))
+
+    def look(self, unit: UnitId) -> Event:
+        if unit == self.spare_unit:
+            return PlacesSeen(unit, {camera: self.facts(camera) for camera in self.spare.places})
+        mine = [camera for camera in self.cameras if camera.unit == unit]
+        told = {True: Recording.YES, False: Recording.NO}
+        return RecordingsSeen(unit, {c.channel: told[self.device_records(c)] for c in mine})
+
+    def facts(self, camera: Camera) -> PlaceFacts:
+        recording = Recording.YES if self.spare_records(camera) else Recording.NO
+        commanded = self.spare.places[camera] is not None
+        return PlaceFacts(commanded=commanded, recording=recording)
+
+    def identify(self, unit: UnitId) -> None:
+        if self.is_up(unit):
+            self.happens(Identified(unit, same=True))
+
+    def serve(self) -> None:
+        """Carry out the commands to the spare one after another."""
+        if self.queue and not self.busy:
+            self.busy = True
+            command = self.queue.pop(0)
+            assert not isinstance(command, Announce | Identify)
+            self.later(ROUND_TRIP, lambda: self.carry_out(command))
+
+    def carry_out(self, command: SpareCommand) -> None:
+        fault = self.fault if self.given == self.at else None
+        self.given += 1
+        self.busy = False
+        match fault:
+            case None:
+                self.ended(command, self.done(command))
+            case Fault.LOST:
+                self.serve()
+            case Fault.UNANSWERED:
+                self.done(command)
+                self.serve()
+            case Fault.FAILED:
+                self.ended(command, dict.fromkeys(command.cameras, "no"))
+            case Fault.HALF:
+                half = type(command)(command.spare, command.cameras[::2])
+                rest = dict.fromkeys(command.cameras[1::2], "no")
+                self.ended(command, {**self.done(half), **rest})
+            case Fault.RESTART_BEFORE:
+                self.restart(self.saved)
+            case Fault.RESTART_AFTER:
+                self.done(command)
+                self.restart(self.saved)
+            case Fault.OLD_JOURNAL:
+                self.done(command)
+                self.restart(self.saved_before)
+
+    def ended(self, command: SpareCommand, errors: Mapping[Camera, str]) -> None:
+        self.happens(CommandEnded(command, errors))
+        self.serve()
+
+    def done(self, command: SpareCommand) -> dict[Camera, str]:
+        """Do what is told, as far as the spare can."""
+        if not self.spare.up:
+            return dict.fromkeys(command.cameras, "unreachable")
+        places, errors = self.spare.places, {}
+        for camera in command.cameras:
+            match command:
+                case Unprovision():
+                    assert places.get(camera) is None, f"{camera} is taken away in use"
+                    places.pop(camera, None)
+                case Release():
+                    self.let_go(camera)
+                case Provision() | Record():
+                    if camera not in places and len(places) >= self.capacity:
+                        errors[camera] = "full"
+                    elif isinstance(command, Record):
+                        places[camera] = places.get(camera) or self.now
+                    else:
+                        places.setdefault(camera, None)
+        return errors
+
+    def let_go(self, camera: Camera) -> None:
+        """Make before break, in truth."""
+        if camera in self.unrecorded and self.spare_records(camera):
+            recorded = self.device_records(camera) or self.single_stream(camera)
+            assert recorded, f"the spare lets go of {camera}, which nobody else records"
+        if camera in self.spare.places:
+            self.spare.places[camera] = None
