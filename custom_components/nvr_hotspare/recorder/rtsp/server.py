@@ -294,13 +294,13 @@ class _Connection:
     async def _send(self, session: _Session) -> None:
         """Send frames until the stream ends or the client takes no more."""
         sender, writer = session.sender, self._writer
-        report_due = 0
+        reported = 0
         try:
             async with session.presentation.subscribe() as frames:
                 async for frame in frames:
-                    if frame.time >= report_due:
+                    if abs(frame.time - reported) >= REPORT_INTERVAL:  # the clock may be set back
                         writer.write(sender.report(frame))
-                        report_due = frame.time + REPORT_INTERVAL
+                        reported = frame.time
                     writer.write(sender.frame(frame))
                     await self._drain()
         except OSError:
