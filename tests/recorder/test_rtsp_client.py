@@ -17,7 +17,7 @@ from custom_components.nvr_hotspare.recorder.errors import (
     SourceUnsupportedError,
 )
 from custom_components.nvr_hotspare.recorder.model import Frame, Source, VideoTrack
-from custom_components.nvr_hotspare.recorder.rtsp import client
+from custom_components.nvr_hotspare.recorder.rtsp import client, connection
 from custom_components.nvr_hotspare.recorder.rtsp.client import open_session
 from custom_components.nvr_hotspare.recorder.rtsp.message import (
     Headers,
@@ -161,6 +161,11 @@ async def test_refusals_have_their_error(
             Response(200, "OK", Headers(), SDP.replace(b"track1", b"a\x00b")),
             id="control characters in a URI",
         ),
+        pytest.param(
+            "DESCRIBE",
+            Response(200, "OK", Headers(), SDP.replace(b"track1", b"a RTSP/1.0 b")),
+            id="a URI that goes on as something else",
+        ),
     ],
 )
 async def test_what_is_no_rtsp(
@@ -276,9 +281,9 @@ async def test_a_camera_waits_for_a_reader_who_is_slow(camera: ScriptedCamera) -
     count = 0
 
     async with open_session(camera.source()) as session:
-        await eventually(lambda: session._connection._waiting > client._MAX_WAITING)
+        await eventually(lambda: session._connection._waiting > connection.MAX_WAITING)
         await asyncio.sleep(0.05)
-        assert session._connection._waiting < client._MAX_WAITING + 2 * client._CHUNK
+        assert session._connection._waiting < connection.MAX_WAITING + 2 * connection.CHUNK
         async with asyncio.timeout(10):
             while count < 500:
                 count += len(await session.read())

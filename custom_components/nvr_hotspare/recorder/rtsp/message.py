@@ -83,6 +83,8 @@ class Request:
 
     def encode(self) -> bytes:
         """Return the bytes to send; ValueError for a text that would end its line early."""
+        if " " in self.uri:
+            raise ValueError("A URI with a space can't be sent.")
         return _encode(f"{self.method} {self.uri} {_VERSION}", self.headers, self.body)
 
 
@@ -231,5 +233,5 @@ def _encode(start_line: str, headers: Headers, body: bytes) -> bytes:
     if body and headers.get("Content-Length") is None:
         lines.append(f"Content-Length: {len(body)}")
     if any(_UNSENDABLE.search(line) for line in lines):
-        raise ValueError("A line of an RTSP message holds a control character.")
+        raise ValueError("A line with a control character can't be sent.")
     return "\r\n".join((*lines, "", "")).encode() + body
