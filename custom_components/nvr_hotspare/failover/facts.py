@@ -74,7 +74,9 @@ def _(event: Identified, state: State) -> Taken:
         return state, ()
     state = _with_pulse(state, event.unit, Pulse(since=state.now, heard=True))
     device = state.devices.get(event.unit)
-    return (returned(state, device) if device else state), ()
+    if device is not None and device.outage is not None:
+        state = returned(state, device, device.outage)
+    return state, ()
 
 
 @take.register

@@ -54,11 +54,9 @@ def _lost(state: State, device: DeviceState, since: float) -> tuple[State, tuple
     return with_device(state, device), said
 
 
-def returned(state: State, device: DeviceState) -> State:
+def returned(state: State, device: DeviceState, outage: Outage) -> State:
     """The device is back: what it tells from now on counts."""
-    if device.outage is None:
-        return state
-    outage = replace(device.outage, returned=state.now, watched_from=state.now, beats=0)
+    outage = replace(outage, returned=state.now, watched_from=state.now, beats=0)
     return with_device(state, replace(device, outage=outage, told=state.now))
 
 

@@ -23,10 +23,9 @@ from .state import Attempt, DeviceState, Errand, Outage, SpareState, State, in_u
 def hold(state: State) -> tuple[State, tuple[Command, ...]]:
     """Give the spare's places to the cameras that need them, and set their deadlines."""
     spare = state.group.spare
-    needed = _needed(state)
+    needed = dict.fromkeys(_needed(state))
     kept = [camera for camera in state.spare.held if camera in needed]
-    waiting = [camera for camera in needed if camera not in kept]
-    held = tuple(kept + waiting)[: spare.capacity if spare else 0]
+    held = tuple(dict.fromkeys((*kept, *needed)))[: spare.capacity if spare else 0]
     due = {
         camera: state.spare.due.get(camera, state.now + state.group.timing.confirm)
         for camera in held

@@ -22,20 +22,20 @@ def show(state: State) -> tuple[State, tuple[Command, ...]]:
     """Bring every Working Status up to date."""
     commands: list[Command] = []
     for device in state.devices.values():
-        shown = device
-        if device.outage is not None:
-            shown = replace(shown, outage=_recount(state, shown, device.outage))
+        outage = device.outage and _recount(state, device, device.outage)
+        shown = device if outage == device.outage else replace(device, outage=outage)
         status, reason = _status(state, shown)
         if status is not shown.status:
             shown = replace(shown, status=status, since=state.now)
             if status is WorkingStatus.NOT_BACKED_UP:
                 commands.append(_not_backed_up(shown, reason))
-        outage = shown.outage
+        if reason is not shown.reason:
+            shown = replace(shown, reason=reason)
         if outage and outage.backing_up is None and status is WorkingStatus.BACKING_UP:
             outage = replace(outage, backing_up=state.now)
+            shown = replace(shown, outage=outage)
             commands.append(_backing_up(shown, outage, state.now))
-        shown = replace(shown, reason=reason, outage=outage)
-        if shown != device:
+        if shown is not device:
             state = with_device(state, shown)
     return state, tuple(commands)
 
