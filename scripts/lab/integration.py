@@ -1,5 +1,6 @@
 """Sets the integration up the way a person does: through its flows, forms and automations."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,7 @@ class SpareEntities:
 
 async def add_group(home: HomeAssistant, spare: Recorder) -> str:
     """Add the integration with its spare; returns the id of its entry."""
-    step = await home.flow(f"{_ENTRIES}/flow", DOMAIN, _account(spare))
+    step = await home.flow(f"{_ENTRIES}/flow", DOMAIN, account(spare))
     if step["type"] != "create_entry":
         raise SetupError(f"the group was not created: {step}")
     entry_id: str = step["result"]["entry_id"]
@@ -50,10 +51,10 @@ async def add_working_device(
 ) -> str:
     """Add a working NVR with the channels it tells of; returns the verdict on their sources."""
     path = f"{_ENTRIES}/subentries/flow"
-    form = await home.flow(path, [entry_id, "unit"], {"next_step_id": "normal"}, _account(device))
-    channels = _suggestion(form, "channels")
-    account = {"username": USERNAME, "password": camera_password}
-    answer = {"channels": channels, "account": account}
+    form = await home.flow(path, [entry_id, "unit"], {"next_step_id": "normal"}, account(device))
+    channels = suggestion(form, "channels")
+    cameras = {"username": USERNAME, "password": camera_password}
+    answer = {"channels": channels, "account": cameras}
     verdicts = await home.request("POST", f"{path}/{form['flow_id']}", answer)
     if verdicts["type"] != "menu":
         raise SetupError(f"the sources of {device.name} were not accepted: {verdicts}")
@@ -78,10 +79,12 @@ async def add_automation(home: HomeAssistant, name: str, working_status: str) ->
         ],
     }
     await home.request("POST", f"/api/config/automation/config/{key}", automation)
-    for entity in await home.call("config/entity_registry/list"):
-        if entity["platform"] == "automation" and entity["unique_id"] == key:
-            return str(entity["entity_id"])
-    raise SetupError(f"the automation for {name} is not there")
+    async with asyncio.timeout(10):
+        while True:  # Home Assistant answers before the automation is there
+            for entity in await home.call("config/entity_registry/list"):
+                if entity["platform"] == "automation" and entity["unique_id"] == key:
+                    return str(entity["entity_id"])
+            await asyncio.sleep(0.1)
 
 
 async def device_entities(home: HomeAssistant, serial: str) -> DeviceEntities:
@@ -145,7 +148,8 @@ async def _entities(home: HomeAssistant, serial: str, kind: type) -> dict[str, s
     }
 
 
-def _account(recorder: Recorder) -> dict[str, Any]:
+def account(recorder: Recorder) -> dict[str, Any]:
+    """Answer the form that asks for a recorder's address and account."""
     return {
         "host": recorder.host,
         "password": recorder.password,
@@ -153,7 +157,8 @@ def _account(recorder: Recorder) -> dict[str, Any]:
     }
 
 
-def _suggestion(form: dict[str, Any], name: str) -> Any:
+def suggestion(form: dict[str, Any], name: str) -> Any:
+    """Return what a form suggests for one of its fields."""
     if form["type"] != "form":
         raise SetupError(f"expected a form, not {form}")
     for field in form["data_schema"]:

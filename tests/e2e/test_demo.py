@@ -1,0 +1,72 @@
+"""The demo reaches every step of both outages, within what the README promises."""
+
+import json
+from pathlib import Path
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from scripts.lab.processes import ROOT
+
+PORT, SUBNET = 18123, 7
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The report of one run of the demo."""
+    folder: Path = tmp_path_factory.mktemp("demo")
+    arguments = ["--once", "--json", "--port", str(PORT), "--subnet", str(SUBNET)]
+    demo = subprocess.run(
+        [sys.executable, "-m", "scripts.lab.demo", *arguments, "--folder", str(folder / "demo")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert demo.returncode == 0, demo.stderr[-4000:]
+    result: dict[str, Any] = json.loads(demo.stdout.splitlines()[-1])
+    return result
+
+
+@pytest.fixture(params=["first", "second"])
+def outage(request: pytest.FixtureRequest, report: dict[str, Any]) -> dict[str, Any]:
+    """Each outage of the run: the spare serves the second NVR as well as the first."""
+    chosen: dict[str, Any] = report if request.param == "first" else report["later_outages"][0]
+    return chosen
+
+
+pytestmark = pytest.mark.timeout(400)
+
+
+def test_the_report_tells_what_was_played(report: dict[str, Any]) -> None:
+    assert report["spare"] == "onvif"
+    assert report["channels"] == 4
+    assert report["total_s"] <= 240
+
+
+def test_an_outage_is_noticed_within_two_heartbeats(outage: dict[str, Any]) -> None:
+    assert 0 < outage["noticed_s"] <= 10
+
+
+def test_the_spare_records_every_camera_as_soon_as_it_says_so(outage: dict[str, Any]) -> None:
+    assert len(outage["first_frame_s"]) == 4
+    assert max(outage["first_frame_s"].values()) <= outage["backing_up_s"] + 2
+
+
+def test_only_the_frames_before_the_spare_began_are_lost(outage: dict[str, Any]) -> None:
+    for name, first in outage["first_frame_s"].items():
+        # From the kill to the spare's first frame; what the dead NVR had not yet written, too.
+        assert outage["lost_frames"][name] <= (first + 2) * 25
+
+
+def test_people_see_the_steps_in_order(outage: dict[str, Any]) -> None:
+    assert outage["working_status"] == ["backing_up", "recording"]
+    assert outage["automation_fired"]
+
+
+def test_everything_else_goes_on_and_all_ends_as_before(outage: dict[str, Any]) -> None:
+    assert outage["others_disturbed"] == 0
+    assert outage["spare_idle_after"]
