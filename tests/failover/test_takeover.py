@@ -125,10 +125,14 @@ def test_an_idle_camera_of_an_online_device_makes_room(site: Replay) -> None:
 
 def test_nothing_is_recorded_into_room_that_is_not_seen_to_be_there(site: Replay) -> None:
     site.kill("c").told_spare()
-    site.fail().wait(30)
+    site.fail().wait(5)
+    assert site.told_spare() == [Unprovision(SPARE, cameras("b"))]
+    site.fail().wait(4)
     assert site.told_spare() == []
+    site.wait(6)
     assert site.device("c").not_backed_up == dict.fromkeys(cameras("c"), Reason.SPARE_FAILS)
-    site.show({Camera("a", 1): IDLE, Camera("a", 2): IDLE})
+    site.fail().told_spare()
+    site.show(dict.fromkeys(cameras("a"), IDLE))
     assert site.told_spare() == [Record(SPARE, cameras("c"))]
 
 

@@ -16,7 +16,10 @@ class Configured:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Home Assistant has started: what happened meanwhile is unknown."""
+    """Home Assistant has started: what happened meanwhile is unknown.
+
+    The first `Configured` is a start by itself.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,10 @@ class HeartbeatReceived:
 
 @dataclass(frozen=True, slots=True)
 class ProbeUnanswered:
-    """A probe has gone without an answer for longer than a healthy unit needs."""
+    """A probe has gone without an answer for longer than a healthy unit needs (2 s at most).
+
+    It may still be answered: then a `HeartbeatReceived` follows.
+    """
 
     unit: UnitId
     silence: Silence
@@ -36,7 +42,10 @@ class ProbeUnanswered:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """A unit heard again after an outage was asked who it is."""
+    """A unit heard again after an outage was asked who it is, and answered.
+
+    Where it did not answer nothing is sent: it is asked again.
+    """
 
     unit: UnitId
     same: bool
@@ -44,7 +53,12 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class RecordingsSeen:
-    """A working device told what it records, by channel number."""
+    """A working device told what it records, by channel number.
+
+    To be sent with every answer, at `view.watch_pace`, also where nothing has changed: what was
+    told long ago proves nothing. Of a device that has no way to tell, `UNKNOWN` is sent for its
+    channels, since one that says nothing is taken to be starting, and is waited for.
+    """
 
     unit: UnitId
     recordings: Mapping[int, Recording]
@@ -52,7 +66,11 @@ class RecordingsSeen:
 
 @dataclass(frozen=True, slots=True)
 class PlacesSeen:
-    """A spare told all that it holds for this group."""
+    """A spare told all that it holds for this group, at `view.watch_pace`.
+
+    Best asked when no command is under way: an answer from before the end of a command does no
+    harm but may have a command given twice.
+    """
 
     spare: UnitId
     places: Mapping[Camera, PlaceFacts]

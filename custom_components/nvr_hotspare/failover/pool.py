@@ -121,13 +121,16 @@ def _ahead(state: State) -> tuple[Camera, ...]:
 def _ripe_at(state: State, verb: type[SpareCommand], camera: Camera) -> float:
     """Return from when on a command may be given for a camera: at once, or again.
 
-    Only recording and its end are urgent enough to be tried again soon after an error.
+    After an error, provisioning ahead and clearing up are in no hurry; but while a camera that
+    is to be recorded waits for room, making it is.
     """
     attempt = state.spare.attempts.get(camera)
     if attempt is None or attempt.verb is not verb:
         return state.now
     timing = state.group.timing
-    calm = attempt.error and verb in (Provision, Unprovision)
+    places = state.spare.places or {}
+    waiting = any(held not in places for held in state.spare.held)
+    calm = attempt.error and (verb is Provision or (verb is Unprovision and not waiting))
     return attempt.ended + (timing.provision_retry if calm else timing.retry)
 
 

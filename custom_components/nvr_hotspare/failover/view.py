@@ -22,12 +22,13 @@ from .status import stale_at
 
 
 class Phase(StrEnum):
-    """Where in an outage a working device is."""
+    """Where in an outage a working device is; `synchronizing` will follow on returning."""
 
     WATCHING = "watching"
     SUSPECT = "suspect"
     TAKING_OVER = "taking_over"
     BACKING_UP = "backing_up"
+    """The takeover is done, as far as it could be: the Working Status says how far."""
     RETURNING = "returning"
 
 
