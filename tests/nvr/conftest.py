@@ -11,10 +11,14 @@ import pytest
 
 from custom_components.nvr_hotspare.nvr.model import Credentials, Endpoint
 from custom_components.nvr_hotspare.nvr.onvif import OnvifUnit
+from virtual_nvr.cameras import CamerasConfig, VirtualCamera, VirtualCameras
+from virtual_nvr.clip import ClipFormat
 from virtual_nvr.nvr.config import NvrConfig
 from virtual_nvr.nvr.unit import VirtualNvr
+from virtual_nvr.private import Credentials as AccountOfCameras
 
 PASSWORD = "cellar-door"
+CAMERA_PASSWORD = "p@ss:w/rd"
 
 type StartNvr = Callable[..., Awaitable[VirtualNvr]]
 type Drive = Callable[..., OnvifUnit]
@@ -45,6 +49,19 @@ async def start_nvr(tmp_path: Path) -> AsyncIterator[StartNvr]:
             return await stack.enter_async_context(VirtualNvr(NvrConfig(**values)))
 
         yield start
+
+
+@pytest.fixture
+async def camera(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[VirtualCamera]:
+    """A small camera with a key frame five times a second."""
+    config = CamerasConfig(
+        count=1,
+        port=0,
+        format=ClipFormat(width=320, height=192, bit_rate=200_000, gop=5),
+        cache=tmp_path_factory.getbasetemp(),
+    )
+    async with VirtualCameras(config, AccountOfCameras("viewer", CAMERA_PASSWORD)) as cameras:
+        yield cameras.cameras[1]
 
 
 @pytest.fixture

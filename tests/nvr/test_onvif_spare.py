@@ -1,7 +1,7 @@
 """A recorder that stands in for others."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -13,12 +13,10 @@ from custom_components.nvr_hotspare.nvr.onvif import OnvifUnit
 from custom_components.nvr_hotspare.recorder.model import Source
 from tests.nvr.conftest import Drive, StartNvr, endpoint_of
 from tests.nvr.scripted_unit import cutting_proxy
-from virtual_nvr.cameras import CamerasConfig, VirtualCamera, VirtualCameras
-from virtual_nvr.clip import ClipFormat
+from virtual_nvr.cameras import VirtualCamera
 from virtual_nvr.nvr.config import Auth, ChannelConfig, Limits
 from virtual_nvr.nvr.state import State
 from virtual_nvr.nvr.unit import VirtualNvr
-from virtual_nvr.private import Credentials
 
 
 def _place(number: int, *, host: str = "127.9.9.9:9", password: str = "p@ss:w/rd") -> Place:  # noqa: S107 - of a camera that is not there
@@ -64,19 +62,6 @@ async def _seen(driver: OnvifUnit, is_so: Callable[[PlaceState], bool]) -> Place
 
 def _records(state: PlaceState) -> bool:
     return state.recording is Recording.YES
-
-
-@pytest.fixture
-async def camera(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[VirtualCamera]:
-    """A small camera with a key frame five times a second."""
-    config = CamerasConfig(
-        count=1,
-        port=0,
-        format=ClipFormat(width=320, height=192, bit_rate=200_000, gop=5),
-        cache=tmp_path_factory.getbasetemp(),
-    )
-    async with VirtualCameras(config, Credentials("viewer", "p@ss:w/rd")) as cameras:
-        yield cameras.cameras[1]
 
 
 async def test_a_place_is_a_recording_a_receiver_and_an_idle_job(

@@ -14,7 +14,7 @@ from custom_components.nvr_hotspare.nvr.errors import (
 from custom_components.nvr_hotspare.nvr.model import Capability, ChannelSettings, Place
 from custom_components.nvr_hotspare.nvr.onvif import OnvifUnit
 from custom_components.nvr_hotspare.recorder.model import Source
-from tests.nvr.conftest import Drive, StartNvr
+from tests.nvr.conftest import CAMERA_PASSWORD, Drive, StartNvr
 from tests.nvr.scripted_unit import (
     Request,
     Script,
@@ -24,6 +24,7 @@ from tests.nvr.scripted_unit import (
     services_answer,
     soap,
 )
+from virtual_nvr.cameras import VirtualCamera
 from virtual_nvr.nvr.config import ChannelConfig, Limits
 
 _CHANNELS = tuple(
@@ -250,6 +251,29 @@ async def test_a_limit_that_is_none_does_not_matter(limit: str, drive: Drive) ->
 
     async with scripted_unit(script) as unit:
         assert (await drive(unit.endpoint).probe()).capacity == (0 if limit == "-5" else 7)
+
+
+async def test_a_channel_that_is_kept_from_recording_is_noticed(
+    start_nvr: StartNvr, drive: Drive, camera: VirtualCamera
+) -> None:
+    channel = ChannelConfig(
+        name="Gate", uri=camera.uri, username="viewer", password=CAMERA_PASSWORD
+    )
+    unit = await start_nvr(channels=(channel,))
+    driver = drive(unit)
+    await _seen(driver, Recording.YES)
+    await unit.hold(1)
+    await _seen(driver, Recording.NO)
+    await unit.let_go(1)
+    await _seen(driver, Recording.YES)
+
+
+async def _seen(driver: OnvifUnit, recording: Recording) -> None:
+    """Wait until the first channel is in this state."""
+    while True:
+        if (await driver.recordings())[1] is recording:
+            return
+        await asyncio.sleep(0.05)
 
 
 class _Recorder:

@@ -34,6 +34,7 @@ _LIMIT = 65_536
 _FIRST_YEAR, _LAST_YEAR = 1970, 2999
 """Where clocks without a battery begin; and no further than dates can be reckoned with."""
 _SCHEMA = "{http://www.onvif.org/ver10/schema}"
+_PARTS: Final = [_SCHEMA + it for it in ("Year", "Month", "Day", "Hour", "Minute", "Second")]
 _REJECTED: Final = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 """What some units answer because they want credentials even for this (403: a closed account)."""
 
@@ -70,11 +71,9 @@ def _time_told(answer: Answer) -> float | None:
 
 
 def _seconds(utc: Element) -> float | None:
-    names = ("Date/Year", "Date/Month", "Date/Day", "Time/Hour", "Time/Minute", "Time/Second")
+    told = {part.tag: part.text or "" for part in utc.iter()}
     try:
-        year, month, day, hour, minute, second = (
-            int(utc.findtext(_SCHEMA + name.replace("/", f"/{_SCHEMA}")) or "") for name in names
-        )
+        year, month, day, hour, minute, second = (int(told.get(tag, "")) for tag in _PARTS)
         time_told = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError, OverflowError:
         return None

@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cache
 import importlib.util
 from pathlib import Path
+import threading
 from typing import Any, override
 
 from lxml.etree import _Element as Element
@@ -23,6 +24,10 @@ from .soap import SOAP_12
 
 _XSD = "http://www.w3.org/2001/XMLSchema"
 _FILES = ("devicemgmt.wsdl", "media.wsdl", "recording.wsdl", "receiver.wsdl", "search.wsdl")
+
+
+_LOADING = threading.Lock()
+"""A cache alone would let two threads load at the same time."""
 
 
 class Service(StrEnum):
@@ -90,7 +95,12 @@ async def messages() -> Messages:
     """Return the messages, loaded once and off the event loop."""
     if _messages.cache_info().currsize:
         return _messages()
-    return await asyncio.to_thread(_messages)
+    return await asyncio.to_thread(_load)
+
+
+def _load() -> Messages:
+    with _LOADING:
+        return _messages()
 
 
 class _Files:
