@@ -239,6 +239,22 @@ async def test_places_that_wait_give_way_to_those_that_fail(
     assert _counts(unit) == (3, 3, 3)
 
 
+async def test_two_takeovers_at_once_do_not_displace_each_other(
+    start_nvr: StartNvr, drive: Drive
+) -> None:
+    unit = await start_nvr(limits=Limits(recordings=9, jobs=4, receivers=4))
+    driver = drive(unit)
+    await driver.provision([_place(number) for number in range(1, 5)])
+    first, second = await asyncio.gather(
+        driver.record([_place(11), _place(12)]), driver.record([_place(1), _place(2)])
+    )
+    assert (first, second) == ({}, {})
+    places = await driver.places()
+    assert {key for key, state in places.items() if state.commanded} == {
+        _place(number).key for number in (1, 2, 11, 12)
+    }
+
+
 async def test_the_units_own_channels_are_never_touched(start_nvr: StartNvr, drive: Drive) -> None:
     channel = ChannelConfig(name="Own", uri="rtsp://127.9.9.9:9/own")
     unit = await start_nvr(channels=(channel,), limits=Limits(recordings=1, jobs=1, receivers=1))

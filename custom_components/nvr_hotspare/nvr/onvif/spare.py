@@ -35,6 +35,9 @@ class OnvifSpare:
         self._builder = Builder(client, witness)
         self._building = asyncio.Lock()
         """Who creates or deletes holds it: two at once would create everything twice."""
+        self._commanded: set[str] = set()
+        """Keys of the places told to record: they never give way, whatever an inventory says
+        that is older than the command."""
 
     async def places(self) -> Mapping[str, PlaceState]:
         """See `Spare`."""
@@ -68,6 +71,7 @@ class OnvifSpare:
     async def record(self, places: Iterable[Place]) -> Mapping[str, str]:
         """See `Spare`."""
         wanted = {place.key: place for place in places}
+        self._commanded |= wanted.keys()
         inventory = await take_inventory(self._client)
         ready = {
             key: job
@@ -77,15 +81,17 @@ class OnvifSpare:
         errors = await together({key: self._start(job) for key, job in ready.items()})
         missing = [place for key, place in wanted.items() if key not in ready]
         if missing:
-            errors |= await self._build_and_start(missing, wanted)
+            errors |= await self._build_and_start(missing)
         return {key: error for key, error in errors.items() if error}
 
     async def release(self, keys: Iterable[str]) -> None:
         """See `Spare`."""
+        released = set(keys)
+        self._commanded -= released
         inventory = await take_inventory(self._client)
         jobs = {
             job.token: job
-            for key in set(keys)
+            for key in released
             for container in inventory.held(key)
             for job in inventory.jobs_of(container)
             if job.active
@@ -99,12 +105,11 @@ class OnvifSpare:
         async with self._building:
             inventory = await take_inventory(self._client)
             for key in keys:
+                self._commanded.discard(key)
                 for container in inventory.held(key):
                     await self._builder.remove(container, inventory, delete_footage=delete_footage)
 
-    async def _build_and_start(
-        self, missing: Iterable[Place], wanted: Mapping[str, Place]
-    ) -> Mapping[str, str]:
+    async def _build_and_start(self, missing: Iterable[Place]) -> Mapping[str, str]:
         """Return by key what went wrong, empty where nothing did."""
         errors: dict[str, str] = {}
         waiting = deque(missing)
@@ -116,7 +121,7 @@ class OnvifSpare:
                     job = await self._builder.build(place, inventory)
                     errors[place.key] = await self._start(job)
                 except UnitFullError as error:
-                    if await self._make_room(inventory, wanted):
+                    if await self._make_room():
                         inventory = await take_inventory(self._client)
                         continue
                     errors[place.key] = str(error)
@@ -125,19 +130,20 @@ class OnvifSpare:
                 waiting.popleft()
         return errors
 
-    async def _make_room(self, inventory: Inventory, wanted: Mapping[str, Place]) -> bool:
-        """Take away one place that is idle and not wanted; False if there is none.
+    async def _make_room(self) -> bool:
+        """Take away one place that only waits; False if there is none.
 
         A spare for several units can't hold all their channels at once; at a takeover the
         channels that wait give way to those that fail.
         """
+        inventory = await take_inventory(self._client)
         for container in inventory.containers:
-            jobs = inventory.jobs_of(container)
-            idle = container.key is not None and not any(job.active for job in jobs)
-            if idle and container.key not in wanted:
-                room = await self._builder.remove(container, inventory, delete_footage=False)
-                if room:
-                    return True
+            if container.key is None or container.key in self._commanded:
+                continue
+            if any(job.active for job in inventory.jobs_of(container)):
+                continue
+            if await self._builder.remove(container, inventory, delete_footage=False):
+                return True
         return False
 
     async def _start(self, job: Job) -> str:
