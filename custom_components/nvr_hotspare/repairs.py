@@ -38,6 +38,12 @@ class PasswordFlow(RepairsFlow):
         self._subentry = subentry
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Begin; what comes as input is the data of the issue."""
+        return await self.async_step_password()
+
+    async def async_step_password(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
         """Ask for the password and try it."""
         config = UnitConfig.from_subentry(self._subentry)
         errors: dict[str, str] = {}
@@ -58,7 +64,7 @@ class PasswordFlow(RepairsFlow):
                 )
                 return self.async_create_entry(data={})
         return self.async_show_form(
-            step_id="init",
+            step_id="password",
             data_schema=PASSWORD_SCHEMA,
             errors=errors,
             description_placeholders=placeholders,

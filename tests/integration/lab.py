@@ -1,25 +1,28 @@
 """Recorders and cameras in software, and how a user adds them."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 import random
 from types import TracebackType
 from typing import Any, Self
 
+import aiohttp
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 
 from custom_components.nvr_hotspare.const import DOMAIN, SUBENTRY_UNIT
+from custom_components.nvr_hotspare.nvr.model import Credentials, Endpoint, PlaceState
+from custom_components.nvr_hotspare.nvr.onvif import OnvifUnit
 from custom_components.nvr_hotspare.recorder.rtsp.server import Limits as SessionLimits
 from virtual_nvr.cameras import CamerasConfig, VirtualCamera, VirtualCameras
 from virtual_nvr.clip import ClipFormat
 from virtual_nvr.nvr.config import ChannelConfig, Limits, NvrConfig
 from virtual_nvr.nvr.unit import VirtualNvr
-from virtual_nvr.private import Credentials
+from virtual_nvr.private import Credentials as CameraAccount
 
 PASSWORD = "cellar-door"
 CAMERA_PASSWORD = "p@ss:w/rd"
@@ -62,7 +65,7 @@ class Lab:
             format=_SMALL,
             cache=self._cache,
         )
-        account = Credentials("viewer", CAMERA_PASSWORD)
+        account = CameraAccount("viewer", CAMERA_PASSWORD)
         cameras = await self._stack.enter_async_context(VirtualCameras(config, account))
         return list(cameras.cameras.values())
 
@@ -164,3 +167,15 @@ async def eventually(check: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not check():  # noqa: ASYNC110 - what is waited for happens elsewhere
             await asyncio.sleep(0.02)
+
+
+async def places(nvr: VirtualNvr) -> Mapping[str, PlaceState]:
+    """Return what a spare holds, asked past Home Assistant."""
+    config = nvr.config
+    async with aiohttp.ClientSession() as session:
+        unit = OnvifUnit(
+            session,
+            Endpoint(host=config.host, port=config.http_port),
+            Credentials(username=config.username, password=config.password),
+        )
+        return await unit.places()

@@ -1,37 +1,194 @@
 """The main job inside Home Assistant: real recorders, real cameras, everything over sockets."""
 
-from homeassistant.core import HomeAssistant
+from typing import Any
 
-from tests.integration.lab import (
-    Lab,
-    add_device,
-    add_group,
-    entity_id,
-    eventually,
-    state,
-)
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import ATTR_ENTITY_ID, EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
+
+from tests.integration.lab import Lab, add_device, add_group, entity_id, eventually, places, state
+from virtual_nvr.cameras import VirtualCamera
+from virtual_nvr.nvr.unit import VirtualNvr
 
 
-async def test_the_spare_records_while_a_unit_is_down_and_lets_go_when_it_is_back(
-    hass: HomeAssistant, lab: Lab
-) -> None:
-    cameras = await lab.cameras(2)
-    nvr, spare = await lab.nvr("NVR-1", cameras), await lab.nvr("SPARE")
+@pytest.fixture
+async def spare(lab: Lab) -> VirtualNvr:
+    return await lab.nvr("SPARE")
+
+
+@pytest.fixture
+async def cameras(lab: Lab) -> list[VirtualCamera]:
+    return await lab.cameras(2)
+
+
+@pytest.fixture
+async def nvr(lab: Lab, cameras: list[VirtualCamera]) -> VirtualNvr:
+    return await lab.nvr("NVR-1", cameras)
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, spare: VirtualNvr, nvr: VirtualNvr, cameras: list[VirtualCamera]
+) -> ConfigEntry:
+    """A group that is well: NVR-1 records two cameras, and the spare is ready for them."""
     entry = await add_group(hass, spare)
     await add_device(hass, entry, nvr, cameras)
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
     await eventually(lambda: state(hass, "binary_sensor", nvr, "spare_ready") == "on")
+    return entry
 
+
+def attributes(hass: HomeAssistant, platform: str, nvr: VirtualNvr, key: str) -> dict[str, Any]:
+    found = hass.states.get(entity_id(hass, platform, nvr, key))
+    assert found is not None
+    return dict(found.attributes)
+
+
+@pytest.mark.usefixtures("entry")
+async def test_the_spare_records_while_a_unit_is_down_and_lets_go_when_it_is_back(
+    hass: HomeAssistant, lab: Lab, nvr: VirtualNvr, spare: VirtualNvr
+) -> None:
+    happened: list[str] = []
+    outage = entity_id(hass, "event", nvr, "event")
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        new = event.data["new_state"]
+        if event.data["entity_id"] == outage and new:
+            happened.append(new.attributes["event_type"])
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, note)
     await lab.stop("NVR-1")
     await eventually(lambda: state(hass, "binary_sensor", nvr, "connection") == "off")
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
     await eventually(lambda: state(hass, "sensor", spare, "channels_in_use") == "2")
     assert state(hass, "sensor", spare, "working_status") == "backing_up"
+    titles = attributes(hass, "sensor", spare, "working_status")["units"]
+    assert titles == [f"NVR Hot Spare Virtual NVR ({nvr.config.host})"]
+    shown = attributes(hass, "sensor", nvr, "working_status")
+    assert shown["spare"] == f"NVR Hot Spare Virtual NVR ({spare.config.host})"
+    assert shown["channels_not_backed_up"] == {}
 
     await lab.start(nvr.config)
     await eventually(lambda: state(hass, "binary_sensor", nvr, "connection") == "on")
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
     await eventually(lambda: state(hass, "sensor", spare, "working_status") == "idle")
-    event = hass.states.get(entity_id(hass, "event", nvr, "event"))
-    assert event is not None
-    assert event.attributes["event_type"] == "returned"
+    assert happened == ["heartbeat_lost", "backing_up", "returned"]
+
+
+async def test_an_outage_goes_on_after_a_restart_of_home_assistant(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr, spare: VirtualNvr
+) -> None:
+    await lab.stop("NVR-1")
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+    since = attributes(hass, "sensor", nvr, "working_status")["since"]
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert all(place.commanded for place in (await places(spare)).values())
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert state(hass, "binary_sensor", nvr, "connection") == "off"
+    assert state(hass, "sensor", nvr, "working_status") == "backing_up"
+    assert attributes(hass, "sensor", nvr, "working_status")["since"] == since
+    await lab.start(nvr.config)
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
+    await eventually(lambda: state(hass, "sensor", spare, "working_status") == "idle")
+
+
+async def test_a_unit_that_is_away_when_home_assistant_starts_is_taken_over(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await lab.stop("NVR-1")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+
+
+@pytest.mark.usefixtures("entry")
+async def test_a_slow_unit_is_given_longer(
+    hass: HomeAssistant, nvr: VirtualNvr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.nvr_hotspare.coordinator.ANSWER_TIME", 0.2)
+    changes = async_capture_events(hass, EVENT_STATE_CHANGED)
+    nvr.delay = 1.2  # longer than the window of a unit that is silent
+    await eventually(lambda: _suspected(hass, nvr))
+    nvr.delay = 0.0
+    await eventually(lambda: not _suspected(hass, nvr))
+    connection = entity_id(hass, "binary_sensor", nvr, "connection")
+    assert not any(event.data["entity_id"] == connection for event in changes)
+
+
+def _suspected(hass: HomeAssistant, nvr: VirtualNvr) -> bool:
+    (entry,) = hass.config_entries.async_loaded_entries("nvr_hotspare")
+    view = entry.runtime_data.manager.device_view(nvr.config.serial)
+    return bool(view.phase == "suspect")
+
+
+@pytest.mark.usefixtures("entry")
+async def test_another_device_at_the_old_address_is_not_the_unit(
+    hass: HomeAssistant, lab: Lab, nvr: VirtualNvr, caplog: pytest.LogCaptureFixture
+) -> None:
+    await lab.stop("NVR-1")
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+    await lab.nvr("STRANGER", host=nvr.config.host)
+    await eventually(lambda: "Another device answers" in caplog.text)
+    assert state(hass, "binary_sensor", nvr, "connection") == "off"
+    assert state(hass, "sensor", nvr, "working_status") == "backing_up"
+
+
+@pytest.mark.usefixtures("entry")
+async def test_without_a_spare_the_worst_status_says_why(
+    hass: HomeAssistant, lab: Lab, nvr: VirtualNvr, spare: VirtualNvr
+) -> None:
+    await lab.stop("SPARE")
+    await eventually(lambda: state(hass, "binary_sensor", spare, "connection") == "off")
+    assert state(hass, "binary_sensor", nvr, "spare_ready") == "off"
+    assert attributes(hass, "binary_sensor", nvr, "spare_ready")["reason"] == "spare_offline"
+    await lab.stop("NVR-1")
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "not_backed_up")
+    shown = attributes(hass, "sensor", nvr, "working_status")
+    assert shown["reason"] == "spare_offline"
+    assert shown["channels_not_backed_up"] == {
+        "Camera 1": "spare_offline",
+        "Camera 2": "spare_offline",
+    }
+    assert attributes(hass, "event", nvr, "event")["event_type"] == "not_backed_up"
+    await lab.start(spare.config)
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+
+
+async def test_protection_can_be_switched_off_and_stays_off(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    protection = {ATTR_ENTITY_ID: entity_id(hass, "switch", nvr, "protection")}
+    await hass.services.async_call("switch", "turn_off", protection, blocking=True)
+    assert state(hass, "switch", nvr, "protection") == "off"
+    assert attributes(hass, "binary_sensor", nvr, "spare_ready")["reason"] == "not_protected"
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert state(hass, "switch", nvr, "protection") == "off"
+    await lab.stop("NVR-1")
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "not_backed_up")
+    await hass.services.async_call("switch", "turn_on", protection, blocking=True)
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+
+
+async def test_heartbeats_do_not_depend_on_entities(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr, spare: VirtualNvr
+) -> None:
+    registry = er.async_get(hass)
+    for found in er.async_entries_for_config_entry(registry, entry.entry_id):
+        registry.async_update_entity(found.entity_id, disabled_by=er.RegistryEntryDisabler.USER)
+    hass.config_entries.async_update_entry(entry, pref_disable_polling=True)
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert not [it for it in hass.states.async_all() if it.entity_id.endswith("connection")]
+    await eventually(lambda: _backing_up(hass, nvr) is False)
+    await lab.stop("NVR-1")
+    await eventually(lambda: _backing_up(hass, nvr))
+    assert all(place.commanded for place in (await places(spare)).values())
+
+
+def _backing_up(hass: HomeAssistant, nvr: VirtualNvr) -> bool:
+    (entry,) = hass.config_entries.async_loaded_entries("nvr_hotspare")
+    view = entry.runtime_data.manager.device_view(nvr.config.serial)
+    return bool(view.working_status == "backing_up")

@@ -1,0 +1,185 @@
+"""A group in Home Assistant: devices, entities, what is stored, and letting go of it all."""
+
+import json
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.nvr_hotspare.const import DOMAIN
+from tests.integration.lab import (
+    CAMERA_PASSWORD,
+    PASSWORD,
+    Lab,
+    add_device,
+    add_group,
+    eventually,
+    places,
+    state,
+)
+from virtual_nvr.cameras import VirtualCamera
+from virtual_nvr.nvr.unit import VirtualNvr
+
+
+@pytest.fixture
+async def spare(lab: Lab) -> VirtualNvr:
+    return await lab.nvr("SPARE")
+
+
+@pytest.fixture
+async def cameras(lab: Lab) -> list[VirtualCamera]:
+    return await lab.cameras(2)
+
+
+@pytest.fixture
+async def nvr(lab: Lab, cameras: list[VirtualCamera]) -> VirtualNvr:
+    return await lab.nvr("NVR-1", cameras)
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, spare: VirtualNvr, nvr: VirtualNvr, cameras: list[VirtualCamera]
+) -> ConfigEntry:
+    entry = await add_group(hass, spare)
+    await add_device(hass, entry, nvr, cameras)
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
+    return entry
+
+
+async def test_each_unit_is_a_device_by_way_of_its_spare(
+    hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    registry = dr.async_get(hass)
+    spare = registry.async_get_device_by_identifier((DOMAIN, "SPARE"), entry.entry_id)
+    device = registry.async_get_device_by_identifier((DOMAIN, "NVR-1"), entry.entry_id)
+    assert spare
+    assert device
+    assert device.via_device_id == spare.id
+    assert device.manufacturer == "NVR Hot Spare"
+    assert device.model == "Virtual NVR"
+    assert device.serial_number == "NVR-1"
+    assert device.sw_version == "1.0"
+    assert device.name == f"NVR Hot Spare Virtual NVR ({nvr.config.host})"
+
+
+async def test_each_unit_has_its_entities(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    found = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    assert {(it.domain, it.unique_id) for it in found} == {
+        ("binary_sensor", "NVR-1_connection"),
+        ("binary_sensor", "NVR-1_spare_ready"),
+        ("event", "NVR-1_event"),
+        ("sensor", "NVR-1_working_status"),
+        ("switch", "NVR-1_protection"),
+        ("binary_sensor", "SPARE_connection"),
+        ("sensor", "SPARE_channels_in_use"),
+        ("sensor", "SPARE_working_status"),
+    }
+    subentries = {it.unique_id: it.subentry_id for it in entry.subentries.values()}
+    assert all(it.config_subentry_id == subentries[it.unique_id.split("_")[0]] for it in found)
+
+
+async def test_adding_a_unit_disturbs_no_other(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry
+) -> None:
+    before = hass.states.get(_entity(hass, "NVR-1_working_status"))
+    group = entry.runtime_data
+    cameras = await lab.cameras(1)
+    second = await lab.nvr("NVR-2", cameras)
+    await add_device(hass, entry, second, cameras)
+    await eventually(lambda: state(hass, "sensor", second, "working_status") == "recording")
+    assert entry.runtime_data is group
+    after = hass.states.get(_entity(hass, "NVR-1_working_status"))
+    assert before
+    assert after
+    assert after.last_changed == before.last_changed
+
+
+def _entity(hass: HomeAssistant, unique_id: str) -> str:
+    found = er.async_get(hass).async_get_entity_id("sensor", DOMAIN, unique_id)
+    assert found
+    return found
+
+
+async def test_the_spare_is_provisioned_ahead(
+    hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr, spare: VirtualNvr
+) -> None:
+    await eventually(lambda: state(hass, "binary_sensor", nvr, "spare_ready") == "on")
+    held: dict[str, bool] = {}
+
+    async def look() -> bool:
+        held.clear()
+        held.update({key: it.commanded for key, it in (await places(spare)).items()})
+        return len(held) == 2
+
+    while not await look():
+        pass
+    assert held == {"NVR-1/1": False, "NVR-1/2": False}
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_the_journal_is_saved_at_a_transition_and_holds_no_password(
+    hass: HomeAssistant,
+    lab: Lab,
+    entry: ConfigEntry,
+    nvr: VirtualNvr,
+    hass_storage: dict[str, Any],
+) -> None:
+    await lab.stop("NVR-1")
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+    await hass.async_block_till_done()
+    stored = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]
+    assert stored["journal"]["devices"]["NVR-1"]["outage"]["backing_up"]
+    assert PASSWORD not in json.dumps(stored)
+    assert CAMERA_PASSWORD not in json.dumps(stored)
+
+
+async def test_removing_a_unit_takes_it_off_the_spare(
+    hass: HomeAssistant, entry: ConfigEntry, spare: VirtualNvr
+) -> None:
+    subentry = next(it for it in entry.subentries.values() if it.unique_id == "NVR-1")
+    await eventually(lambda: entry.runtime_data.manager.device_view("NVR-1").spare_ready)
+    hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    await hass.async_block_till_done()
+    while await places(spare):
+        pass
+    found = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    assert {it.unique_id.split("_")[0] for it in found} == {"SPARE"}
+    assert not dr.async_get(hass).async_get_device_by_identifier((DOMAIN, "NVR-1"), entry.entry_id)
+
+
+async def test_removing_the_group_takes_everything_off_the_spare_and_the_disk(
+    hass: HomeAssistant, entry: ConfigEntry, spare: VirtualNvr, hass_storage: dict[str, Any]
+) -> None:
+    while not await places(spare):
+        pass
+    await hass.async_block_till_done()
+    assert f"{DOMAIN}.{entry.entry_id}" in hass_storage
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert not await places(spare)
+    assert f"{DOMAIN}.{entry.entry_id}" not in hass_storage
+
+
+async def test_a_group_whose_spare_is_gone_can_be_removed(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    await lab.stop("SPARE")
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert not hass.config_entries.async_entries(DOMAIN)
+    assert "still holds its places" in caplog.text
+
+
+async def test_diagnostics_hold_no_secret(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    text = json.dumps(told)
+    for secret in (PASSWORD, CAMERA_PASSWORD, "NVR-1", "SPARE", nvr.config.host, "rtsp://"):
+        assert secret not in text
+    assert told["views"][1]["working_status"] == "recording"

@@ -1,0 +1,156 @@
+"""What only the user can put right."""
+
+from http import HTTPStatus
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.nvr_hotspare.const import DOMAIN
+from tests.integration.lab import Lab, add_device, add_group, eventually, places, state
+from virtual_nvr.cameras import VirtualCamera
+from virtual_nvr.nvr.unit import VirtualNvr
+
+
+@pytest.fixture
+async def spare(lab: Lab) -> VirtualNvr:
+    return await lab.nvr("SPARE")
+
+
+@pytest.fixture
+async def cameras(lab: Lab) -> list[VirtualCamera]:
+    return await lab.cameras(1)
+
+
+@pytest.fixture
+async def nvr(lab: Lab, cameras: list[VirtualCamera]) -> VirtualNvr:
+    return await lab.nvr("NVR-1", cameras)
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, spare: VirtualNvr, nvr: VirtualNvr, cameras: list[VirtualCamera]
+) -> ConfigEntry:
+    entry = await add_group(hass, spare)
+    await add_device(hass, entry, nvr, cameras)
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
+    return entry
+
+
+def issues(hass: HomeAssistant) -> list[ir.IssueEntry]:
+    return [it for (domain, _), it in ir.async_get(hass).issues.items() if domain == DOMAIN]
+
+
+class Fix:
+    """A repair as the frontend makes it."""
+
+    def __init__(self, client: Any, flow: dict[str, Any]) -> None:
+        self._client = client
+        self.result = flow
+
+    @classmethod
+    async def start(cls, hass: HomeAssistant, hass_client: ClientSessionGenerator) -> Fix:
+        assert await async_setup_component(hass, "repairs", {})
+        (issue,) = issues(hass)
+        client = await hass_client()
+        body = {"handler": DOMAIN, "issue_id": issue.issue_id}
+        response = await client.post("/api/repairs/issues/fix", json=body)
+        assert response.status == HTTPStatus.OK
+        return cls(client, await response.json())
+
+    async def enter(self, values: dict[str, Any]) -> None:
+        url = f"/api/repairs/issues/fix/{self.result['flow_id']}"
+        response = await self._client.post(url, json=values)
+        assert response.status == HTTPStatus.OK
+        self.result = await response.json()
+
+
+@pytest.mark.usefixtures("entry")
+async def test_a_rejected_password_is_told_once_and_can_be_replaced(
+    hass: HomeAssistant, lab: Lab, nvr: VirtualNvr, hass_client: ClientSessionGenerator
+) -> None:
+    await lab.stop("NVR-1")
+    cameras = await lab.cameras(1)
+    await lab.nvr("NVR-1", cameras, host=nvr.config.host, password="changed")
+    await eventually(lambda: bool(issues(hass)))
+    assert issues(hass)[0].translation_key == "password_rejected"
+
+    fix = await Fix.start(hass, hass_client)
+    await fix.enter({"password": "guess"})
+    assert fix.result["errors"] == {"base": "invalid_auth"}
+    await fix.enter({"password": "changed"})
+    assert fix.result["type"] == "create_entry"
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
+    assert not issues(hass)
+
+
+async def with_footage(hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr) -> None:
+    """Let the spare record NVR-1 and then remove NVR-1 from the group."""
+    await lab.stop("NVR-1")
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+    subentry = next(it for it in entry.subentries.values() if it.unique_id == "NVR-1")
+    hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    await eventually(lambda: bool(issues(hass)))
+    assert issues(hass)[0].translation_key == "unreturned_footage"
+
+
+@pytest.mark.parametrize(("choice", "kept"), [("keep", True), ("delete", False)])
+async def test_footage_of_a_removed_unit_is_kept_or_deleted_as_the_user_says(
+    hass: HomeAssistant,
+    lab: Lab,
+    entry: ConfigEntry,
+    nvr: VirtualNvr,
+    *,
+    spare: VirtualNvr,
+    hass_client: ClientSessionGenerator,
+    choice: str,
+    kept: bool,
+) -> None:
+    await with_footage(hass, lab, entry, nvr)
+    (place,) = (await places(spare)).values()
+    assert place.holds_footage
+    assert not place.provisioned
+
+    fix = await Fix.start(hass, hass_client)
+    assert fix.result["menu_options"] == ["keep", "delete"]
+    await fix.enter({"next_step_id": choice})
+    assert fix.result["type"] == "create_entry"
+    assert not issues(hass)
+    assert bool(await places(spare)) is kept
+    # It is not asked again.
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await eventually(lambda: state(hass, "binary_sensor", spare, "connection") == "on")
+    assert not issues(hass)
+
+
+async def test_footage_that_cannot_be_deleted_now_is_asked_about_again(
+    hass: HomeAssistant,
+    lab: Lab,
+    entry: ConfigEntry,
+    nvr: VirtualNvr,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    await with_footage(hass, lab, entry, nvr)
+    await lab.stop("SPARE")
+    fix = await Fix.start(hass, hass_client)
+    await fix.enter({"next_step_id": "delete"})
+    assert fix.result["type"] == "abort"
+    assert fix.result["reason"] == "cannot_connect"
+    assert issues(hass)
+
+
+async def test_a_unit_that_comes_back_to_its_group_keeps_its_footage_unasked(
+    hass: HomeAssistant,
+    lab: Lab,
+    entry: ConfigEntry,
+    nvr: VirtualNvr,
+    cameras: list[VirtualCamera],
+) -> None:
+    await with_footage(hass, lab, entry, nvr)
+    await lab.start(nvr.config)
+    await add_device(hass, entry, nvr, cameras)
+    await eventually(lambda: not issues(hass))

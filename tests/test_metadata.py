@@ -1,0 +1,248 @@
+"""What hassfest and HACS would check: manifest, translations, icons and pictures fit the code."""
+
+import ast
+from collections.abc import Iterator
+import importlib
+import json
+from pathlib import Path
+import re
+import struct
+from typing import Any
+
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import ObjectSelector
+import pytest
+
+from custom_components.nvr_hotspare import (
+    PLATFORMS,
+    binary_sensor,
+    channel_form,
+    event,
+    repairs,
+    sensor,
+    switch,
+    unit_form,
+)
+from custom_components.nvr_hotspare.const import DOMAIN, WorkMode
+from custom_components.nvr_hotspare.errors import source_error_key, unit_error_key
+from custom_components.nvr_hotspare.failover.model import (
+    Happening,
+    Reason,
+    SpareStatus,
+    WorkingStatus,
+)
+from custom_components.nvr_hotspare.nvr import errors as unit_errors
+from custom_components.nvr_hotspare.recorder import errors as source_errors
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "custom_components" / DOMAIN
+EN = json.loads((PACKAGE / "translations" / "en.json").read_text())
+ICONS = json.loads((PACKAGE / "icons.json").read_text())
+MANIFEST = json.loads((PACKAGE / "manifest.json").read_text())
+UNIT = EN["config_subentries"]["unit"]
+
+TABLES = {
+    "binary_sensor": [*binary_sensor.DEVICE_SENSORS, *binary_sensor.SPARE_SENSORS],
+    "event": [*event.DEVICE_EVENTS],
+    "sensor": [*sensor.DEVICE_SENSORS, *sensor.SPARE_SENSORS],
+    "switch": [*switch.DEVICE_SWITCHES],
+}
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from leaves(item, f"{path}.{key}")
+    else:
+        yield path, value
+
+
+def subclasses[T](kind: type[T]) -> Iterator[type[T]]:
+    yield kind
+    for sub in kind.__subclasses__():
+        yield from subclasses(sub)
+
+
+def keys_given(call: str, module: str) -> set[str]:
+    """Return the literal first arguments of a call in a module."""
+    return {
+        node.args[0].value
+        for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == call
+        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0].value, str)
+    }
+
+
+# manifest.json, hacs.json, brand
+
+
+def test_manifest_is_complete_and_in_order() -> None:
+    assert list(MANIFEST) == ["domain", "name", *sorted(set(MANIFEST) - {"domain", "name"})]
+    required = {"codeowners", "documentation", "issue_tracker", "version"}
+    assert required | {"integration_type", "iot_class", "config_flow"} <= set(MANIFEST)
+    assert MANIFEST["domain"] == DOMAIN == PACKAGE.name
+
+
+def test_requirements_are_ranges() -> None:
+    for requirement in MANIFEST["requirements"]:
+        assert re.fullmatch(r"[\w-]+>=[\d.]+,<\d+", requirement)
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    assert f'version = "{MANIFEST["version"]}"' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_hacs_knows_every_key() -> None:
+    hacs = json.loads((ROOT / "hacs.json").read_text())
+    assert set(hacs) <= {
+        "content_in_root",
+        "country",
+        "filename",
+        "hacs",
+        "hide_default_branch",
+        "homeassistant",
+        "name",
+        "persistent_directory",
+        "render_readme",
+        "zip_release",
+    }
+    assert hacs["name"] == MANIFEST["name"]
+
+
+@pytest.mark.parametrize("name", ["icon.png", "logo.png"])
+def test_brand_pictures_are_png(name: str) -> None:
+    head = (PACKAGE / "brand" / name).read_bytes()[:24]
+    assert head.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", head[16:])
+    assert 128 <= min(width, height) <= 256
+
+
+# en.json
+
+
+def test_translations_are_plain_sentences() -> None:
+    for path, text in leaves(EN):
+        assert isinstance(text, str), path
+        assert text.strip() == text != "", path
+        assert "[%" not in text, path
+
+
+@pytest.mark.parametrize(
+    ("step", "schema"),
+    [
+        (EN["config"]["step"]["user"], unit_form.UNIT_SCHEMA),
+        (UNIT["step"]["normal"], unit_form.UNIT_SCHEMA),
+        (UNIT["step"]["hot_spare"], unit_form.UNIT_SCHEMA),
+        (UNIT["step"]["account"], unit_form.UNIT_SCHEMA),
+        (UNIT["step"]["channels"], channel_form.CHANNELS_SCHEMA),
+        (
+            EN["issues"]["password_rejected"]["fix_flow"]["step"]["password"],
+            repairs.PASSWORD_SCHEMA,
+        ),
+    ],
+)
+def test_every_field_has_a_label_and_a_description(step: dict[str, Any], schema: Any) -> None:
+    fields = {str(key) for key, value in schema.schema.items() if not isinstance(value, section)}
+    sections = {
+        str(key): value for key, value in schema.schema.items() if isinstance(value, section)
+    }
+    assert set(step.get("data", {})) == fields
+    assert set(step.get("data_description", {})) == fields
+    assert set(step.get("sections", {})) == set(sections)
+    for name, inner in sections.items():
+        test_every_field_has_a_label_and_a_description(
+            {key: step["sections"][name][key] for key in ("data", "data_description")},
+            inner.schema,
+        )
+
+
+def test_every_field_of_a_channel_has_a_label() -> None:
+    selector = next(
+        value
+        for value in channel_form.CHANNELS_SCHEMA.schema.values()
+        if isinstance(value, ObjectSelector)
+    )
+    assert set(EN["selector"]["channel"]["fields"]) == set(selector.config["fields"])
+
+
+def test_every_menu_has_its_options() -> None:
+    assert set(UNIT["step"]["user"]["menu_options"]) == set(WorkMode)
+    assert set(UNIT["step"]["reconfigure"]["menu_options"]) == {"account", "channels"}
+    assert set(UNIT["step"]["verdicts"]["menu_options"]) == {"channels", "save"}
+
+
+def test_every_error_of_the_flows_is_translated() -> None:
+    units = {unit_error_key(kind("")) for kind in subclasses(unit_errors.UnitError)}
+    probing = units | keys_given("UnitFormError", "unit_form")
+    channels = keys_given("UnitFormError", "channel_form") | {"camera_without_rtsp", "invalid_uri"}
+    changing = keys_given("UnitFormError", "subentry_flow")
+    assert set(EN["config"]["error"]) == probing
+    assert set(UNIT["error"]) == probing | channels | changing
+    fix_flows = {key: issue["fix_flow"] for key, issue in EN["issues"].items()}
+    assert set(fix_flows["password_rejected"]["error"]) == units
+    assert set(fix_flows["unreturned_footage"]["abort"]) == units
+
+
+def test_every_verdict_is_translated() -> None:
+    failures = {source_error_key(kind("")) for kind in subclasses(source_errors.SourceError)}
+    verdicts = set(EN["selector"]["verdict"]["options"])
+    assert verdicts == failures | {"no_source", "reachable", "untested"}
+
+
+def test_every_issue_is_translated() -> None:
+    created = {
+        keyword.value.value
+        for module in ("link", "leftovers")
+        for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text()))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "translation_key" and isinstance(keyword.value, ast.Constant)
+    }
+    assert set(EN["issues"]) == created
+
+
+# Entities
+
+
+def test_every_platform_has_its_tables() -> None:
+    assert set(TABLES) == set(PLATFORMS)
+    for platform in PLATFORMS:
+        assert hasattr(
+            importlib.import_module(f"custom_components.{DOMAIN}.{platform}"), "PARALLEL_UPDATES"
+        )
+
+
+@pytest.mark.parametrize("platform", TABLES)
+def test_every_entity_has_a_name_and_an_icon(platform: str) -> None:
+    keys = {description.translation_key for description in TABLES[platform]}
+    assert set(EN["entity"][platform]) == keys
+    assert set(ICONS["entity"][platform]) == keys
+    assert all(EN["entity"][platform][key]["name"] for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [("working_status", set(WorkingStatus)), ("spare_status", set(SpareStatus))],
+)
+def test_every_status_has_a_text_and_an_icon(key: str, values: set[str]) -> None:
+    assert set(EN["entity"]["sensor"][key]["state"]) == values
+    assert set(ICONS["entity"]["sensor"][key]["state"]) == values
+
+
+def test_connections_are_online_or_offline() -> None:
+    states = EN["entity"]["binary_sensor"]["connection"]["state"]
+    assert states == {"on": "Online", "off": "Offline"}
+
+
+def test_every_reason_and_event_has_a_text() -> None:
+    entities = EN["entity"]
+    for entity in (
+        entities["sensor"]["working_status"],
+        entities["binary_sensor"]["spare_ready"],
+    ):
+        assert set(entity["state_attributes"]["reason"]["state"]) == set(Reason)
+    types = entities["event"]["outage"]["state_attributes"]["event_type"]["state"]
+    assert set(types) == set(Happening)
