@@ -102,6 +102,7 @@ timings = st.builds(
     Timing,
     window=st.sampled_from((1.0, 8.0)),
     confirm=st.sampled_from((1.0, 10.0)),
+    command=st.sampled_from((1.0, 35.0)),
     retry=st.sampled_from((0.5, 5.0)),
     return_beats=st.integers(1, 3),
     return_grace=st.sampled_from((0.5, 120.0)),

@@ -82,7 +82,7 @@ def test_a_release_that_fails_is_tried_again_and_holds_up_the_end(site: Replay) 
 
 def test_a_release_done_without_an_answer_is_seen(site: Replay) -> None:
     site.back("a").tell("a", YES)
-    site.show(dict.fromkeys(cameras("a"), IDLE)).wait(10)
+    site.show(dict.fromkeys(cameras("a"), IDLE)).wait(35)
     assert len(site.said(Happening.RETURNED)) == 1
 
 
@@ -107,9 +107,18 @@ def test_a_device_that_does_not_tell_must_have_been_well(site: Replay, told: Rec
     assert site.status("a") is WorkingStatus.UNVERIFIED
 
 
-def test_a_device_that_was_not_asked_yet_is_waited_for(site: Replay) -> None:
-    site.back("a").hear("a", 10, every=5)
+def test_a_device_that_used_to_tell_and_does_not_yet_is_waited_for(site: Replay) -> None:
+    site.restart().show().back("a").hear("a", 10, every=5)
     assert site.told_spare() == []
+
+
+def test_a_device_that_never_told_is_not_waited_for_that_long() -> None:
+    site = Replay(group(device("a"))).hear("a").hear(SPARE).show().obey().kill("a").obey()
+    site.told_spare()
+    site.back("a").hear("a", 2, every=5)
+    assert site.told_spare() == []
+    site.hear("a", every=5)
+    assert site.told_spare() == [Release(SPARE, cameras("a"))]
 
 
 def test_a_device_that_never_records_has_a_grace(site: Replay) -> None:

@@ -108,8 +108,18 @@ def test_a_command_without_an_answer_is_given_up_and_given_again(site: Replay) -
     site.kill("a").told_spare()
     site.wait(10)
     assert site.status("a") is NOT_BACKED_UP
+    site.wait(25)
+    assert site.told_spare() == [], "it may still be under way"
     site.wait(5)
     assert site.told_spare() == [Record(SPARE, cameras("a"))]
+
+
+def test_the_end_of_another_command_is_not_waited_for(site: Replay) -> None:
+    site.kill("a")
+    site.send(CommandEnded(Provision(SPARE, cameras("a")), {}))
+    site.told_spare()
+    site.show({})
+    assert site.told_spare() == [], "the spare is still busy"
 
 
 def test_an_idle_camera_of_an_online_device_makes_room(site: Replay) -> None:

@@ -56,8 +56,8 @@ class RecordingsSeen:
     """A working device told what it records, by channel number.
 
     To be sent with every answer, at `view.watch_pace`, also where nothing has changed: what was
-    told long ago proves nothing. Of a device that has no way to tell, `UNKNOWN` is sent for its
-    channels, since one that says nothing is taken to be starting, and is waited for.
+    told long ago proves nothing. A channel not named is unknown. A device that has no way to
+    tell need not be told of.
     """
 
     unit: UnitId

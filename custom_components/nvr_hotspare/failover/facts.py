@@ -90,8 +90,14 @@ def _(event: RecordingsSeen, state: State) -> Taken:
         for channel in device.config.channels
         if event.recordings.get(channel.number) is Recording.NO
     }
-    told = dict(event.recordings)
-    device = replace(device, told=state.now, recordings=told, missing_since=missing)
+    certain = not {Recording.YES, Recording.NO}.isdisjoint(event.recordings.values())
+    device = replace(
+        device,
+        told=state.now,
+        tells=device.tells or certain,
+        recordings=dict(event.recordings),
+        missing_since=missing,
+    )
     return with_device(state, device), ()
 
 

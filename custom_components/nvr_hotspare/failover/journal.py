@@ -38,6 +38,7 @@ def _dump_device(device: DeviceState) -> Json:
         "status": device.status.value,
         "reason": None if device.reason is None else device.reason.value,
         "since": device.since,
+        "tells": device.tells,
         "outage": None if outage is None else _dump_outage(outage),
     }
 
@@ -86,6 +87,7 @@ def _load_device(unit: UnitId, entry: Json) -> DeviceState | None:
         status=status,
         reason=_word(Reason, entry.get("reason")),
         told=since,
+        tells=entry.get("tells") is True,
         outage=_load_outage(unit, _mapping(entry.get("outage"))),
     )
 

@@ -137,6 +137,9 @@ class Timing:
     """The same for a host that still accepts connections."""
     confirm: float = 10.0
     """From the command to the spare until a camera must be confirmed recorded."""
+    command: float = 35.0
+    """Until the end of a command to a spare is no longer waited for: longer than whoever carries
+    it out takes to give up, so that commands don't pile up before a spare that hangs."""
     retry: float = 5.0
     """Between attempts to make a spare do what it did not."""
     return_beats: int = 3

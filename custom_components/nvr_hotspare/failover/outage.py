@@ -6,8 +6,8 @@ when the device was seen recording it since it came back. Without that,
   (the gap is told in the report);
 - a device that can't tell, or has nothing scheduled, must have been well for a few heartbeats;
 - and whatever the device does, the spare lets go when its grace has run out (told, too).
-Being told nothing is not the same as being told `unknown`: a device that is asked but has not
-answered yet may be busy starting, and has its grace.
+Being told nothing is not the same as being told `unknown`: a device that used to tell and does
+not yet is busy starting, and has its grace. One that never told is not waited for that long.
 
 When footage is given back, what happens between `give_back` and `close` is `synchronizing`.
 """
@@ -50,7 +50,7 @@ def _lost(state: State, device: DeviceState, since: float) -> tuple[State, tuple
         said = (Announce(device.config.unit, Happening.HEARTBEAT_LOST, data),)
     else:
         outage = replace(device.outage, returned=None, beats=0, given_back={})
-    device = replace(device, outage=outage, recordings={}, missing_since={})
+    device = replace(device, outage=outage, recordings=None, missing_since={})
     return with_device(state, device), said
 
 
@@ -102,16 +102,24 @@ def _may_let_go(
     state: State, device: DeviceState, outage: Outage, channel: Channel
 ) -> GivenBack | None:
     timing = state.group.timing
-    told = device.recordings.get(channel.number, Recording.UNKNOWN)
-    if device.recordings and told is Recording.YES:
+    told = _told(device, channel)
+    if told is Recording.YES:
         return GivenBack.SEEN
     if channel.single_stream:
         return GivenBack.FIRST
-    if device.recordings and told is not Recording.NO and outage.beats >= timing.return_beats:
+    uncertain = told in (Recording.UNKNOWN, Recording.NOT_SCHEDULED)
+    if uncertain and outage.beats >= timing.return_beats:
         return GivenBack.UNTOLD
     if state.now >= outage.watched_from + timing.return_grace:
         return GivenBack.GRACE
     return None
+
+
+def _told(device: DeviceState, channel: Channel) -> Recording | None:
+    """Return what a returned device told of a channel; None if it is yet to tell."""
+    if device.recordings is None:
+        return None if device.tells else Recording.UNKNOWN
+    return device.recordings.get(channel.number, Recording.UNKNOWN)
 
 
 def give_back_at(state: State) -> Iterable[float]:

@@ -70,7 +70,7 @@ def order(state: State) -> tuple[State, tuple[Command, ...]]:
         ripe = tuple(c for c in wish.cameras if state.now >= _ripe_at(state, type(wish), c))
         if ripe:
             command = replace(wish, cameras=ripe)
-            errand = Errand(command=command, deadline=state.now + state.group.timing.confirm)
+            errand = Errand(command=command, deadline=state.now + state.group.timing.command)
             return replace(state, spare=replace(state.spare, errand=errand)), (command,)
     return state, ()
 

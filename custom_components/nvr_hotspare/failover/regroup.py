@@ -64,7 +64,7 @@ def started(state: State) -> State:
             outage = replace(outage, watched_from=now, beats=0, given_back={})
         state = with_device(
             state,
-            replace(device, told=now, recordings={}, missing_since={}, outage=outage),
+            replace(device, told=now, recordings=None, missing_since={}, outage=outage),
         )
     state = forgotten(state)
     return replace(state, spare=replace(state.spare, surveyed=False))

@@ -71,8 +71,10 @@ class DeviceState:
     reason: Reason | None = None
     told: float
     """When the device last told what it records, or from when on it could have."""
-    recordings: Mapping[int, Recording] = field(default_factory=dict)
-    """What it told since it is online; empty before."""
+    tells: bool = False
+    """Whether it ever told for certain that it records a channel, or does not."""
+    recordings: Mapping[int, Recording] | None = None
+    """What it told since it is online; None before."""
     missing_since: Mapping[int, float] = field(default_factory=dict)
     """Since when a channel that should be recorded is proven not to be."""
     outage: Outage | None = None

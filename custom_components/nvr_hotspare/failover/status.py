@@ -91,7 +91,7 @@ def _online_status(state: State, device: DeviceState) -> WorkingStatus:
     before = device.status if device.status in RECORDING_STATUSES else WorkingStatus.UNVERIFIED
     if state.now >= stale_at(state, device):
         return WorkingStatus.UNVERIFIED
-    if not device.recordings:
+    if device.recordings is None:
         return before
     told = [
         device.recordings.get(channel.number, Recording.UNKNOWN)
