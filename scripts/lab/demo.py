@@ -75,6 +75,8 @@ async def set_up(home: HomeAssistant, here: Site, screen: Screen) -> list[Cast]:
     for device in here.working:
         await integration.add_working_device(home, entry_id, device, here.camera_password)
         screen.say(f"{device.name} was added, its cameras tested")
+    for recorder in (here.spare, *here.working):
+        await integration.name_device(home, recorder)
     spare = await integration.spare_entities(home, here.spare.serial)
     casts = []
     for device in here.working:

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import aiohttp
 
-from .processes import Program, ProgramError
+from .processes import ROOT, Program, ProgramError
 
 USER = "demo"
 PASSWORD = "hot-spare"  # noqa: S105 - printed on the screen for everyone to use
@@ -19,6 +19,7 @@ START_WITHIN = 120.0
 _CONFIGURATION = """\
 homeassistant:
   name: Site
+  country: NL
 frontend:
 history:
 logbook:
@@ -40,7 +41,7 @@ class HomeAssistant:
     def __init__(self, config: Path, port: int, host: str = "127.0.0.1") -> None:
         self.url = f"http://{host}:{port}"
         self._config = config
-        self._address = (host, port)
+        self._host, self._port = [host], port
         arguments = ["-m", "homeassistant", "-c", str(config), "--skip-pip", "--log-no-color"]
         self.program = Program(
             "Home Assistant", arguments, config / "hass.out", {"SETUP_PORT": str(port)}
@@ -51,7 +52,7 @@ class HomeAssistant:
 
     async def start(self) -> None:
         """Start it and, the first time, create its user; then connect to it."""
-        first = not (self._config / ".storage/onboarding").exists()
+        first = not (self._config / "configuration.yaml").exists()
         if first:
             self._write_configuration()
         if await self._answers():
@@ -136,13 +137,11 @@ class HomeAssistant:
         storage.mkdir(parents=True)
         (self._config / "configuration.yaml").write_text(_CONFIGURATION)
         (self._config / "automations.yaml").write_text("[]\n")
-        root = Path(__file__).resolve().parents[2]
-        (self._config / "custom_components").symlink_to(root / "custom_components")
-        host, port = self._address
-        # The http integration's own store: YAML would be on trial and reverted after 5 minutes.
-        http = {"server_host": [host], "server_port": port}
-        store = {"version": 1, "minor_version": 1, "key": "http", "data": http}
-        (storage / "http").write_text(json.dumps(store))
+        (self._config / "custom_components").symlink_to(ROOT / "custom_components")
+        # YAML would be on trial only, and reverted after five minutes.
+        _store(storage, "http", 1, {"server_host": self._host, "server_port": self._port})
+        # These steps would set up integrations that ask for things on the Internet.
+        _store(storage, "onboarding", 4, {"done": ["core_config", "analytics"]})
 
     async def _onboard(self) -> None:
         client = self.url + "/"
@@ -153,8 +152,6 @@ class HomeAssistant:
         )
         async with self._client().post(self.url + "/auth/token", data=form) as response:
             self._token = (await response.json())["access_token"]
-        await self.request("POST", "/api/onboarding/core_config", {})
-        await self.request("POST", "/api/onboarding/analytics", {})
         integration = {"client_id": client, "redirect_uri": client}
         await self.request("POST", "/api/onboarding/integration", integration)
         socket = await WebSocket.connect(self._client(), self.url, self._token)
@@ -162,6 +159,12 @@ class HomeAssistant:
             "auth/long_lived_access_token", lifespan=1, client_name="site"
         )
         await socket.close()
+
+
+def _store(folder: Path, key: str, version: int, data: dict[str, Any]) -> None:
+    """Write what an integration of Home Assistant itself would have stored."""
+    store = {"version": version, "minor_version": 1, "key": key, "data": data}
+    (folder / key).write_text(json.dumps(store))
 
 
 class WebSocket:

@@ -97,6 +97,19 @@ async def spare_entities(home: HomeAssistant, serial: str) -> SpareEntities:
     return SpareEntities(**await _entities(home, serial, SpareEntities))
 
 
+async def name_device(home: HomeAssistant, recorder: Recorder) -> None:
+    """Give a recorder the name that people know it by."""
+    for device in await home.call("config/device_registry/list"):
+        if device["serial_number"] == recorder.serial:
+            await home.call(
+                "config/device_registry/update",
+                device_id=device["id"],
+                name_by_user=recorder.name,
+            )
+            return
+    raise SetupError(f"{recorder.name} is no device")
+
+
 async def add_dashboard(home: HomeAssistant, site: Site) -> str:
     """Add a dashboard of the site; returns its address."""
     path = "hot-spare"
@@ -133,7 +146,8 @@ async def add_dashboard(home: HomeAssistant, site: Site) -> str:
 
 
 def _section(title: str, entities: list[str]) -> dict[str, Any]:
-    tiles = [{"type": "tile", "entity": entity, "vertical": False} for entity in entities]
+    named = {"name": {"type": "entity"}}  # the heading already names the unit
+    tiles = [{"type": "tile", "entity": entity, **named} for entity in entities]
     return {"type": "grid", "cards": [{"type": "heading", "heading": title}, *tiles]}
 
 
