@@ -41,7 +41,7 @@ ICONS = json.loads((PACKAGE / "icons.json").read_text())
 MANIFEST = json.loads((PACKAGE / "manifest.json").read_text())
 UNIT = EN["config_subentries"]["unit"]
 
-TABLES = {
+TABLES: dict[str, list[Any]] = {
     "binary_sensor": [*binary_sensor.DEVICE_SENSORS, *binary_sensor.SPARE_SENSORS],
     "event": [*event.DEVICE_EVENTS],
     "sensor": [*sensor.DEVICE_SENSORS, *sensor.SPARE_SENSORS],
@@ -165,7 +165,8 @@ def test_every_field_of_a_channel_has_a_label() -> None:
         for value in channel_form.CHANNELS_SCHEMA.schema.values()
         if isinstance(value, ObjectSelector)
     )
-    assert set(EN["selector"]["channel"]["fields"]) == set(selector.config["fields"])
+    config: Any = selector.config
+    assert set(EN["selector"]["channel"]["fields"]) == set(config["fields"])
 
 
 def test_every_menu_has_its_options() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Final
 
 from homeassistant.components.camera import async_get_stream_source
@@ -32,6 +33,7 @@ from .unit_form import PASSWORD_SELECTOR, UnitFormError
 CONF_CAMERA: Final = "camera"
 SECTION_ACCOUNT: Final = "account"
 MAX_CHANNELS: Final = 256
+MAX_NAME: Final = 64
 
 CHANNELS_SCHEMA: Final = vol.Schema(
     {
@@ -78,12 +80,12 @@ def told_channels(settings: Iterable[ChannelSettings], host: str) -> list[Channe
     return [
         ChannelConfig(
             number=channel.number,
-            name=channel.name or str(channel.number),
+            name=channel.name[:MAX_NAME] or str(channel.number),
             source=channel.source
             if channel.source and not is_own_address(channel.source.uri, host)
             else None,
         )
-        for channel in settings
+        for channel in islice(settings, MAX_CHANNELS)
     ]
 
 
@@ -120,7 +122,7 @@ async def read_form(
     unit_addresses = await addresses(unit_host)
     channels: dict[int, ChannelConfig] = {}
     for item in user_input[CONF_CHANNELS]:
-        number, name = int(item[CONF_NUMBER]), item[CONF_NAME].strip()
+        number, name = int(item[CONF_NUMBER]), item[CONF_NAME].strip()[:MAX_NAME]
         if number in channels:
             raise UnitFormError("duplicate_channel", {"number": str(number)})
         source = await _entered_source(hass, item, name)

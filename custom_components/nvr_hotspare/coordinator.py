@@ -5,14 +5,16 @@ and it drifts. A heartbeat that triggers a takeover must do neither.
 """
 
 import asyncio
+from collections.abc import Coroutine
 import logging
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 
 from .const import WorkMode
 from .failover.events import HeartbeatReceived, ProbeUnanswered, RecordingsSeen
-from .failover.model import Silence
+from .failover.model import Connection, Silence
 from .link import UnitLink
 from .manager import FailoverManager
 from .nvr.errors import (
@@ -35,29 +37,40 @@ LATE_ANSWER_TIME = 10.0
 class UnitCoordinator:
     """Feeds the manager with what one unit does and does not answer."""
 
-    def __init__(self, manager: FailoverManager, link: UnitLink) -> None:
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, manager: FailoverManager, link: UnitLink
+    ) -> None:
         self.link = link
+        self._hass = hass
+        self._entry = entry
         self._manager = manager
         self._unit = link.config.unit
         self._beats = Pacer(lambda: manager.probe_pace(self._unit))
         self._watches = Pacer(lambda: manager.watch_pace(self._unit))
-        self._probes: set[asyncio.Task[None]] = set()
-        self._loops: tuple[asyncio.Task[None], ...] = ()
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    @callback
+    def start(self) -> None:
         """Begin to ask the unit for signs of life."""
-        self._loops = tuple(
-            entry.async_create_background_task(hass, loop, f"{name} {self.link.config.title}")
-            for name, loop in (("heartbeat", self._beat()), ("watch", self._watch()))
-        )
+        self._spawn(self._beat(), "heartbeat")
+        self._spawn(self._watch(), "watch")
 
     async def stop(self) -> None:
         """Stop asking."""
-        tasks = {*self._loops, *self._probes}
+        tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    @callback
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = self._entry.async_create_background_task(
+            self._hass, work, f"{name} {self.link.config.title}", eager_start=False
+        )
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    @callback
     def wake(self) -> None:
         """Take up a changed pace at once."""
         self._beats.wake()
@@ -71,9 +84,7 @@ class UnitCoordinator:
         """
         fresh = False
         async for _ in self._beats.rounds():
-            probe = asyncio.create_task(self._probe(fresh=fresh))
-            self._probes.add(probe)
-            probe.add_done_callback(self._probes.discard)
+            self._spawn(self._probe(fresh=fresh), "probe")
             fresh = not fresh
 
     async def _probe(self, *, fresh: bool) -> None:
@@ -123,6 +134,8 @@ class UnitCoordinator:
             else self._see_recordings
         )
         async for _ in self._watches.rounds():
+            if self._manager.view(self._unit).connection is Connection.OFFLINE:
+                continue  # whoever may answer at its address now is not offered its password
             try:
                 await see()
             except UnitUnsupportedError as error:

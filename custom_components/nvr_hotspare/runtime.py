@@ -50,7 +50,7 @@ class GroupRuntime:
     def start(self) -> None:
         """Begin the heartbeats."""
         for coordinator in self._coordinators.values():
-            coordinator.start(self._hass, self._entry)
+            coordinator.start()
 
     async def stop(self) -> None:
         """End the heartbeats and decide nothing any more."""
@@ -77,7 +77,7 @@ class GroupRuntime:
                 else:
                     await coordinator.stop()
                     coordinator.link.withdraw_rejection()
-                    self._take_up(config).start(self._hass, self._entry)
+                    self._take_up(config).start()
             added = [config for unit, config in configs.items() if unit not in self._coordinators]
             coordinators = [self._take_up(config) for config in added]
             self.manager.configure()
@@ -86,7 +86,7 @@ class GroupRuntime:
                 for listener in self._on_added:
                     listener(config)
             for coordinator in coordinators:
-                coordinator.start(self._hass, self._entry)
+                coordinator.start()
 
     @callback
     def listen_added(self, listener: Callable[[UnitConfig], None]) -> CALLBACK_TYPE:
@@ -97,7 +97,7 @@ class GroupRuntime:
     @callback
     def _take_up(self, config: UnitConfig) -> UnitCoordinator:
         link = UnitLink(self._hass, self._entry.entry_id, config)
-        coordinator = UnitCoordinator(self.manager, link)
+        coordinator = UnitCoordinator(self._hass, self._entry, self.manager, link)
         self._coordinators[config.unit] = coordinator
         self.manager.add(link)
         return coordinator

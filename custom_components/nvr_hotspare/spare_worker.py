@@ -33,6 +33,7 @@ class SpareWorker:
         self._report = report
         self._commands: asyncio.Queue[SpareCommand] = asyncio.Queue()
         self._one_at_a_time = asyncio.Lock()
+        self._complaint = ""
 
     def put(self, command: SpareCommand) -> None:
         """Add a command."""
@@ -43,14 +44,14 @@ class SpareWorker:
         while True:
             command = await self._commands.get()
             errors = await self._carry_out(command)
-            if errors:
-                _LOGGER.warning(
-                    "%s: %s failed: %s",
-                    self._link.config.title,
-                    type(command).__name__,
-                    "; ".join(sorted(set(errors.values()))),
-                )
+            self._complain("; ".join(sorted(set(errors.values()))))
             self._report(CommandEnded(command, errors))
+
+    def _complain(self, complaint: str) -> None:
+        """Log what goes wrong once, not at every repetition."""
+        if complaint and complaint != self._complaint:
+            _LOGGER.warning("%s: %s", self._link.config.title, complaint)
+        self._complaint = complaint
 
     async def clear_away(self, cameras: Iterable[Camera], *, delete_footage: bool) -> None:
         """Stop recording cameras and take away their places.

@@ -1,7 +1,9 @@
 """The main job inside Home Assistant: real recorders, real cameras, everything over sockets."""
 
+import asyncio
 from typing import Any
 
+from aiohttp import web
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_ENTITY_ID, EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
@@ -192,3 +194,57 @@ def _backing_up(hass: HomeAssistant, nvr: VirtualNvr) -> bool:
     (entry,) = hass.config_entries.async_loaded_entries("nvr_hotspare")
     view = entry.runtime_data.manager.device_view(nvr.config.serial)
     return bool(view.working_status == "backing_up")
+
+
+@pytest.mark.usefixtures("entry")
+async def test_a_web_server_at_the_old_address_is_no_sign_of_life(
+    hass: HomeAssistant, lab: Lab, nvr: VirtualNvr
+) -> None:
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text="<html>Printer</html>")
+
+    await lab.stop("NVR-1")
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", page)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, nvr.config.host, nvr.config.http_port).start()
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+    assert state(hass, "binary_sensor", nvr, "connection") == "off"
+    await runner.cleanup()
+
+
+@pytest.mark.usefixtures("entry")
+async def test_a_unit_that_hangs_for_good_is_taken_over_in_the_end(
+    hass: HomeAssistant, lab: Lab, nvr: VirtualNvr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.nvr_hotspare.coordinator.ANSWER_TIME", 0.2)
+    monkeypatch.setattr("custom_components.nvr_hotspare.coordinator.LATE_ANSWER_TIME", 0.5)
+    await lab.stop("NVR-1")
+    mute = await asyncio.get_running_loop().create_server(
+        asyncio.Protocol, nvr.config.host, nvr.config.http_port
+    )
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+    mute.close()
+    await lab.start(nvr.config)
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
+
+
+async def test_a_spare_that_is_full_says_that_it_has_no_room(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    cameras = await lab.cameras(3)
+    second = await lab.nvr("NVR-2", cameras)
+    await add_device(hass, entry, second, cameras)
+    await eventually(lambda: state(hass, "sensor", second, "working_status") == "recording")
+    await lab.stop("NVR-1")
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+    await lab.stop("NVR-2")
+    await eventually(lambda: state(hass, "sensor", second, "working_status") == "backing_up")
+    await eventually(
+        lambda: (
+            attributes(hass, "sensor", second, "working_status")["channels_not_backed_up"]
+            == {"Camera 3": "no_room"}
+        )
+    )
+    assert state(hass, "sensor", nvr, "working_status") == "backing_up"
