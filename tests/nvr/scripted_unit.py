@@ -174,7 +174,11 @@ class CuttingProxy:
 
 @asynccontextmanager
 async def cutting_proxy(
-    target: Endpoint, *, whole: int, forward_last: bool = False
+    target: Endpoint,
+    *,
+    whole: int = 10_000,
+    forward_last: bool = False,
+    meanwhile: Callable[[CuttingProxy], Awaitable[None]] | None = None,
 ) -> AsyncIterator[CuttingProxy]:
     """Stand before a unit and fall silent after so many whole exchanges.
 
@@ -182,6 +186,7 @@ async def cutting_proxy(
         target: The unit.
         whole: Exchanges that get through.
         forward_last: Whether the unit still gets the next request, its answer being lost.
+        meanwhile: Called when the unit has answered and the client does not know it yet.
     """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -195,6 +200,8 @@ async def cutting_proxy(
                 return
             proxy.passed.append(request)
             answer = await _ask(target, request)
+            if meanwhile:
+                await meanwhile(proxy)
             if not cut:
                 writer.write(answer)
                 await writer.drain()

@@ -31,7 +31,10 @@ from tests.nvr.scripted_unit import (
 _BOMB = "<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'>" + "".join(
     f"<!ENTITY {chr(ord('b') + step)} '{f'&{chr(ord("a") + step)};' * 10}'>" for step in range(12)
 )
-_ANSWER = soap("<tds:GetDeviceInformationResponse/>")
+_ANSWER = soap(
+    "<tds:GetDeviceInformationResponse><tds:SerialNumber>S-1</tds:SerialNumber>"
+    "</tds:GetDeviceInformationResponse>"
+)
 
 
 def _streaming(head: bytes, chunk: bytes) -> Script:
@@ -159,6 +162,11 @@ async def test_what_is_not_http_is_a_protocol_error(answer: bytes, drive: Drive)
     async with scripted_unit(lambda *_: answer) as unit:
         with pytest.raises(UnitProtocolError):
             await drive(unit.endpoint).identify()
+
+
+async def test_what_the_others_distort_is_a_good_answer(drive: Drive) -> None:
+    async with scripted_unit(lambda *_: http(_ANSWER)) as unit:
+        assert (await drive(unit.endpoint).identify()).serial == "S-1"
 
 
 async def test_an_answer_cut_in_the_middle_is_an_error(drive: Drive) -> None:

@@ -12,7 +12,7 @@ from custom_components.nvr_hotspare.nvr.model import Place, PlaceState
 from custom_components.nvr_hotspare.nvr.onvif import OnvifUnit
 from custom_components.nvr_hotspare.recorder.model import Source
 from tests.nvr.conftest import Drive, StartNvr, endpoint_of
-from tests.nvr.scripted_unit import cutting_proxy
+from tests.nvr.scripted_unit import CuttingProxy, cutting_proxy
 from virtual_nvr.cameras import VirtualCamera
 from virtual_nvr.nvr.config import Auth, ChannelConfig, Limits
 from virtual_nvr.nvr.state import State
@@ -81,7 +81,7 @@ async def test_a_place_is_a_recording_a_receiver_and_an_idle_job(
 
 async def test_a_takeover_is_one_request_a_camera(start_nvr: StartNvr, drive: Drive) -> None:
     unit = await start_nvr(auth=Auth.WSSE)
-    async with cutting_proxy(endpoint_of(unit), whole=1000) as proxy:
+    async with cutting_proxy(endpoint_of(unit)) as proxy:
         driver = drive(proxy.endpoint)
         await driver.provision(_PLACES)
         proxy.passed.clear()
@@ -199,6 +199,7 @@ async def test_what_records_is_left_alone_by_a_driver_that_finds_it(
     other = drive(unit)
     await other.heartbeat()
     await other.provision([replace(place, source=replace(source, password="unknown"))])
+    assert _sources(unit) == [source]
     assert await other.record([place]) == {}
     assert _sources(unit) == [source]
 
@@ -242,17 +243,44 @@ async def test_places_that_wait_give_way_to_those_that_fail(
 async def test_two_takeovers_at_once_do_not_displace_each_other(
     start_nvr: StartNvr, drive: Drive
 ) -> None:
-    unit = await start_nvr(limits=Limits(recordings=9, jobs=4, receivers=4))
-    driver = drive(unit)
-    await driver.provision([_place(number) for number in range(1, 5)])
-    first, second = await asyncio.gather(
-        driver.record([_place(11), _place(12)]), driver.record([_place(1), _place(2)])
-    )
-    assert (first, second) == ({}, {})
-    places = await driver.places()
-    assert {key for key, state in places.items() if state.commanded} == {
-        _place(number).key for number in (1, 2, 11, 12)
-    }
+    unit = await start_nvr(auth=Auth.WSSE, limits=Limits(recordings=9, jobs=4, receivers=4))
+    waiting, failing = [_place(number) for number in range(1, 5)], [_place(11), _place(12)]
+    second: list[object] = []
+
+    async def begin_second(proxy: CuttingProxy) -> None:
+        """Do so just after the first takeover has looked for places that could give way."""
+        full = any(b"DeleteRecording" in request for request in proxy.passed)
+        if full and not second and b"GetReceivers" in proxy.passed[-1]:
+            second.append(None)
+            second[0] = await driver.record(waiting[:2])
+
+    async with cutting_proxy(endpoint_of(unit), meanwhile=begin_second) as proxy:
+        driver = drive(proxy.endpoint)
+        await driver.provision(waiting)
+        assert await driver.record(failing) == {}
+    assert second == [{}]
+    places = await drive(unit).places()
+    recorded = {key for key, state in places.items() if state.commanded}
+    assert recorded == {place.key for place in (*waiting[:2], *failing)}
+
+
+async def test_a_job_that_goes_meanwhile_is_made_again(start_nvr: StartNvr, drive: Drive) -> None:
+    unit = await start_nvr(auth=Auth.WSSE)
+    provisioned, lost = asyncio.Event(), asyncio.Event()
+
+    async def lose_a_job(proxy: CuttingProxy) -> None:
+        if provisioned.is_set() and not lost.is_set() and b"GetReceivers" in proxy.passed[-1]:
+            lost.set()
+            await drive(unit).unprovision(_KEYS[1:2])
+
+    async with cutting_proxy(endpoint_of(unit), meanwhile=lose_a_job) as proxy:
+        driver = drive(proxy.endpoint)
+        await driver.provision(_PLACES)
+        provisioned.set()
+        assert await driver.record(_PLACES) == {}
+    assert lost.is_set()
+    assert _counts(unit) == (3, 3, 3)
+    assert _modes(unit) == ["Active"] * 3
 
 
 async def test_the_units_own_channels_are_never_touched(start_nvr: StartNvr, drive: Drive) -> None:

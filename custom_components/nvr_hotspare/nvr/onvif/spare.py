@@ -79,7 +79,7 @@ class OnvifSpare:
             if (job := self._builder.ready(place, inventory)) is not None
         }
         errors = await together({key: self._start(job) for key, job in ready.items()})
-        missing = [place for key, place in wanted.items() if key not in ready]
+        missing = [place for key, place in wanted.items() if errors.get(key) is None]
         if missing:
             errors |= await self._build_and_start(missing)
         return {key: error for key, error in errors.items() if error}
@@ -118,8 +118,8 @@ class OnvifSpare:
             while waiting:
                 place = waiting[0]
                 try:
-                    job = await self._builder.build(place, inventory)
-                    errors[place.key] = await self._start(job)
+                    error = await self._start(await self._builder.build(place, inventory))
+                    errors[place.key] = "The unit lost the job" if error is None else error
                 except UnitFullError as error:
                     if await self._make_room():
                         inventory = await take_inventory(self._client)
@@ -146,12 +146,14 @@ class OnvifSpare:
                 return True
         return False
 
-    async def _start(self, job: Job) -> str:
-        """Return what went wrong, empty if nothing did."""
+    async def _start(self, job: Job) -> str | None:
+        """Return what went wrong, empty if nothing did, None if there is no such job any more."""
         if job.active:
             return ""
         try:
             await self._set_mode(job, "Active")
+        except TokenGoneError:
+            return None
         except UnitError as error:
             return str(error)
         return ""
