@@ -53,7 +53,10 @@ def test_an_outage_is_noticed_within_two_heartbeats(outage: dict[str, Any]) -> N
 
 def test_the_spare_records_every_camera_as_soon_as_it_says_so(outage: dict[str, Any]) -> None:
     assert len(outage["first_frame_s"]) == 4
-    assert max(outage["first_frame_s"].values()) <= outage["backing_up_s"] + 2
+    for name, first in outage["first_frame_s"].items():
+        # One camera has a key frame every 4 s only: a spare that joins later waits for it.
+        patience = 4 if name == "Camera 8" else 2
+        assert first <= outage["backing_up_s"] + patience
 
 
 def test_only_the_frames_before_the_spare_began_are_lost(outage: dict[str, Any]) -> None:
