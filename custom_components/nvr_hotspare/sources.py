@@ -88,11 +88,11 @@ async def try_sources(channels: Sequence[ChannelConfig]) -> list[Verdict]:
 
     An account that one camera rejects is not offered to the next: cameras ban addresses.
     """
-    accounts: dict[tuple[str, str], list[ChannelConfig]] = {}
+    accounts: dict[tuple[str, str], list[tuple[ChannelConfig, Source]]] = {}
     for channel in channels:
         if channel.source is not None:
             account = (channel.source.username, channel.source.password)
-            accounts.setdefault(account, []).append(channel)
+            accounts.setdefault(account, []).append((channel, channel.source))
     verdicts: dict[int, Verdict] = {}
     for found in await asyncio.gather(*map(_try_account, accounts.values())):
         verdicts |= found
@@ -102,29 +102,29 @@ async def try_sources(channels: Sequence[ChannelConfig]) -> list[Verdict]:
     ]
 
 
-async def _try_account(channels: Iterable[ChannelConfig]) -> Mapping[int, Verdict]:
+async def _try_account(
+    channels: Iterable[tuple[ChannelConfig, Source]],
+) -> Mapping[int, Verdict]:
     """Try the cameras of one account."""
     tries: list[asyncio.Task[Verdict]] = []
     verdicts: dict[int, Verdict] = {}
     async with asyncio.TaskGroup() as group:
-        for channel in channels:
+        for channel, source in channels:
             if any(attempt.done() and attempt.result().key == "rejected" for attempt in tries):
                 verdicts[channel.number] = Verdict(channel=channel, key="untested")
                 continue
-            attempt = group.create_task(_try_channel(channel))
+            attempt = group.create_task(_try_channel(channel, source))
             tries.append(attempt)
             proven = any(attempt.done() and attempt.result().good for attempt in tries)
             await asyncio.wait({attempt}, timeout=_PACE if proven else _PATIENCE)
     return verdicts | {attempt.result().channel.number: attempt.result() for attempt in tries}
 
 
-async def _try_channel(channel: ChannelConfig) -> Verdict:
+async def _try_channel(channel: ChannelConfig, source: Source) -> Verdict:
     """Try one camera."""
     channel = replace(channel, single_stream=False)
-    if channel.source is None:
-        return Verdict(channel=channel, key="no_source")
     try:
-        report = await probe_source(channel.source)
+        report = await probe_source(source)
     except SourceBusyError:
         return Verdict(channel=replace(channel, single_stream=True), key="busy")
     except SourceError as error:

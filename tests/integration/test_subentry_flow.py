@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
+import socket
 from typing import Any, override
 
 from homeassistant.components.camera import Camera
@@ -13,6 +15,7 @@ import pytest
 
 from custom_components.nvr_hotspare.const import SUBENTRY_UNIT
 from custom_components.nvr_hotspare.nvr.errors import UnitRequestError
+from custom_components.nvr_hotspare.nvr.model import Probe
 from custom_components.nvr_hotspare.nvr.onvif import OnvifUnit
 from tests.integration.lab import (
     CAMERA_PASSWORD,
@@ -209,6 +212,24 @@ async def test_a_unit_that_does_not_tell_its_cameras_leaves_it_to_the_user(
     assert flow.suggested["channels"] == []
 
 
+async def test_a_unit_that_has_no_settings_is_not_asked_for_them(
+    hass: HomeAssistant,
+    lab: Lab,
+    entry: ConfigEntry,
+    cameras: list[VirtualCamera],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    probe = OnvifUnit.probe
+
+    async def poor(unit: OnvifUnit) -> Probe:
+        return replace(await probe(unit), capabilities=frozenset())
+
+    monkeypatch.setattr(OnvifUnit, "probe", poor)
+    flow = await Flow.add(hass, entry, "normal")
+    await flow.enter(unit_input(await lab.nvr("NVR-1", cameras)))
+    assert flow.suggested["channels"] == []
+
+
 async def test_cameras_that_can_be_recorded_are_stored(
     entry: ConfigEntry, at_channels: Flow, cameras: list[VirtualCamera]
 ) -> None:
@@ -346,6 +367,18 @@ async def test_more_cameras_than_the_spare_can_record_are_refused_with_the_numbe
     assert at_channels.result["step_id"] == "verdicts"
 
 
+async def test_a_group_without_a_spare_sets_no_limit(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, spare: VirtualNvr
+) -> None:
+    hass.config_entries.async_remove_subentry(entry, subentry_of(entry, spare).subentry_id)
+    await hass.async_block_till_done()
+    flow = await Flow.add(hass, entry, "normal")
+    await flow.enter(unit_input(await lab.nvr("NVR-1")))
+    many = [{"number": number, "name": f"{number}"} for number in range(1, 65)]
+    await flow.enter(channels_input([], channels=many))
+    assert len(flow.verdicts) == 64
+
+
 # Trying them
 
 
@@ -413,6 +446,9 @@ async def test_a_camera_without_a_source_is_told_and_kept(
 ) -> None:
     await at_channels.enter(channels_input([], channels=[{"number": 1, "name": "Gate"}]))
     assert "can't be backed up" in at_channels.verdicts[0]
+    await at_channels.choose("channels")
+    assert at_channels.suggested["channels"] == [{"number": 1, "name": "Gate"}]
+    await at_channels.enter(channels_input([], channels=[{"number": 1, "name": "Gate"}]))
     await at_channels.choose("save")
     assert list(entry.subentries.values())[-1].data["channels"][0]["uri"] == ""
 
@@ -461,3 +497,16 @@ async def test_the_cameras_of_a_unit_can_be_changed_and_keep_their_passwords(
     (channel,) = subentry.data["channels"]
     assert channel["number"] == 2
     assert channel["password"] == CAMERA_PASSWORD
+
+
+async def test_a_name_that_nobody_knows_is_a_camera_that_does_not_answer(
+    at_channels: Flow, cameras: list[VirtualCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror
+
+    values = channels_input(cameras[:1])
+    values["channels"][0]["uri"] = "rtsp://camera.invalid/stream"
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", unknown)
+    await at_channels.enter(values)
+    assert "nothing answers" in at_channels.verdicts[0]
