@@ -11,6 +11,7 @@ from custom_components.nvr_hotspare.failover.model import (
     Channel,
     Connection,
     Happening,
+    Reason,
     Recording,
     WorkingDevice,
     WorkingStatus,
@@ -80,6 +81,14 @@ def test_a_release_that_fails_is_tried_again_and_holds_up_the_end(site: Replay) 
     assert site.status("a") is WorkingStatus.RECORDING
 
 
+def test_what_a_device_told_before_it_was_suspect_does_not_count(site: Replay) -> None:
+    site.back("a").tell("a", YES).fail().told_spare()
+    site.wait(4).miss("a").wait(3).hear("a")
+    assert site.told_spare() == [], "it may have died and come back: it must tell again"
+    site.tell("a", YES)
+    assert site.told_spare() == [Release(SPARE, cameras("a"))]
+
+
 def test_a_release_done_without_an_answer_is_seen(site: Replay) -> None:
     site.back("a").tell("a", YES)
     site.show(dict.fromkeys(cameras("a"), IDLE)).wait(35)
@@ -99,7 +108,8 @@ def test_a_camera_without_a_stream_left_is_released_first_and_that_is_told() -> 
 
 @pytest.mark.parametrize("told", [UNKNOWN, Recording.NOT_SCHEDULED])
 def test_a_device_that_does_not_tell_must_have_been_well(site: Replay, told: Recording) -> None:
-    site.back("a").tell("a", told).hear("a", 2, every=5).miss("a").hear("a", 2, every=5)
+    site.back("a").tell("a", told).hear("a", 2, every=5)
+    site.miss("a").tell("a", told).hear("a", 2, every=5)
     assert site.told_spare() == []
     site.hear("a", every=5)
     assert site.told_spare() == [Release(SPARE, cameras("a"))]
@@ -164,6 +174,26 @@ def test_silence_during_the_release_is_answered_by_recording_again(site: Replay)
     assert site.told_spare() == [Record(SPARE, cameras("a"))]
 
 
+def test_what_is_recorded_goes_before_what_waits_for_its_place() -> None:
+    """a's release was lost with the spare; when both are back in need, a's footage runs on."""
+    site = Replay(group(device("a"), device("b"), capacity=2)).calm().kill("a").obey()
+    site.back("a").kill("b").tell("a", YES)
+    site.kill(SPARE).kill("a").told_spare()
+    site.back(SPARE).show()
+    assert site.told_spare() == []
+    assert site.status("a") is BACKING_UP
+    assert site.device("b").not_backed_up == dict.fromkeys(cameras("b"), Reason.NO_ROOM)
+
+
+def test_an_outage_is_not_over_while_a_command_for_it_is_under_way() -> None:
+    channels = (Channel(number=1, single_stream=True),)
+    site = Replay(group(WorkingDevice(unit="a", channels=channels))).calm().kill("a").back("a")
+    assert site.device("a").phase is Phase.RETURNING
+    site.obey()
+    assert site.device("a").phase is Phase.WATCHING
+    assert site.places == {ONE: IDLE}
+
+
 def test_an_outage_that_nobody_backed_up_ends_with_the_return() -> None:
     site = Replay(group(device("a"), device("b"), capacity=2)).calm()
     site.kill("a").obey().kill("b").obey().back("b")
@@ -182,14 +212,36 @@ def test_a_device_that_is_back_before_the_spare_records_is_still_covered(site: R
     assert site.status("b") is WorkingStatus.RECORDING
 
 
-def test_an_offline_spare_holds_up_no_return(site: Replay) -> None:
+def test_a_spare_that_died_holds_up_the_end_for_the_grace(site: Replay) -> None:
     site.kill(SPARE).back("a").tell("a", YES)
     assert site.status("a") is WorkingStatus.RECORDING
+    site.wait(119)
+    assert not site.said(Happening.RETURNED)
+    site.wait(1)
     assert len(site.said(Happening.RETURNED)) == 1
-    site.back(SPARE).show()
+
+
+def test_a_spare_that_is_back_before_lets_go_in_the_same_outage(site: Replay) -> None:
+    site.kill(SPARE).back("a").tell("a", YES).wait(60).back(SPARE).show()
     assert site.told_spare() == [Release(SPARE, cameras("a"))]
     site.obey()
     assert len(site.said(Happening.RETURNED)) == 1
+
+
+def test_a_spare_that_is_back_later_lets_go_of_what_the_device_records(site: Replay) -> None:
+    site.kill(SPARE).back("a").wait(200).tell("a", YES).back(SPARE).show()
+    assert site.told_spare() == [Release(SPARE, cameras("a"))]
+    site.obey()
+    assert len(site.said(Happening.RETURNED)) == 1
+
+
+def test_a_spare_that_is_back_later_keeps_what_the_device_does_not_record(site: Replay) -> None:
+    site.kill(SPARE).back("a").wait(200).tell("a", YES, NO).back(SPARE).show()
+    assert site.told_spare() == [Release(SPARE, (ONE,))]
+    site.obey()
+    assert site.status("a") is BACKING_UP
+    site.tell("a", YES, YES).obey()
+    assert len(site.said(Happening.RETURNED)) == 2
 
 
 def test_unprotecting_during_an_outage_releases_at_once(site: Replay) -> None:

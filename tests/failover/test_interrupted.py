@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.nvr_hotspare.failover.model import (
@@ -103,16 +104,39 @@ def test_uninterrupted(story: Story, *, single_stream: bool) -> None:
 @pytest.mark.parametrize("story", STORIES)
 def test_interrupted_at_each_command(story: Story, fault: Fault) -> None:
     for at in range(commands_of(story, site())):
-        world = story(World(site(), fault=fault, at=at))
+        world = story(World(site(), {at: fault}))
         assert world.given > at
         assert_all_is_well(world)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(("a", "b", SPARE)), st.booleans(), st.floats(0.1, 60)),
+        max_size=12,
+    ),
+    st.dictionaries(st.integers(0, 15), st.sampled_from(Fault), max_size=4),
+    st.booleans().map(lambda single: site(single_stream=single)),
+)
+def test_any_story_with_any_faults_ends_well(
+    story: list[tuple[str, bool, float]], faults: dict[int, Fault], of: Group
+) -> None:
+    world = World(of, faults)
+    for unit, lives, seconds in story:
+        if lives is not world.is_up(unit):
+            (world.revive if lives else world.kill)(unit)
+        world.run(world.now + seconds)
+    for unit in ("a", "b", SPARE):
+        if not world.is_up(unit):
+            world.revive(unit)
+    assert_all_is_well(world.run(world.now + 300))
 
 
 @pytest.mark.parametrize("fault", Fault)
 def test_interrupted_where_a_camera_has_one_stream(fault: Fault) -> None:
     of = site(single_stream=True)
     for at in range(commands_of(outage, of)):
-        assert_all_is_well(outage(World(of, fault=fault, at=at)))
+        assert_all_is_well(outage(World(of, {at: fault})))
 
 
 def test_a_spare_for_one_serves_each_in_turn_just_as_well() -> None:

@@ -156,6 +156,14 @@ def test_an_outage_that_the_journal_missed_is_gone_on_with() -> None:
     assert site.told_spare() == [Release(SPARE, cameras("a"))]
 
 
+def test_what_is_recorded_for_an_unprotected_device_is_no_outage() -> None:
+    site = Replay(group(device("a", protected=False))).hear("a").hear(SPARE)
+    site.show(dict.fromkeys(cameras("a"), RECORDS))
+    assert site.told_spare() == [Release(SPARE, cameras("a"))]
+    site.obey()
+    assert site.commands == [Unprovision(SPARE, cameras("a"))]
+
+
 def test_nothing_happens_before_the_group_is_known() -> None:
     state = journal.load(None)
     events: tuple[Event, ...] = (Started(), HeartbeatReceived("a"), TimePassed())

@@ -260,6 +260,21 @@ def test_a_device_fits_a_spare_of_its_size(channels: int, *, whole: bool) -> Non
     assert (fit.channels, fit.capacity, fit.whole) == (channels, 4, whole)
 
 
+def test_the_older_outage_is_served_first() -> None:
+    site = Replay(group(device("a"), device("b"), capacity=2)).calm()
+    site.kill(SPARE).kill("b").kill("a").back(SPARE).show().obey()
+    assert site.status("b") is BACKING_UP
+    assert site.device("a").reason is Reason.NO_ROOM
+
+
+def test_what_records_without_having_been_told_is_told(site: Replay) -> None:
+    """As after a spare's own restart: nobody knows when it would stop."""
+    site.kill("a").obey().told_spare()
+    by_itself = PlaceFacts(commanded=False, recording=Recording.YES)
+    site.wait(5).show(dict.fromkeys(cameras("a"), by_itself))
+    assert site.told_spare() == [Record(SPARE, cameras("a"))]
+
+
 def test_the_older_outage_keeps_its_places_when_channels_are_added(site: Replay) -> None:
     site.kill("a").obey().kill("b").obey()
     grown = replace(site.state.group, devices=(device("a", 3), device("b")))

@@ -49,7 +49,7 @@ def _(event: HeartbeatReceived, state: State) -> Taken:
         return state, ()
     if pulse.connection is Connection.ONLINE:
         state = _with_pulse(state, event.unit, detector.heard(pulse, state.now))
-        return _count_beat(state, event.unit, good=True), ()
+        return _count_beat(state, event.unit), ()
     if not detector.may_ask(pulse, state.group.timing, state.now):
         return state, ()
     state = _with_pulse(state, event.unit, replace(pulse, asked=state.now))
@@ -58,11 +58,16 @@ def _(event: HeartbeatReceived, state: State) -> Taken:
 
 @take.register
 def _(event: ProbeUnanswered, state: State) -> Taken:
+    """Suspect a unit; what a device told before it was suspect gives nothing back to it."""
     pulse = state.pulses.get(event.unit)
     if pulse is None or pulse.connection is Connection.OFFLINE:
         return state, ()
     state = _with_pulse(state, event.unit, detector.unanswered(pulse, event.silence))
-    return _count_beat(state, event.unit, good=False), ()
+    device = state.devices.get(event.unit)
+    if device is not None:
+        outage = device.outage and replace(device.outage, beats=0, given_back={})
+        state = with_device(state, replace(device, recordings=None, outage=outage))
+    return state, ()
 
 
 @take.register
@@ -107,7 +112,7 @@ def _(event: PlacesSeen, state: State) -> Taken:
     spare = state.group.spare
     if spare is None or spare.unit != event.spare or not state.spare_online:
         return state, ()
-    first = not state.spare.surveyed
+    first = state.spare.places is None
     state = pool.seen(state, event.places)
     return (found(state) if first else state), ()
 
@@ -121,13 +126,13 @@ def _(event: CommandEnded, state: State) -> Taken:
     return pool.end(state, errand.command, event.errors), ()
 
 
-def _count_beat(state: State, unit: UnitId, *, good: bool) -> State:
+def _count_beat(state: State, unit: UnitId) -> State:
     """Count the heartbeats in a row of a device that is back."""
     device = state.devices.get(unit)
     if device is None or device.outage is None or device.outage.returned is None:
         return state
-    beats = device.outage.beats + 1 if good else 0
-    return with_device(state, replace(device, outage=replace(device.outage, beats=beats)))
+    outage = replace(device.outage, beats=device.outage.beats + 1)
+    return with_device(state, replace(device, outage=outage))
 
 
 def _with_pulse(state: State, unit: UnitId, pulse: Pulse) -> State:

@@ -148,7 +148,9 @@ def _may_break(state: State, camera: Camera) -> bool:
 def _displaced(state: State, camera: Camera) -> bool:
     """Tell whether a spare made smaller has no place left for a camera it still records."""
     capacity = state.group.spare.capacity if state.group.spare else 0
-    return camera not in state.spare.held and len(state.spare.held) >= capacity
+    places, held = state.spare.places or {}, state.spare.held
+    full = len(held) >= capacity and all(c in places and in_use(places[c]) for c in held)
+    return full and camera not in held
 
 
 def _require(holds: bool, sentence: str) -> None:  # noqa: FBT001 - reads like an assertion

@@ -61,23 +61,28 @@ def returned(state: State, device: DeviceState, outage: Outage) -> State:
 
 
 def found(state: State) -> State:
-    """Take what the spare is first seen to record after a start for lent.
+    """Take for lent what the spare is found to record after nothing was known of it.
 
-    What was decided before a start no longer counts: a device that was seen recording may have
-    died since. And where there is no outage that it would be lent for, the last thing written
-    was older than the last thing done: the device may be back or may not. Either way nothing
-    is let go of before the device is seen recording it.
+    What was decided before Home Assistant started or the spare was away no longer counts: a
+    device that was seen recording may have died since. And where there is no outage that it
+    would be lent for, the last thing written was older than the last thing done, or the outage
+    ended while the spare was away. Whichever it is: unless the device is recording all that by
+    now, nothing is let go of before it is seen to.
     """
     places, now = state.spare.places or {}, state.now
     for device in state.devices.values():
-        used = [c for c in device.cameras if c in places and in_use(places[c])]
-        if not used or not device.config.protected:
+        used = {
+            camera: _told(device, channel)
+            for channel, camera in zip(device.config.channels, device.cameras, strict=True)
+            if camera in places and in_use(places[camera])
+        }
+        recording = all(told is Recording.YES for told in used.values())
+        if not device.config.protected or (recording and device.outage is None):
             continue
-        if device.outage is None:
-            outage = Outage(since=now, noticed=now, returned=now, watched_from=now)
-            state = with_device(state, replace(device, outage=outage))
-        held = tuple(dict.fromkeys((*state.spare.held, *used)))
-        state = replace(state, spare=replace(state.spare, held=held))
+        outage = device.outage or Outage(since=now, noticed=now, returned=now, watched_from=now)
+        given_back = {c: why for c, why in outage.given_back.items() if c not in used}
+        outage = replace(outage, given_back=given_back)
+        state = with_device(state, replace(device, outage=outage))
     return state
 
 
@@ -90,7 +95,7 @@ def give_back(state: State) -> tuple[State, tuple[Command, ...]]:
         given = dict(outage.given_back)
         for channel, camera in zip(device.config.channels, device.cameras, strict=True):
             why = _may_let_go(state, device, outage, channel)
-            if camera in state.spare.held and camera not in given and why is not None:
+            if state.lent(camera) and camera not in given and why is not None:
                 given[camera] = why
         if given != outage.given_back:
             outage = replace(outage, given_back=given)
@@ -133,31 +138,30 @@ def give_back_at(state: State) -> Iterable[float]:
 def close(state: State) -> tuple[State, tuple[Command, ...]]:
     """End the outages of returned devices whose cameras the spare has let go of.
 
-    A spare that is offline holds up no return: what it still records when it is back is wanted
-    by nobody, and released then.
+    A spare that is offline holds up a return only for as long as a device may take to record:
+    what it still records when it is back later is found then.
     """
     commands: list[Command] = []
     for device in state.devices.values():
         outage = device.outage
-        if outage and outage.returned is not None and not _lent(state, device):
+        if outage and outage.returned is not None and not _lent(state, device, outage):
             state = with_device(state, replace(device, outage=None))
             data = report(device, outage)
             commands.append(Announce(device.config.unit, Happening.RETURNED, data))
     return state, tuple(commands)
 
 
-def _lent(state: State, device: DeviceState) -> bool:
+def _lent(state: State, device: DeviceState, outage: Outage) -> bool:
     """Tell whether the spare has, or may have, cameras of a device."""
     spare = state.spare
-    if not set(spare.held).isdisjoint(device.cameras):
+    if any(state.lent(camera) for camera in device.cameras):
         return True
     if not state.spare_online:
-        return False
-    if spare.places is None:
-        return True
+        patience = outage.watched_from + state.group.timing.return_grace
+        backed_up = outage.backing_up is not None and state.group.spare is not None
+        return backed_up and state.now < patience
     busy = spare.errand.command.cameras if spare.errand else ()
-    used = [camera for camera, facts in spare.places.items() if in_use(facts)]
-    return any(camera.unit == device.config.unit for camera in (*busy, *used))
+    return spare.places is None or not set(busy).isdisjoint(device.cameras)
 
 
 def report(device: DeviceState, outage: Outage) -> dict[str, object]:

@@ -15,17 +15,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
+from . import detector
 from .commands import Command, Provision, Record, Release, SpareCommand, Unprovision
 from .model import Camera, PlaceFacts, Recording
 from .state import Attempt, DeviceState, Errand, Outage, SpareState, State, in_use
 
 
 def hold(state: State) -> tuple[State, tuple[Command, ...]]:
-    """Give the spare's places to the cameras that need them, and set their deadlines."""
-    spare = state.group.spare
+    """Give the spare's places to the cameras that need them, and set their deadlines.
+
+    What it is recording it goes on recording; then comes what it is to record already.
+    """
+    spare, places = state.group.spare, state.spare.places or {}
     needed = dict.fromkeys(_needed(state))
     kept = [camera for camera in state.spare.held if camera in needed]
-    held = tuple(dict.fromkeys((*kept, *needed)))[: spare.capacity if spare else 0]
+    ranked = sorted(
+        dict.fromkeys((*kept, *needed)),
+        key=lambda camera: not (camera in places and in_use(places[camera])),
+    )
+    held = tuple(ranked[: spare.capacity if spare else 0])
     due = {
         camera: state.spare.due.get(camera, state.now + state.group.timing.confirm)
         for camera in held
@@ -50,9 +58,7 @@ def _needed_of(state: State, device: DeviceState, outage: Outage) -> Iterator[Ca
         if not channel.has_source:
             continue
         # A device that is back keeps what it has, until given back, but takes nothing more.
-        if outage.returned is None or (
-            camera in state.spare.held and camera not in outage.given_back
-        ):
+        if outage.returned is None or (state.lent(camera) and camera not in outage.given_back):
             yield camera
 
 
@@ -78,8 +84,9 @@ def order(state: State) -> tuple[State, tuple[Command, ...]]:
 def wishes(state: State) -> Iterator[SpareCommand]:
     """Yield what would make the spare hold what is wanted, the most urgent first.
 
-    Each is safe by itself: it takes no more room than is seen to be there, and what is recording
-    is released before it is taken away.
+    Each is safe by itself: it takes no more room than is seen to be there, what is recording is
+    released before it is taken away, and nothing is released while its device is suspect, which
+    may have died since it was seen recording.
     """
     spare, places = state.group.spare, state.spare.places
     if spare is None or places is None or state.spare.errand or not state.spare_online:
@@ -89,7 +96,11 @@ def wishes(state: State) -> Iterator[SpareCommand]:
     room = max(0, spare.capacity - len(places))
     new = [camera for camera in held if camera not in places][:room]
     idle = [c for c in held if c in places and not (places[c].commanded and state.confirmed(c))]
-    strays = [c for c, facts in places.items() if in_use(facts) and c not in held]
+    strays = [
+        camera
+        for camera, facts in places.items()
+        if in_use(facts) and camera not in held and not _suspect(state, camera)
+    ]
     spent = [
         c for c, facts in places.items() if not in_use(facts) and c not in held and c not in ahead
     ]
@@ -102,6 +113,12 @@ def wishes(state: State) -> Iterator[SpareCommand]:
     ):
         if cameras:
             yield verb(spare.unit, tuple(cameras))
+
+
+def _suspect(state: State, camera: Camera) -> bool:
+    device = state.devices.get(camera.unit)
+    protected = device is not None and device.config.protected
+    return protected and detector.suspect(state.pulses[camera.unit])
 
 
 def _ahead(state: State) -> tuple[Camera, ...]:
@@ -188,10 +205,10 @@ def seen(state: State, places: Mapping[Camera, PlaceFacts]) -> State:
         for camera, attempt in state.spare.attempts.items()
         if camera in places or camera.unit in state.devices
     }
-    spare = replace(state.spare, places=dict(places), surveyed=True, attempts=attempts)
+    spare = replace(state.spare, places=dict(places), attempts=attempts)
     return replace(state, spare=spare)
 
 
 def forgotten(state: State) -> State:
     """Forget all about the spare but what it is wanted to record: it must be seen anew."""
-    return replace(state, spare=SpareState(held=state.spare.held, surveyed=state.spare.surveyed))
+    return replace(state, spare=SpareState(held=state.spare.held))

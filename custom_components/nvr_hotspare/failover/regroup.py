@@ -66,5 +66,4 @@ def started(state: State) -> State:
             state,
             replace(device, told=now, recordings=None, missing_since={}, outage=outage),
         )
-    state = forgotten(state)
-    return replace(state, spare=replace(state.spare, surveyed=False))
+    return forgotten(state)

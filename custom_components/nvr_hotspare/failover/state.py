@@ -74,7 +74,7 @@ class DeviceState:
     tells: bool = False
     """Whether it ever told for certain that it records a channel, or does not."""
     recordings: Mapping[int, Recording] | None = None
-    """What it told since it is online; None before."""
+    """What it told since it was last suspect or offline; None before."""
     missing_since: Mapping[int, float] = field(default_factory=dict)
     """Since when a channel that should be recorded is proven not to be."""
     outage: Outage | None = None
@@ -113,8 +113,6 @@ class SpareState:
     """When a held camera that is not confirmed is (or was) to be reported not backed up."""
     places: Mapping[Camera, PlaceFacts] | None = None
     """What it holds, as last seen or as it must be after a command; None while unknown."""
-    surveyed: bool = False
-    """Whether it was seen since Home Assistant started."""
     errand: Errand | None = None
     attempts: Mapping[Camera, Attempt] = field(default_factory=dict)
 
@@ -146,6 +144,11 @@ class State:
         """Tell whether the spare was seen to record a camera."""
         facts = (self.spare.places or {}).get(camera)
         return facts is not None and facts.recording is Recording.YES
+
+    def lent(self, camera: Camera) -> bool:
+        """Tell whether the spare has to record a camera, or does without."""
+        facts = (self.spare.places or {}).get(camera)
+        return camera in self.spare.held or (facts is not None and in_use(facts))
 
     def pending(self, camera: Camera) -> bool:
         """Tell whether a camera is yet to be confirmed and has time left."""
