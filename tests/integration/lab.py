@@ -1,14 +1,16 @@
 """Recorders and cameras in software, and how a user adds them."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 import random
+from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
+from aiohttp import web
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -35,15 +37,22 @@ def loopback_address() -> str:
 
 
 class Lab:
-    """Starts peers, and stops them all at its end."""
+    """Starts peers, and stops them all at its end.
+
+    They live in an event loop of their own: they are no part of Home Assistant, and the many
+    connections that break when one of them stops are none of its business.
+    """
 
     def __init__(self, folder: Path, cache: Path) -> None:
         self._folder = folder
         self._cache = cache
         self._stack = AsyncExitStack()
         self._running: dict[str, AsyncExitStack] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="lab")
 
     async def __aenter__(self) -> Self:
+        self._thread.start()
         return self
 
     async def __aexit__(
@@ -54,7 +63,15 @@ class Lab:
     ) -> None:
         for serial in tuple(self._running):
             await self.stop(serial)
-        await self._stack.aclose()
+        await self.do(self._stack.aclose())
+        await self.do(self._loop.shutdown_default_executor())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def do[T](self, work: Coroutine[Any, Any, T]) -> T:
+        """Have something done where the peers live."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
     async def cameras(self, count: int, *, sessions: int = 4) -> list[VirtualCamera]:
         """Start cameras with the account viewer."""
@@ -66,7 +83,7 @@ class Lab:
             cache=self._cache,
         )
         account = CameraAccount("viewer", CAMERA_PASSWORD)
-        cameras = await self._stack.enter_async_context(VirtualCameras(config, account))
+        cameras = await self.do(self._stack.enter_async_context(VirtualCameras(config, account)))
         return list(cameras.cameras.values())
 
     async def nvr(
@@ -97,11 +114,52 @@ class Lab:
     async def start(self, config: NvrConfig) -> VirtualNvr:
         """Start a recorder, or start one again."""
         stack = self._running[config.serial] = AsyncExitStack()
-        return await stack.enter_async_context(VirtualNvr(config))
+        return await self.do(stack.enter_async_context(VirtualNvr(config)))
 
     async def stop(self, serial: str) -> None:
         """Stop a recorder: its host refuses from now on."""
-        await self._running.pop(serial).aclose()
+        await self.do(self._running.pop(serial).aclose())
+
+    async def web_server(self, host: str, port: int) -> None:
+        """Start a web server that is no recorder."""
+
+        async def page(_: web.Request) -> web.Response:
+            return web.Response(text="<html>It works!</html>")
+
+        async def start() -> None:
+            app = web.Application()
+            app.router.add_route("*", "/{path:.*}", page)
+            runner = web.AppRunner(app)
+            await runner.setup()
+            await web.TCPSite(runner, host, port).start()
+            self._stack.push_async_callback(runner.cleanup)
+
+        await self.do(start())
+
+    async def talker(self, host: str, port: int, answer: bytes) -> Callable[[], Awaitable[None]]:
+        """Start a server that says one thing, if anything, to all; return what stops it."""
+
+        class Talker(asyncio.Protocol):
+            transport: asyncio.BaseTransport
+
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                self.transport = transport
+
+            def data_received(self, _: bytes) -> None:
+                if answer and isinstance(self.transport, asyncio.WriteTransport):
+                    self.transport.write(answer)
+
+        async def start() -> asyncio.Server:
+            return await self._loop.create_server(Talker, host, port)
+
+        server = await self.do(start())
+
+        async def close() -> None:
+            server.close()
+            server.close_clients()
+
+        self._stack.push_async_callback(close)
+        return lambda: self.do(close())
 
 
 def unit_input(nvr: VirtualNvr, **changes: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from aiohttp import web
 from homeassistant.config_entries import SOURCE_USER, FlowType
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -98,21 +97,13 @@ async def test_a_wrong_password(
 
 
 async def test_a_web_server_that_is_no_recorder(hass: HomeAssistant, lab: Lab) -> None:
-    async def page(_: web.Request) -> web.Response:
-        return web.Response(text="<html>It works!</html>")
-
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", page)
-    runner = web.AppRunner(app)
-    await runner.setup()
     host = loopback_address()
-    await web.TCPSite(runner, host, 8000).start()
+    await lab.web_server(host, 8000)
     spare = await lab.nvr("SPARE")
     flow = await start(hass)
     result = await enter(hass, flow, unit_input(spare, host=host))
     assert result["errors"] == {"base": "not_onvif"}
     await recover(hass, flow, spare)
-    await runner.cleanup()
 
 
 async def test_a_recorder_that_cannot_record_others(hass: HomeAssistant, lab: Lab) -> None:

@@ -1,9 +1,7 @@
 """The main job inside Home Assistant: real recorders, real cameras, everything over sockets."""
 
-import asyncio
 from typing import Any
 
-from aiohttp import web
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_ENTITY_ID, EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
@@ -200,18 +198,10 @@ def _backing_up(hass: HomeAssistant, nvr: VirtualNvr) -> bool:
 async def test_a_web_server_at_the_old_address_is_no_sign_of_life(
     hass: HomeAssistant, lab: Lab, nvr: VirtualNvr
 ) -> None:
-    async def page(_: web.Request) -> web.Response:
-        return web.Response(text="<html>Printer</html>")
-
     await lab.stop("NVR-1")
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", page)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, nvr.config.host, nvr.config.http_port).start()
+    await lab.web_server(nvr.config.host, nvr.config.http_port)
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
     assert state(hass, "binary_sensor", nvr, "connection") == "off"
-    await runner.cleanup()
 
 
 @pytest.mark.usefixtures("entry")
@@ -221,11 +211,9 @@ async def test_a_unit_that_hangs_for_good_is_taken_over_in_the_end(
     monkeypatch.setattr("custom_components.nvr_hotspare.coordinator.ANSWER_TIME", 0.2)
     monkeypatch.setattr("custom_components.nvr_hotspare.coordinator.LATE_ANSWER_TIME", 0.5)
     await lab.stop("NVR-1")
-    mute = await asyncio.get_running_loop().create_server(
-        asyncio.Protocol, nvr.config.host, nvr.config.http_port
-    )
+    close = await lab.talker(nvr.config.host, nvr.config.http_port, answer=b"")
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
-    mute.close()
+    await close()
     await lab.start(nvr.config)
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
 
