@@ -11,13 +11,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import Enum, auto
 import ipaddress
+import logging
 from pathlib import Path
 import time
 from types import TracebackType
 from typing import Self, override
 
 from custom_components.nvr_hotspare.recorder.auth import Guard
-from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE, Frame, VideoTrack
+from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE, Frame, Tracks, VideoFrame
 from custom_components.nvr_hotspare.recorder.rtsp.server import Limits, Presentation, RtspServer
 
 from .clip import CACHE, Clip, ClipFormat, load
@@ -27,6 +28,7 @@ from .viewers import Viewers
 
 PATH = "/stream"
 
+_LOGGER = logging.getLogger(__name__)
 _SECOND = 1_000_000_000
 _GAP = 10 * _SECOND
 """A camera this late, or early, was not slow: it was suspended, or the clock was set."""
@@ -34,6 +36,11 @@ _STRIDE = 7
 """Pictures of the clip between one camera and the next: their keyframes don't coincide."""
 _PHASES = 16
 """Moments within a frame's interval at which one camera or another sends."""
+
+
+def sending_time(camera: int, frame: int) -> int:
+    """Return when a camera sends one of its frames, in nanoseconds since 1970 UTC."""
+    return time_of(frame) + camera % _PHASES * _SECOND // FRAME_RATE // _PHASES
 
 
 class State(Enum):
@@ -70,7 +77,6 @@ class VirtualCamera:
         self.state = State.ON
         self._clip = clip
         self._checksums = [checksum(slices) for slices in clip.frames]
-        self._delay = number % _PHASES * _SECOND // FRAME_RATE // _PHASES
         self._viewers = Viewers()
         self._server = _Server(self, guard, limits)
         self._port = 0
@@ -81,12 +87,13 @@ class VirtualCamera:
         """Where its stream is."""
         return f"rtsp://{self.address}:{self._port}{PATH}"
 
-    def track(self) -> VideoTrack:
+    def tracks(self) -> Tracks:
         """Return what a viewer's decoder must know."""
-        return self._clip.track
+        return Tracks(self._clip.track)
 
     def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator[Frame]]:
         """Watch the camera."""
+        _LOGGER.info("Camera %d is played", self.number)
         return self._viewers.subscribe()
 
     async def start(self, port: int) -> None:
@@ -116,7 +123,7 @@ class VirtualCamera:
         """Publish every frame that somebody sees, at its time."""
         number = frame_at(time.time_ns())
         while True:
-            wait = time_of(number) + self._delay - time.time_ns()
+            wait = sending_time(self.number, number) - time.time_ns()
             if abs(wait) > _GAP:
                 number = frame_at(time.time_ns())
                 continue
@@ -125,13 +132,13 @@ class VirtualCamera:
                 self._viewers.publish(self._frame(number))
             number += 1
 
-    def _frame(self, number: int) -> Frame:
+    def _frame(self, number: int) -> VideoFrame:
         position = (number + self.number * _STRIDE) % len(self._clip.frames)
         captured = time_of(number)
         stamp = build(Stamp(self.number, number, captured, self._checksums[position]))
         track = self._clip.track
         key = position % self._clip.gop == 0
-        return Frame(
+        return VideoFrame(
             nal_units=[
                 *((track.sps, track.pps) if key else ()),
                 stamp,

@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 import json
+import logging
 from pathlib import Path
 import signal
 import sys
@@ -22,6 +23,8 @@ _COMMANDS = {"freeze": State.FROZEN, "drop": State.DROPPED, "restore": State.ON}
 def main(arguments: Sequence[str]) -> int:
     """Run cameras until SIGTERM or SIGINT; one line of JSON says when they are ready."""
     options = _parser().parse_args(arguments)
+    if options.log_plays:
+        logging.basicConfig(format="%(created)f %(message)s", level=logging.INFO)
     config = CamerasConfig(
         count=options.count,
         first_address=options.first_address,
@@ -63,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--control", type=Path, help="Unix socket that takes: freeze N, drop N, restore N"
+    )
+    parser.add_argument(
+        "--log-plays", action="store_true", help="tell on stderr who is played, with the time"
     )
     parser.add_argument("--cache", type=Path, default=CACHE, help="folder for the encoded clips")
     return parser
