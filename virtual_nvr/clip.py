@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 import tempfile
 
-from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE, Frame, VideoTrack
+from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE, VideoFrame, VideoTrack
 from custom_components.nvr_hotspare.recorder.mp4.reader import Mp4Reader
 from custom_components.nvr_hotspare.recorder.mp4.writer import FragmentWriter
 
@@ -76,9 +76,9 @@ def _store(wanted: ClipFormat, path: Path) -> None:
     Path(file.name).replace(path)
 
 
-def _frame(number: int, units: list[bytes]) -> Frame:
+def _frame(number: int, units: list[bytes]) -> VideoFrame:
     slices = slices_of(units)
-    return Frame(
+    return VideoFrame(
         nal_units=slices,
         time=time_of(number),
         ticks=number * CLOCK_RATE // FRAME_RATE,

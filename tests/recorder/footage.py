@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from custom_components.nvr_hotspare.recorder.model import Frame, VideoTrack
+from custom_components.nvr_hotspare.recorder.model import VideoFrame, VideoTrack
 from custom_components.nvr_hotspare.recorder.mp4.writer import FragmentWriter
 from virtual_nvr.clip import Clip, ClipFormat, load
 
@@ -22,7 +22,7 @@ def track() -> VideoTrack:
     return small_clip().track
 
 
-def frames(count: int, first: int = 0, start: int = START) -> list[Frame]:
+def frames(count: int, first: int = 0, start: int = START) -> list[VideoFrame]:
     """Return frames of a camera with 25 a second and a GOP of one second."""
     clip = small_clip()
     result = []
@@ -31,7 +31,7 @@ def frames(count: int, first: int = 0, start: int = START) -> list[Frame]:
         key = number % clip.gop == 0
         units = [clip.track.sps, clip.track.pps, *slices] if key else slices
         result.append(
-            Frame(
+            VideoFrame(
                 nal_units=units,
                 time=start + number * INTERVAL,
                 ticks=7_000_000_000 + number * TICKS,

@@ -13,7 +13,7 @@ from custom_components.nvr_hotspare.recorder.archive import Archive, OpenClip
 from custom_components.nvr_hotspare.recorder.auth import Guard
 from custom_components.nvr_hotspare.recorder.channel import Channel
 from custom_components.nvr_hotspare.recorder.disk import Disk
-from custom_components.nvr_hotspare.recorder.model import ChannelState, Frame
+from custom_components.nvr_hotspare.recorder.model import ChannelState, Tracks, VideoFrame
 from custom_components.nvr_hotspare.recorder.mp4.reader import Fragment, Mp4Reader
 from custom_components.nvr_hotspare.recorder.recording import CLIP, Recording
 from custom_components.nvr_hotspare.recorder.rtp.parameters import find_track
@@ -67,8 +67,8 @@ def _media(numbers: Iterable[int]) -> bytes:
     return sender_report(NOW + numbers[0] * STEP, numbers[0] * FRAME) + gops(numbers)
 
 
-def _frame(number: int, *, gop: int = 25, later: int = 0) -> Frame:
-    return Frame(
+def _frame(number: int, *, gop: int = 25, later: int = 0) -> VideoFrame:
+    return VideoFrame(
         nal_units=frame(number, gop=gop),
         time=NOW + number * STEP + later,
         ticks=number * FRAME,
@@ -76,11 +76,11 @@ def _frame(number: int, *, gop: int = 25, later: int = 0) -> Frame:
     )
 
 
-async def _add(recording: Recording, frames: Iterable[Frame]) -> None:
+async def _add(recording: Recording, frames: Iterable[VideoFrame]) -> None:
     track = find_track([SPS, PPS])
     assert track
     for each in frames:
-        await recording.add(track, each)
+        await recording.add(Tracks(track), each)
 
 
 def _fragments(path: Path) -> list[Fragment]:
@@ -221,7 +221,7 @@ async def test_changed_parameter_sets_begin_a_new_file(written: Recording, tmp_p
     await _add(written, [_frame(0), _frame(1)])
     changed = find_track([SPS, PPS + b"\x01"])
     assert changed
-    await written.add(changed, _frame(25))
+    await written.add(Tracks(changed), _frame(25))
     await written.close()
 
     assert len(Archive(tmp_path).clips("c1")) == 2

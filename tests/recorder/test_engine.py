@@ -10,7 +10,7 @@ from custom_components.nvr_hotspare.recorder import broadcast
 from custom_components.nvr_hotspare.recorder.archive import Archive
 from custom_components.nvr_hotspare.recorder.broadcast import Broadcast, Subscription
 from custom_components.nvr_hotspare.recorder.engine import Engine
-from custom_components.nvr_hotspare.recorder.model import ChannelState, Frame
+from custom_components.nvr_hotspare.recorder.model import ChannelState, Tracks, VideoFrame
 from custom_components.nvr_hotspare.recorder.rtp.parameters import find_track
 from tests.recorder.scripted_camera import (
     PPS,
@@ -48,7 +48,10 @@ def _publish(to: Broadcast, *numbers: int, size: int = 10) -> None:
     assert track
     for number in numbers:
         nal_units = frame(number, size=size)
-        to.publish(track, Frame(nal_units=nal_units, time=0, ticks=number, key=number % 5 == 0))
+        to.publish(
+            Tracks(track),
+            VideoFrame(nal_units=nal_units, time=0, ticks=number, key=number % 5 == 0),
+        )
 
 
 async def _ticks(subscription: Subscription) -> list[int]:
@@ -145,7 +148,7 @@ async def test_live_frames_reach_a_subscriber_until_the_channel_is_released(
         await engine.release("a")
 
         assert [frame.ticks // 3600 for _, frame in found] == [5, 6, 7, 8]
-        assert all(track.width == 1280 for track, _ in found)
+        assert all(video.width == 1280 for (video, _), _ in found)
         assert await _ticks(live) == []
 
 

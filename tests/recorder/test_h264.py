@@ -6,7 +6,7 @@ import av
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nvr_hotspare.recorder.model import Frame
+from custom_components.nvr_hotspare.recorder.model import VideoFrame
 from custom_components.nvr_hotspare.recorder.rtp.h264 import (
     MAX_ACCESS_UNIT,
     AccessUnit,
@@ -48,7 +48,7 @@ def test_what_is_packetized_comes_out_again(pictures: list[list[bytes]]) -> None
     sender, depacketizer = RtpSender((0, 1)), Depacketizer()
     found: list[AccessUnit] = []
     for number, nal_units in enumerate(pictures):
-        frame = Frame(nal_units=nal_units, time=0, ticks=3600 * number, key=False)
+        frame = VideoFrame(nal_units=nal_units, time=0, ticks=3600 * number, key=False)
         for message in MessageParser().feed(sender.frame(frame)):
             assert isinstance(message, InterleavedPacket)
             packet = parse_rtp(message.payload)

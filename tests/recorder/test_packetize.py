@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nvr_hotspare.recorder.model import Frame
+from custom_components.nvr_hotspare.recorder.model import VideoFrame
 from custom_components.nvr_hotspare.recorder.ntp import to_ntp
 from custom_components.nvr_hotspare.recorder.rtp.h264 import Depacketizer
 from custom_components.nvr_hotspare.recorder.rtp.packet import parse_rtp, parse_sender_report
@@ -38,7 +38,7 @@ def test_real_frames_survive_the_way_through_rtp() -> None:
 def test_a_unit_around_the_limits_of_packets_stays_whole(offset: int) -> None:
     unit = b"\x65" + bytes(range(256)) * 20
     unit = unit[: MAX_PAYLOAD + offset]
-    packets = sent(RtpSender((0, 1)).frame(Frame(nal_units=[unit], time=0, ticks=0, key=True)))
+    packets = sent(RtpSender((0, 1)).frame(VideoFrame(nal_units=[unit], time=0, ticks=0, key=True)))
     assert max(len(packet.payload) for packet in packets) <= MAX_PAYLOAD + 12
     parsed = [parse_rtp(packet.payload) for packet in packets]
     assert [packet.marker for packet in parsed if packet] == [False] * (len(packets) - 1) + [True]

@@ -16,7 +16,7 @@ from custom_components.nvr_hotspare.recorder.errors import (
     SourceUnreachableError,
     SourceUnsupportedError,
 )
-from custom_components.nvr_hotspare.recorder.model import Frame, Source, VideoTrack
+from custom_components.nvr_hotspare.recorder.model import Frame, Source, Tracks
 from custom_components.nvr_hotspare.recorder.rtsp import client, connection
 from custom_components.nvr_hotspare.recorder.rtsp.client import open_session
 from custom_components.nvr_hotspare.recorder.rtsp.message import (
@@ -291,7 +291,7 @@ async def test_a_camera_waits_for_a_reader_who_is_slow(camera: ScriptedCamera) -
 
 async def test_frames_have_track_and_capture_time(camera: ScriptedCamera) -> None:
     camera.media = sender_report(NOW, 0) + gops([4, 5, 6])
-    found: list[tuple[VideoTrack, Frame]] = []
+    found: list[tuple[Tracks, Frame]] = []
 
     async with open_stream(camera.source()) as frames:
         while len(found) < 2:
@@ -301,7 +301,7 @@ async def test_frames_have_track_and_capture_time(camera: ScriptedCamera) -> Non
         (5 * FRAME, True),
         (6 * FRAME, False),
     ]
-    assert all((track.width, track.height) == (1280, 720) for track, _ in found)
+    assert all((video.width, video.height) == (1280, 720) for (video, _), _ in found)
 
 
 async def test_frames_before_the_parameter_sets_are_no_silence(camera: ScriptedCamera) -> None:
@@ -311,7 +311,7 @@ async def test_frames_before_the_parameter_sets_are_no_silence(camera: ScriptedC
     async with open_stream(camera.source()) as frames:
         assert await frames.read() == []
         camera.send(rest)
-        found: list[tuple[VideoTrack, Frame]] = []
+        found: list[tuple[Tracks, Frame]] = []
         while not found:
             found = await frames.read()
 

@@ -13,7 +13,7 @@ from custom_components.nvr_hotspare.recorder.errors import (
     SourceNotFoundError,
     SourceRejectedError,
 )
-from custom_components.nvr_hotspare.recorder.model import Frame, Source, VideoTrack
+from custom_components.nvr_hotspare.recorder.model import Frame, Source, Tracks, VideoFrame
 from custom_components.nvr_hotspare.recorder.rtsp import server as server_module
 from custom_components.nvr_hotspare.recorder.rtsp.message import (
     Headers,
@@ -40,8 +40,8 @@ class Loop:
         self.ends = False
         self.ready = True
 
-    def track(self) -> VideoTrack | None:
-        return track() if self.ready else None
+    def tracks(self) -> Tracks | None:
+        return Tracks(track()) if self.ready else None
 
     @asynccontextmanager
     async def subscribe(self) -> AsyncIterator[AsyncIterator[Frame]]:
@@ -55,7 +55,7 @@ class Loop:
         passed = 0
         while True:
             for frame in self.frames:
-                yield Frame(
+                yield VideoFrame(
                     nal_units=frame.nal_units,
                     time=frame.time + passed * 40_000_000,
                     ticks=frame.ticks + passed * 3600,
@@ -153,6 +153,7 @@ async def test_the_engines_client_gets_the_frames_with_their_times(algorithms: l
             while len(received) < 40:
                 received += [frame for _, frame in await stream.read()]
         for got, frame in zip(received, presentation.frames, strict=False):
+            assert isinstance(got, VideoFrame)
             assert got.nal_units == frame.nal_units
         passed = [frame.time - received[0].time for frame in received[:40]]
         assert passed == [number * 40_000_000 for number in range(40)]
@@ -161,7 +162,9 @@ async def test_the_engines_client_gets_the_frames_with_their_times(algorithms: l
 async def test_a_client_that_comes_in_mid_gop_gets_the_frame_that_comes_next() -> None:
     async with serving(Loop(first=7)) as (_, uri), open_stream(Source(uri=uri)) as stream:
         batch = await stream.read()
-        assert batch[0][1].nal_units == frames(1, 7)[0].nal_units
+        first = batch[0][1]
+        assert isinstance(first, VideoFrame)
+        assert first.nal_units == frames(1, 7)[0].nal_units
 
 
 async def test_reports_come_first_and_then_every_five_seconds() -> None:

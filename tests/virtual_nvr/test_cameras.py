@@ -19,7 +19,7 @@ from custom_components.nvr_hotspare.recorder.errors import (
     SourceRejectedError,
     SourceUnreachableError,
 )
-from custom_components.nvr_hotspare.recorder.model import Frame, Source
+from custom_components.nvr_hotspare.recorder.model import Source, VideoFrame
 from custom_components.nvr_hotspare.recorder.rtsp.server import Limits
 from custom_components.nvr_hotspare.recorder.stream import FrameStream, open_stream
 from tests.recorder.footage import SMALL
@@ -46,14 +46,14 @@ def source(uri: str) -> Source:
     return Source(uri=uri, username=ACCOUNT.username, password=ACCOUNT.password)
 
 
-async def receive(stream: FrameStream, count: int) -> list[Frame]:
-    frames: list[Frame] = []
+async def receive(stream: FrameStream, count: int) -> list[VideoFrame]:
+    frames: list[VideoFrame] = []
     while len(frames) < count:
-        frames += [frame for _, frame in await stream.read()]
+        frames += [frame for _, frame in await stream.read() if isinstance(frame, VideoFrame)]
     return frames
 
 
-def stamps(frames: list[Frame]) -> list[Stamp]:
+def stamps(frames: list[VideoFrame]) -> list[Stamp]:
     found = [read(frame.nal_units) for frame in frames]
     return [stamp for stamp in found if stamp is not None]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE, Frame
+from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE, VideoFrame
 from custom_components.nvr_hotspare.recorder.mp4.writer import FragmentWriter
 from tests.recorder.footage import recording, small_clip
 from virtual_nvr.stamp import FRAME_RATE, Stamp, build, checksum, time_of
@@ -16,12 +16,12 @@ FIRST = 44_886_530_000
 """A frame number of November 2026."""
 
 
-def frame(number: int, *, camera: int = 1, late: int = 0, spoilt: bool = False) -> Frame:
+def frame(number: int, *, camera: int = 1, late: int = 0, spoilt: bool = False) -> VideoFrame:
     """Return a frame as a camera sends it; `late` is an error of the recorder's clock, in ns."""
     clip = small_clip()
     slices = clip.frames[number % len(clip.frames)]
     stamp = build(Stamp(camera, number, time_of(number), checksum(slices) ^ spoilt))
-    return Frame(
+    return VideoFrame(
         nal_units=[stamp, *slices],
         time=time_of(number) + late,
         ticks=number * CLOCK_RATE // FRAME_RATE,
@@ -29,7 +29,7 @@ def frame(number: int, *, camera: int = 1, late: int = 0, spoilt: bool = False) 
     )
 
 
-def store(path: Path, frames: list[Frame], cut: int = 0) -> Path:
+def store(path: Path, frames: list[VideoFrame], cut: int = 0) -> Path:
     """Write frames, ten to a fragment, and leave out the last bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = FragmentWriter(small_clip().track)
@@ -40,7 +40,7 @@ def store(path: Path, frames: list[Frame], cut: int = 0) -> Path:
     return path
 
 
-def some(*numbers: int) -> list[Frame]:
+def some(*numbers: int) -> list[VideoFrame]:
     return [frame(FIRST + number) for number in numbers]
 
 

@@ -8,7 +8,7 @@ from custom_components.nvr_hotspare.recorder.archive import Archive
 from custom_components.nvr_hotspare.recorder.engine import Engine
 from custom_components.nvr_hotspare.recorder.model import ChannelState, ChannelStatus, Source
 
-from .footage import Extent, extent_of, instant, track_of
+from .footage import Extent, extent_of, instant, tracks_of
 from .state import Job, Receiver, ReceiverMode, State
 
 UNKNOWN_RESOLUTION = 1920, 1080
@@ -113,8 +113,8 @@ class Director:
 
     def resolution(self, channel: str) -> tuple[int, int]:
         """Return width and height of a channel's video, in pixels."""
-        track = track_of(self._archive, channel)
-        return (track.width, track.height) if track else UNKNOWN_RESOLUTION
+        tracks = tracks_of(self._archive, channel)
+        return (tracks.video.width, tracks.video.height) if tracks else UNKNOWN_RESOLUTION
 
     def _wanted(self, channel: str) -> Source | None:
         job = self._state.ruling_job(channel)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from custom_components.nvr_hotspare.recorder.archive import Archive, Clip
 from custom_components.nvr_hotspare.recorder.errors import FootageError
-from custom_components.nvr_hotspare.recorder.model import VideoTrack
+from custom_components.nvr_hotspare.recorder.model import Tracks
 from custom_components.nvr_hotspare.recorder.mp4.reader import Mp4Reader
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,10 +34,10 @@ def extent_of(archive: Archive, channel: str) -> Extent | None:
     return None
 
 
-def track_of(archive: Archive, channel: str) -> VideoTrack | None:
+def tracks_of(archive: Archive, channel: str) -> Tracks | None:
     """Return what a decoder needs for a channel's newest footage, None where there is none."""
     newest = next(_newest_first(archive.clips(channel)), None)
-    return newest.track if newest else None
+    return Tracks(newest.track) if newest else None
 
 
 def instant(nanoseconds: int) -> datetime:

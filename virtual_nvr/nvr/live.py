@@ -7,11 +7,11 @@ from custom_components.nvr_hotspare.recorder.archive import Archive
 from custom_components.nvr_hotspare.recorder.auth import Guard
 from custom_components.nvr_hotspare.recorder.broadcast import Subscription
 from custom_components.nvr_hotspare.recorder.engine import Engine
-from custom_components.nvr_hotspare.recorder.model import Frame, VideoTrack
+from custom_components.nvr_hotspare.recorder.model import Frame, Tracks
 from custom_components.nvr_hotspare.recorder.rtsp.server import RtspServer
 
 from .config import NvrConfig
-from .footage import track_of
+from .footage import tracks_of
 
 
 def live_server(config: NvrConfig, engine: Engine, archive: Archive) -> RtspServer:
@@ -32,9 +32,9 @@ class _Channel:
         self._engine = engine
         self._archive = archive
 
-    def track(self) -> VideoTrack | None:
+    def tracks(self) -> Tracks | None:
         """Return what the stream is, None before its first frame."""
-        return track_of(self._archive, self._name)
+        return tracks_of(self._archive, self._name)
 
     @asynccontextmanager
     async def subscribe(self) -> AsyncIterator[AsyncIterator[Frame]]:

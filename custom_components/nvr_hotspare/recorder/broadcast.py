@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
-from .model import Frame, VideoTrack
+from .model import Frame, Tracks
 
 MAX_WAITING = 8 * 1024 * 1024
 """Bytes of frames that wait for one subscriber: 16 s at 4 Mbit/s."""
@@ -27,10 +27,10 @@ class Broadcast:
         finally:
             self._subscriptions.discard(subscription)
 
-    def publish(self, track: VideoTrack, frame: Frame) -> None:
+    def publish(self, tracks: Tracks, frame: Frame) -> None:
         """Queue a frame for every subscriber."""
         for subscription in self._subscriptions:
-            subscription.put(track, frame)
+            subscription.put(tracks, frame)
 
     def close(self) -> None:
         """Let every subscription end after what it has queued."""
@@ -38,21 +38,21 @@ class Broadcast:
             subscription.end()
 
 
-class Subscription(AsyncIterator[tuple[VideoTrack, Frame]]):
+class Subscription(AsyncIterator[tuple[Tracks, Frame]]):
     """An iterator over frames for one task. One that is too slow skips to a key frame."""
 
     def __init__(self) -> None:
-        self._frames: deque[tuple[VideoTrack, Frame, int]] = deque()
+        self._frames: deque[tuple[Tracks, Frame, int]] = deque()
         self._size = 0
         self._needs_key = True
         self._ended = False
         self._arrived = asyncio.Event()
 
-    def put(self, track: VideoTrack, frame: Frame) -> None:
+    def put(self, tracks: Tracks, frame: Frame) -> None:
         """Queue a frame; where the queue is full, drop it all and wait for a key frame."""
         if self._needs_key and not frame.key:
             return
-        size = sum(map(len, frame.nal_units))
+        size = frame.size
         if self._frames and self._size + size > MAX_WAITING:
             self._frames.clear()
             self._size = 0
@@ -60,7 +60,7 @@ class Subscription(AsyncIterator[tuple[VideoTrack, Frame]]):
                 self._needs_key = True
                 return
         self._needs_key = False
-        self._frames.append((track, frame, size))
+        self._frames.append((tracks, frame, size))
         self._size += size
         self._arrived.set()
 
@@ -69,12 +69,12 @@ class Subscription(AsyncIterator[tuple[VideoTrack, Frame]]):
         self._ended = True
         self._arrived.set()
 
-    async def __anext__(self) -> tuple[VideoTrack, Frame]:
+    async def __anext__(self) -> tuple[Tracks, Frame]:
         while not self._frames:
             if self._ended:
                 raise StopAsyncIteration
             self._arrived.clear()
             await self._arrived.wait()
-        track, frame, size = self._frames.popleft()
+        tracks, frame, size = self._frames.popleft()
         self._size -= size
-        return track, frame
+        return tracks, frame

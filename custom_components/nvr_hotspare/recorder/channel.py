@@ -109,9 +109,9 @@ class Channel:
         try:
             async with open_stream(source) as stream:
                 while True:
-                    for track, frame in await stream.read():
-                        self.broadcast.publish(track, frame)
-                        await self._recording.add(track, frame)
+                    for tracks, frame in await stream.read():
+                        self.broadcast.publish(tracks, frame)
+                        await self._recording.add(tracks, frame)
                     if self._recording.active:
                         self._state, self._error = ChannelState.RECORDING, ""
         finally:

@@ -62,7 +62,7 @@ class Engine:
     async def subscribe(self, channel: str) -> AsyncIterator[Subscription]:
         """Follow the live frames of a channel, from the next key frame on.
 
-        What comes out is an iterator over (VideoTrack, Frame) that ends when the channel is
+        What comes out is an iterator over (Tracks, Frame) that ends when the channel is
         released. A subscriber that is too slow loses frames and goes on with a key frame.
 
         Raises:

@@ -2,9 +2,24 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar, NamedTuple
 
 CLOCK_RATE = 90_000
-"""Ticks per second of every video track (RFC 6184, section 8.2.1)."""
+"""Ticks per second of every video track (RFC 6184, section 8.2.1; RFC 7798, section 7.1)."""
+
+
+class Codec(StrEnum):
+    """How a track is encoded, among what the engine takes from RTP by itself."""
+
+    H264 = "h264"
+    H265 = "h265"
+    AAC = "aac"
+    PCMU = "pcmu"
+    """G.711 with the law of North America and Japan."""
+    PCMA = "pcma"
+    """G.711 with the law of everywhere else."""
+    L16 = "l16"
+    """Samples of 16 bits, the most significant byte first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,30 +29,84 @@ class Source:
     uri: str
     username: str = ""
     password: str = field(default="", repr=False)
+    audio: bool = True
+    """Whether to take its audio too, where it has some that can be recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoTrack:
-    """What a decoder must know before the first frame of an H.264 stream."""
+    """What a decoder must know before the first frame of video."""
 
+    codec: Codec = Codec.H264
+    vps: bytes = b""
+    """Of H.265 only, as the sets that follow a NAL unit without start code or length."""
     sps: bytes
     pps: bytes
     width: int
     height: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioTrack:
+    """What a decoder must know before the first frame of audio."""
+
+    codec: Codec
+    rate: int
+    """Samples, and ticks, per second."""
+    channels: int
+    config: bytes = b""
+    """Of AAC only: its AudioSpecificConfig (ISO/IEC 14496-3, section 1.6.2.1)."""
+
+
+class Tracks(NamedTuple):
+    """The tracks of a stream; a file has the same ones from its beginning to its end."""
+
+    video: VideoTrack
+    audio: AudioTrack | None = None
+
+
 @dataclass(slots=True, kw_only=True)
-class Frame:
-    """One access unit of video, in decoding order."""
+class VideoFrame:
+    """One access unit of video. Frames come in decoding order."""
 
     nal_units: list[bytes]
     """NAL units without start codes or lengths, parameter sets and SEI included."""
     time: int
     """When the camera captured it: nanoseconds since 1970 UTC."""
     ticks: int
-    """Its RTP timestamp, unwrapped so that it only grows across the 32-bit limit."""
+    """When to show it: its RTP timestamp, unwrapped so that it grows across the 32-bit limit.
+    With B-frames it goes back and forth, as `time` does."""
     key: bool
     """Whether decoding can begin here."""
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return sum(map(len, self.nal_units))
+
+
+@dataclass(slots=True, kw_only=True)
+class AudioFrame:
+    """One access unit of AAC, or the samples of one packet."""
+
+    data: bytes
+    time: int
+    """When the camera captured its first sample: nanoseconds since 1970 UTC."""
+    ticks: int
+    """Its RTP timestamp, unwrapped, at the rate of its track."""
+    duration: int
+    """In ticks."""
+    key: ClassVar[bool] = False
+    """No file begins with audio."""
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return len(self.data)
+
+
+type Frame = VideoFrame | AudioFrame
+"""What a stream consists of, in the order of arrival, each handed on as `(Tracks, Frame)`."""
 
 
 class ChannelState(StrEnum):

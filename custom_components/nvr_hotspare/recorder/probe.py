@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from .errors import SourceUnreachableError
-from .model import CLOCK_RATE, Frame, Source, VideoTrack
+from .model import CLOCK_RATE, Source, VideoFrame, VideoTrack
 from .stream import open_stream
 
 _WINDOW = 2 * CLOCK_RATE
@@ -33,14 +33,15 @@ async def probe_source(source: Source, *, timeout: float = 8.0) -> SourceReport:
         SourceError: It can't be recorded; the subclass says why. `SourceUnreachableError` also
             where two frames don't arrive within `timeout` seconds.
     """
-    frames: list[Frame] = []
+    frames: list[VideoFrame] = []
     track: VideoTrack | None = None
     try:
         async with asyncio.timeout(timeout), open_stream(source, timeout) as stream:
             while not frames or frames[-1].ticks - frames[0].ticks < _WINDOW:
                 for arrived in await stream.read():
-                    track = arrived[0]
-                    frames.append(arrived[1])
+                    if isinstance(arrived[1], VideoFrame):
+                        track = arrived[0].video
+                        frames.append(arrived[1])
     except TimeoutError:
         pass  # a camera of few frames: what arrived may do
     if track is None or len(frames) < 2:  # noqa: PLR2004 (one interval)
@@ -48,12 +49,12 @@ async def probe_source(source: Source, *, timeout: float = 8.0) -> SourceReport:
     return _report(track, frames)
 
 
-def _report(track: VideoTrack, frames: list[Frame]) -> SourceReport:
+def _report(track: VideoTrack, frames: list[VideoFrame]) -> SourceReport:
     seconds = max(1, frames[-1].ticks - frames[0].ticks) / CLOCK_RATE
-    size = sum(len(unit) for frame in frames[:-1] for unit in frame.nal_units)
+    size = sum(frame.size for frame in frames[:-1])
     keys = [frame.ticks for frame in frames if frame.key]
     return SourceReport(
-        codec="h264",
+        codec=track.codec,
         width=track.width,
         height=track.height,
         frame_rate=round((len(frames) - 1) / seconds, 2),

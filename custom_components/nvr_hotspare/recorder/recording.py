@@ -7,7 +7,7 @@ import time
 from .archive import Archive, OpenClip
 from .disk import Disk
 from .errors import ArchiveError
-from .model import CLOCK_RATE, Frame, VideoTrack
+from .model import CLOCK_RATE, AudioFrame, Frame, Tracks, VideoFrame
 from .mp4.writer import FragmentWriter
 
 CLIP = 60 * CLOCK_RATE
@@ -47,18 +47,20 @@ class Recording:
         self._channel = channel
         self._clip: OpenClip | None = None
         self._writer: FragmentWriter
-        self._track: VideoTrack | None = None
-        self._start: Frame
-        self._pending: list[Frame] = []
+        self._tracks: Tracks | None = None
+        self._start: VideoFrame
+        self._pending: list[VideoFrame] = []
         self._closing: set[asyncio.Task[None]] = set()
         self._retry_at = 0.0
 
-    async def add(self, track: VideoTrack, frame: Frame) -> None:
+    async def add(self, tracks: Tracks, frame: Frame) -> None:
         """Record a frame; without an open file, from the next key frame on."""
+        if isinstance(frame, AudioFrame):
+            return
         if self._clip is not None and self._ends_fragment(frame):
             await self._write(frame.ticks)
-        if frame.key and self._begins_clip(track, frame):
-            await self._begin(track, frame)
+        if frame.key and self._begins_clip(tracks, frame):
+            await self._begin(tracks, frame)
         elif self._clip is not None:
             self._pending.append(frame)
 
@@ -78,7 +80,7 @@ class Recording:
         if self._closing:
             await asyncio.wait(self._closing)
 
-    def _ends_fragment(self, frame: Frame) -> bool:
+    def _ends_fragment(self, frame: VideoFrame) -> bool:
         if not self._pending:
             return False
         first = self._pending[0]
@@ -89,25 +91,25 @@ class Recording:
             or abs(_drift(first, frame)) > _TOLERANCE
         )
 
-    def _begins_clip(self, track: VideoTrack, frame: Frame) -> bool:
+    def _begins_clip(self, tracks: Tracks, frame: VideoFrame) -> bool:
         if self._clip is None:
             return time.monotonic() >= self._retry_at
         return (
-            track != self._track
+            tracks != self._tracks
             or frame.ticks - self._start.ticks >= CLIP
             or abs(_drift(self._start, frame)) > _CORRECTION
         )
 
-    async def _begin(self, track: VideoTrack, frame: Frame) -> None:
+    async def _begin(self, tracks: Tracks, frame: VideoFrame) -> None:
         self._let_go()
-        writer = FragmentWriter(track)
+        writer = FragmentWriter(tracks.video)
         data = writer.header() + writer.fragment([frame], None)
         try:
             clip = await self._disk.write(lambda: self._create(frame.time, data))
         except (OSError, ArchiveError) as error:
             self._fail(error)
             return
-        self._clip, self._writer, self._track, self._start = clip, writer, track, frame
+        self._clip, self._writer, self._tracks, self._start = clip, writer, tracks, frame
         self._count([frame], len(data))
 
     def _create(self, start: int, data: bytes) -> OpenClip:
@@ -133,7 +135,7 @@ class Recording:
             return
         self._count(frames, len(data))
 
-    def _count(self, frames: list[Frame], size: int) -> None:
+    def _count(self, frames: list[VideoFrame], size: int) -> None:
         if self.first_frame is None:
             self.first_frame = frames[0].time
         self.last_frame = frames[-1].time
@@ -163,7 +165,7 @@ class Recording:
             self.error = f"A recording can't be closed: {error.strerror or 'the disk fails'}."
 
 
-def _drift(first: Frame, frame: Frame) -> int:
+def _drift(first: VideoFrame, frame: VideoFrame) -> int:
     """By how much the camera's clock and its ticks disagree on the time between two frames."""
     passed = (frame.ticks - first.ticks) * 1_000_000_000 // CLOCK_RATE
     return frame.time - first.time - passed

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import time
 
 from .errors import SourceUnreachableError
-from .model import Frame, Source, VideoTrack
+from .model import Frame, Source, Tracks, VideoFrame
 from .rtp.clock import CaptureClock
 from .rtp.h264 import AccessUnit, Depacketizer
 from .rtp.packet import parse_rtp, parse_sender_report
@@ -34,8 +34,8 @@ class FrameStream:
         self._depacketizer = Depacketizer()
         self._track = find_track(session.media.parameter_sets)
 
-    async def read(self) -> list[tuple[VideoTrack, Frame]]:
-        """Wait for frames and return those that have arrived, each with its track.
+    async def read(self) -> list[tuple[Tracks, Frame]]:
+        """Wait for frames and return those that have arrived, each with the tracks.
 
         Nothing is returned of frames before the first parameter sets; nobody could decode them.
 
@@ -68,13 +68,15 @@ class FrameStream:
                     self._clock.report(report, arrival)
         return units
 
-    def _frames(self, units: list[AccessUnit], arrival: int) -> list[tuple[VideoTrack, Frame]]:
-        frames = []
+    def _frames(self, units: list[AccessUnit], arrival: int) -> list[tuple[Tracks, Frame]]:
+        frames: list[tuple[Tracks, Frame]] = []
         for unit in units:
             ticks, captured = self._clock.capture(unit.timestamp, arrival)
             if unit.key or self._track is None:
                 self._track = find_track(unit.nal_units, self._track)
             if self._track is not None:
-                frame = Frame(nal_units=unit.nal_units, time=captured, ticks=ticks, key=unit.key)
-                frames.append((self._track, frame))
+                frame = VideoFrame(
+                    nal_units=unit.nal_units, time=captured, ticks=ticks, key=unit.key
+                )
+                frames.append((Tracks(self._track), frame))
         return frames

@@ -12,7 +12,7 @@ from itertools import pairwise
 from struct import pack
 from typing import Final
 
-from ..model import CLOCK_RATE, Frame, VideoTrack
+from ..model import CLOCK_RATE, VideoFrame, VideoTrack
 from ..ntp import to_ntp
 from ..rtp.parameters import parse_samples
 from .boxes import HEAD, box, full_box
@@ -43,7 +43,7 @@ class FragmentWriter:
         brands = b"iso6" + bytes(4) + b"isomiso6avc1mp41"
         return box(b"ftyp", brands) + _moov(self._track)
 
-    def fragment(self, frames: Sequence[Frame], next_ticks: int | None) -> bytes:
+    def fragment(self, frames: Sequence[VideoFrame], next_ticks: int | None) -> bytes:
         """Return these frames, at least one, as the next fragment: prft, moof and mdat.
 
         Args:
@@ -86,7 +86,7 @@ class FragmentWriter:
         return starts, [min(duration, _LONGEST) for duration in durations]
 
 
-def _sample(frame: Frame, track: VideoTrack) -> bytes:
+def _sample(frame: VideoFrame, track: VideoTrack) -> bytes:
     """Return a frame as a sample: NAL units behind their lengths (ISO/IEC 14496-15, 5.3).
 
     The track's own parameter sets stand in the header and don't belong into an avc1 sample.

@@ -7,7 +7,7 @@ Single NAL unit packets and FU-A (RFC 6184, sections 5.6 and 5.8), sender report
 import secrets
 import struct
 
-from ..model import Frame
+from ..model import VideoFrame
 from ..ntp import to_ntp
 
 PAYLOAD_TYPE = 96
@@ -36,7 +36,7 @@ class RtpSender:
         self._packets = 0
         self._octets = 0
 
-    def frame(self, frame: Frame) -> bytes:
+    def frame(self, frame: VideoFrame) -> bytes:
         """Return all packets of a frame, the last one with the marker bit."""
         timestamp = self._timestamp(frame)
         parts: list[bytes | memoryview] = []
@@ -60,7 +60,7 @@ class RtpSender:
                 )
         return b"".join(parts)
 
-    def report(self, frame: Frame) -> bytes:
+    def report(self, frame: VideoFrame) -> bytes:
         """Return a sender report that says when a frame was captured."""
         name = f"{self.source:08x}@camera".encode()
         chunk = self.source.to_bytes(4) + bytes((_CNAME, len(name))) + name
@@ -81,7 +81,7 @@ class RtpSender:
         )
         return report + description
 
-    def _timestamp(self, frame: Frame) -> int:
+    def _timestamp(self, frame: VideoFrame) -> int:
         return (frame.ticks + self._origin) & 0xFFFFFFFF
 
     def _head(self, size: int, timestamp: int, *, marked: bool) -> bytes:

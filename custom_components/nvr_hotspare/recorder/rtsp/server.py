@@ -16,7 +16,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from ..auth import Guard, Verdict
-from ..model import Frame, VideoTrack
+from ..model import Frame, Tracks, VideoFrame
 from ..rtp.packetize import RtpSender
 from .describe import TRACK, describe
 from .message import Headers, MalformedMessageError, MessageParser, Request, Response
@@ -49,7 +49,7 @@ _CHANNELS = re.compile(r";\s*interleaved\s*=\s*(\d{1,3})(?:-(\d{1,3}))?", re.ASC
 class Presentation(Protocol):
     """What can be played under one path."""
 
-    def track(self) -> VideoTrack | None:
+    def tracks(self) -> Tracks | None:
         """Return what the stream is, None while there is none to be had."""
 
     def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator[Frame]]:
@@ -229,13 +229,13 @@ class _Connection:
         _, presentation = self._find(request)
         if presentation is None:
             return _response(404)
-        track = presentation.track()
-        if track is None:
+        tracks = presentation.tracks()
+        if tracks is None:
             return _response(503)
         response = _response(
             200, ("Content-Type", "application/sdp"), ("Content-Base", request.uri + "/")
         )
-        response.body = describe(track)
+        response.body = describe(tracks.video)
         return response
 
     def _setup(self, request: Request) -> Response:
@@ -298,6 +298,8 @@ class _Connection:
         try:
             async with session.presentation.subscribe() as frames:
                 async for frame in frames:
+                    if not isinstance(frame, VideoFrame):
+                        continue
                     if abs(frame.time - reported) >= REPORT_INTERVAL:  # the clock may be set back
                         writer.write(sender.report(frame))
                         reported = frame.time
