@@ -71,6 +71,32 @@ def test_the_outage_is_over_when_the_spare_has_let_go(site: Replay) -> None:
     }
 
 
+def test_what_was_told_on_the_brink_does_not_count(site: Replay) -> None:
+    site.hear("b").miss("b", 5).tell("b", YES).wait(10).obey().told_spare()
+    assert site.status("b") is BACKING_UP
+    site.back("b")
+    assert site.told_spare() == []
+
+
+def test_what_was_given_back_before_the_spare_was_away_does_not_count(site: Replay) -> None:
+    site.back("a").tell("a", YES).kill(SPARE).tell("a", NO).told_spare()
+    site.back(SPARE).show()
+    assert site.told_spare() == []
+    assert site.status("a") is BACKING_UP
+
+
+def test_a_spare_that_never_stood_in_holds_up_nothing(site: Replay) -> None:
+    site.kill(SPARE).kill("b").back("b").tell("b", YES)
+    assert [told.unit for told in site.said(Happening.RETURNED)] == ["b"]
+
+
+def test_only_what_was_lent_is_reported_as_released() -> None:
+    channels = tuple(Channel(number=n, single_stream=True) for n in (1, 2))
+    of = group(WorkingDevice(unit="a", channels=channels), capacity=1)
+    site = Replay(of).calm().kill("a").obey().back("a").obey()
+    assert site.said(Happening.RETURNED)[0].data["released_first"] == [1]
+
+
 def test_a_release_that_fails_is_tried_again_and_holds_up_the_end(site: Replay) -> None:
     site.back("a").tell("a", YES).fail()
     assert site.status("a") is BACKING_UP
