@@ -7,14 +7,12 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nvr_hotspare.recorder.model import VideoFrame
-from custom_components.nvr_hotspare.recorder.rtp.h264 import (
-    MAX_ACCESS_UNIT,
-    AccessUnit,
-    Depacketizer,
-)
+from custom_components.nvr_hotspare.recorder.rtp.access_unit import MAX_ACCESS_UNIT, AccessUnit
+from custom_components.nvr_hotspare.recorder.rtp.h264 import Depacketizer
+from custom_components.nvr_hotspare.recorder.rtp.h264_sps import parse_size
 from custom_components.nvr_hotspare.recorder.rtp.packet import RtpPacket, parse_rtp
 from custom_components.nvr_hotspare.recorder.rtp.packetize import RtpSender
-from custom_components.nvr_hotspare.recorder.rtp.parameters import find_track, parse_size
+from custom_components.nvr_hotspare.recorder.rtp.parameters import find_track
 from custom_components.nvr_hotspare.recorder.rtsp.message import InterleavedPacket, MessageParser
 from tests.recorder.scripted_camera import PPS, SPS
 

@@ -7,8 +7,9 @@ import time
 
 from .errors import SourceUnreachableError
 from .model import Frame, Source, Tracks, VideoFrame
+from .rtp.access_unit import AccessUnit
 from .rtp.clock import CaptureClock
-from .rtp.h264 import AccessUnit, Depacketizer
+from .rtp.h264 import Depacketizer
 from .rtp.packet import parse_rtp, parse_sender_report
 from .rtp.parameters import find_track
 from .rtsp.client import OPEN_TIMEOUT, Session, open_session

@@ -14,7 +14,7 @@ from typing import Final
 
 from ..model import CLOCK_RATE, VideoFrame, VideoTrack
 from ..ntp import to_ntp
-from ..rtp.parameters import parse_samples
+from ..rtp.h264_sps import parse_samples
 from .boxes import HEAD, box, full_box
 
 TRACK_ID: Final = 1

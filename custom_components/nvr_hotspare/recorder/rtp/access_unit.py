@@ -1,0 +1,150 @@
+"""From RTP packets to access units of video: what H.264 and H.265 have in common.
+
+An access unit ends with the marker bit, or where the timestamp changes. After a gap in the
+sequence numbers the access units on both sides of it are dropped, because nobody can tell which
+of them misses a packet; all later ones are passed on, though a decoder shows artefacts until the
+next key frame: a recording with artefacts is worth more than a hole.
+"""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, NamedTuple
+
+from .packet import RtpPacket
+
+MAX_ACCESS_UNIT = 8 * 1024 * 1024
+"""Bytes of one frame; a key frame of an 8K camera stays below it."""
+
+_FU_START, _FU_END, _FU_TYPE = 0x80, 0x40, 0x3F
+_OVERHEAD = 64
+"""What a NAL unit costs in memory beyond its bytes, so that a flood of tiny ones is bounded."""
+
+
+class AccessUnit(NamedTuple):
+    """The NAL units of one picture, without start codes or lengths."""
+
+    timestamp: int
+    nal_units: list[bytes]
+    key: bool
+
+
+class VideoDepacketizer(ABC):
+    """Puts the access units of one stream together, packet by packet."""
+
+    _FU_HEAD: ClassVar[int]
+    """Bytes of a fragment before its piece of the NAL unit, the last of them its flags."""
+
+    def __init__(self) -> None:
+        self.dropped = 0
+        """Access units that were damaged."""
+        self._next: int | None = None
+        self._timestamp = 0
+        self._nal_units: list[bytes] = []
+        self._fragments: list[bytes] = []
+        self._middle = b""
+        """How a payload begins that is neither start nor end of the fragmented unit."""
+        self._size = 0
+        self._damaged = False
+        self._has_slice = False
+
+    @abstractmethod
+    def _unpack(self, payload: bytes) -> None:
+        """Take in a payload, one byte long at least."""
+
+    @abstractmethod
+    def _is_slice(self, unit: bytes) -> bool:
+        """Whether a NAL unit is part of a picture."""
+
+    @abstractmethod
+    def _is_key(self, unit: bytes) -> bool:
+        """Whether it is part of a picture with which decoding can begin."""
+
+    def push(self, packet: RtpPacket) -> list[AccessUnit]:
+        """Take in the next packet and return the access units that it completes, in order."""
+        lost = self._next is not None and packet.sequence != self._next
+        self._next = (packet.sequence + 1) & 0xFFFF
+        if (  # the middle of a fragmented unit, as nine in ten packets are
+            self._fragments
+            and packet.timestamp == self._timestamp
+            and packet.payload[: self._FU_HEAD] == self._middle
+            and not (lost or packet.marker or self._damaged)
+        ):
+            self._fragments.append(packet.payload[self._FU_HEAD :])
+            self._grow(len(packet.payload))
+            return []
+        done: list[AccessUnit] = []
+        if packet.timestamp != self._timestamp:
+            self._damaged |= lost and bool(self._nal_units or self._fragments)
+            self._finish(done)
+            self._timestamp = packet.timestamp
+        self._damaged |= lost
+        if packet.payload and not self._damaged:
+            self._unpack(packet.payload)
+        if packet.marker:
+            self._finish(done)
+        return done
+
+    def _finish(self, done: list[AccessUnit]) -> None:
+        """End the access unit; what holds no picture (parameter sets, SEI) goes with the next."""
+        if self._damaged or self._fragments:
+            self.dropped += 1
+        elif self._has_slice:
+            key = any(map(self._is_key, self._nal_units))
+            done.append(AccessUnit(self._timestamp, self._nal_units, key))
+        else:
+            return
+        self._nal_units, self._fragments = [], []
+        self._size = 0
+        self._damaged = self._has_slice = False
+
+    def _add_whole(self, unit: bytes) -> None:
+        """Take in a NAL unit that came in one packet.
+
+        A fragmented one is never interrupted (RFC 6184, section 5.8; RFC 7798, section 4.4.3).
+        """
+        if self._fragments:
+            self._damaged = True
+        else:
+            self._add(unit)
+
+    def _add_aggregate(self, units: memoryview) -> None:
+        """Take in several NAL units, each behind its length in 16 bits."""
+        if self._fragments:
+            self._damaged = True
+        position = 0
+        while position + 2 <= len(units):
+            start = position + 2
+            position = start + int.from_bytes(units[position:start])
+            if position > len(units):
+                self._damaged = True
+            elif position > start:
+                self._add(bytes(units[start:position]))
+
+    def _add_fragment(self, payload: bytes, head: bytes) -> None:
+        """Take in a fragment of the NAL unit that begins with this head."""
+        size = self._FU_HEAD
+        if len(payload) <= size:
+            return
+        flags = payload[size - 1]
+        if bool(flags & _FU_START) == bool(self._fragments):
+            self._damaged = True  # began twice, or its beginning is missing
+            return
+        if flags & _FU_START:
+            self._fragments.append(head)
+            self._middle = payload[: size - 1] + bytes((flags & _FU_TYPE,))
+        self._fragments.append(payload[size:])
+        self._grow(len(payload))
+        if flags & _FU_END and self._fragments:
+            unit = b"".join(self._fragments)
+            self._fragments = []
+            self._add(unit)
+
+    def _add(self, unit: bytes) -> None:
+        self._nal_units.append(unit)
+        self._has_slice = self._has_slice or self._is_slice(unit)
+        self._grow(len(unit) + _OVERHEAD)
+
+    def _grow(self, size: int) -> None:
+        self._size += size
+        if self._size > 2 * MAX_ACCESS_UNIT:  # fragments count twice: once more when joined
+            self._damaged = True
+            self._nal_units, self._fragments = [], []
