@@ -273,7 +273,7 @@ async def test_channels_are_those_the_camera_chose(camera: ScriptedCamera) -> No
     )
 
     async with open_session(camera.source()) as session:
-        assert (session.rtp_channel, session.rtcp_channel) == (6, 9)
+        assert session.video == (6, 9)
 
 
 async def test_a_camera_waits_for_a_reader_who_is_slow(camera: ScriptedCamera) -> None:

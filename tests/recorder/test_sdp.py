@@ -11,7 +11,8 @@ from custom_components.nvr_hotspare.recorder.errors import (
     SourceProtocolError,
     SourceUnsupportedError,
 )
-from custom_components.nvr_hotspare.recorder.rtsp.sdp import parse_sdp
+from custom_components.nvr_hotspare.recorder.model import AudioTrack, Codec
+from custom_components.nvr_hotspare.recorder.rtsp.sdp import AudioMedia, VideoMedia, parse_sdp
 from tests.recorder.scripted_camera import PPS, SPS
 
 BASE = "rtsp://camera/main"
@@ -25,9 +26,9 @@ a=rtpmap:0 PCMU/8000\r
 a=control:trackID=2\r
 m=video 0 RTP/AVP 97 96\r
 b=AS:5000\r
-a=rtpmap:97 H265/90000\r
+a=rtpmap:97 AV1/90000\r
 a=rtpmap:96 h264/90000\r
-a=fmtp:97 sprop-vps=x\r
+a=fmtp:97 profile=0\r
 a=fmtp:96 packetization-mode=1; sprop-parameter-sets=%b\r
 a=control:trackID=1\r
 m=application 0 RTP/AVP 107\r
@@ -35,13 +36,21 @@ a=rtpmap:107 vnd.onvif.metadata/90000\r
 """.replace(b"%b", b64encode(SPS) + b"," + b64encode(PPS))
 
 
-def test_the_h264_stream_is_found_among_all_others() -> None:
-    media = parse_sdp(FULL, BASE + "/")
+def test_video_and_audio_are_found_among_all_others() -> None:
+    found = parse_sdp(FULL, BASE + "/")
 
-    assert media.payload_type == 96
-    assert media.control == "rtsp://camera/main/trackID=1"
-    assert media.aggregate == "rtsp://camera/main/"
-    assert media.parameter_sets == (SPS, PPS)
+    assert found.aggregate == "rtsp://camera/main/"
+    assert found.video == VideoMedia(
+        control="rtsp://camera/main/trackID=1",
+        payload_type=96,
+        codec=Codec.H264,
+        parameter_sets=(SPS, PPS),
+    )
+    assert found.audio == AudioMedia(
+        control="rtsp://camera/main/trackID=2",
+        payload_type=0,
+        track=AudioTrack(codec=Codec.PCMU, rate=8000, channels=1),
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,7 +69,7 @@ def test_control_uris(base: str, session: str, track: str, aggregate: str, contr
 
     media = parse_sdp(text.encode(), base)
 
-    assert (media.aggregate, media.control) == (aggregate, control)
+    assert (media.aggregate, media.video.control) == (aggregate, control)
 
 
 @pytest.mark.parametrize(
@@ -80,15 +89,15 @@ def test_control_uris(base: str, session: str, track: str, aggregate: str, contr
     ],
 )
 def test_odd_descriptions_are_understood(text: bytes) -> None:
-    media = parse_sdp(text, BASE)
+    media = parse_sdp(text, BASE).video
 
     assert (media.payload_type, media.parameter_sets) == (96, ())
     assert media.control == BASE
 
 
 def test_another_codec_is_named() -> None:
-    with pytest.raises(SourceUnsupportedError, match=r"H265, JPEG"):
-        parse_sdp(b"m=video 0 RTP/AVP 97\na=rtpmap:97 H265/90000\na=rtpmap:26 JPEG/90000", BASE)
+    with pytest.raises(SourceUnsupportedError, match=r"JPEG, MP4V-ES"):
+        parse_sdp(b"m=video 0 RTP/AVP 97\na=rtpmap:97 MP4V-ES/90000\na=rtpmap:26 JPEG/90000", BASE)
 
 
 def test_interleaved_mode_is_refused() -> None:
@@ -105,4 +114,4 @@ def test_no_description(text: bytes) -> None:
 @given(st.lists(st.sampled_from(FULL.split(b"\r\n")) | st.binary(max_size=30)))
 def test_no_description_breaks_the_parser(lines: list[bytes]) -> None:
     with suppress(SourceError):
-        assert parse_sdp(b"\r\n".join(lines), BASE).payload_type == 96
+        assert parse_sdp(b"\r\n".join(lines), BASE).video.codec is Codec.H264

@@ -1,4 +1,4 @@
-"""A camera's stream as frames: RTSP session, RTP packets and capture clock put together."""
+"""A camera's stream as frames: RTSP session, RTP packets and capture clocks put together."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,17 +6,14 @@ from contextlib import asynccontextmanager
 import time
 
 from .errors import SourceUnreachableError
-from .model import Frame, Source, Tracks, VideoFrame
-from .rtp.access_unit import AccessUnit
-from .rtp.clock import CaptureClock
-from .rtp.h264 import Depacketizer
+from .media import AudioReceiver, VideoReceiver
+from .model import Frame, Source, Tracks
 from .rtp.packet import parse_rtp, parse_sender_report
-from .rtp.parameters import find_track
 from .rtsp.client import OPEN_TIMEOUT, Session, open_session
 from .rtsp.message import InterleavedPacket
 
 SILENCE = 5.0
-"""Seconds without a frame after which a camera counts as gone, whatever else it sends."""
+"""Seconds without video after which a camera counts as gone, whatever else it sends."""
 
 
 @asynccontextmanager
@@ -31,9 +28,19 @@ class FrameStream:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._clock = CaptureClock()
-        self._depacketizer = Depacketizer()
-        self._track = find_track(session.media.parameter_sets)
+        self._video = video = VideoReceiver(session.description.video)
+        self._media: dict[int, VideoReceiver | AudioReceiver] = {session.video.rtp: video}
+        self._clocks = {session.video.rtcp: video.clock}
+        self._audio: AudioReceiver | None = None
+        if session.description.audio is not None and session.audio is not None:
+            self._audio = AudioReceiver(session.description.audio, video.clock)
+            self._media[session.audio.rtp] = self._audio
+            self._clocks[session.audio.rtcp] = self._audio.clock
+        self._tracks: Tracks | None = None
+        self._sees = False
+        """Whether video was among the latest packets."""
+        self._waited = 0.0
+        """Seconds spent waiting since there was video."""
 
     async def read(self) -> list[tuple[Tracks, Frame]]:
         """Wait for frames and return those that have arrived, each with the tracks.
@@ -41,43 +48,47 @@ class FrameStream:
         Nothing is returned of frames before the first parameter sets; nobody could decode them.
 
         Raises:
-            SourceUnreachableError: The connection ended, or no frame came for 5 s.
+            SourceUnreachableError: The connection ended, or no video came for 5 s.
             SourceProtocolError: The camera sent what is no RTSP.
         """
+        begin = time.monotonic()
+        self._sees = False
         try:
-            async with asyncio.timeout(SILENCE):
+            async with asyncio.timeout(SILENCE - self._waited):
                 while True:
                     packets = await self._session.read()
-                    arrival = time.time_ns()
-                    if units := self._units(packets, arrival):
-                        return self._frames(units, arrival)
+                    frames = self._take(packets, time.time_ns())
+                    if frames or self._sees:
+                        break
         except TimeoutError as error:
             raise SourceUnreachableError("The camera sends no frames.") from error
+        self._waited = 0.0 if self._sees else self._waited + time.monotonic() - begin
+        return frames
 
-    def _units(self, packets: list[InterleavedPacket], arrival: int) -> list[AccessUnit]:
-        """Take in packets and return the access units they complete."""
-        session, units = self._session, list[AccessUnit]()
-        payload_type = session.media.payload_type
+    def _take(self, packets: list[InterleavedPacket], arrival: int) -> list[tuple[Tracks, Frame]]:
+        """Take in packets and return the frames they complete."""
+        found = list[tuple[Tracks, Frame]]()
         for received in packets:
-            if received.channel == session.rtp_channel:
+            if (media := self._media.get(received.channel)) is not None:
                 packet = parse_rtp(received.payload)
-                if packet is not None and packet.payload_type == payload_type:
-                    units += self._depacketizer.push(packet)
-            elif received.channel == session.rtcp_channel:
+                if packet is None or packet.payload_type != media.payload_type:
+                    continue
+                if frames := media.push(packet, arrival):
+                    self._sees |= media is self._video
+                    tracks = self._current_tracks()
+                    if tracks is not None:
+                        found += ((tracks, frame) for frame in frames)
+            elif (clock := self._clocks.get(received.channel)) is not None:
                 report = parse_sender_report(received.payload)
                 if report is not None:
-                    self._clock.report(report, arrival)
-        return units
+                    clock.report(report, arrival)
+        return found
 
-    def _frames(self, units: list[AccessUnit], arrival: int) -> list[tuple[Tracks, Frame]]:
-        frames: list[tuple[Tracks, Frame]] = []
-        for unit in units:
-            ticks, captured = self._clock.capture(unit.timestamp, arrival)
-            if unit.key or self._track is None:
-                self._track = find_track(unit.nal_units, self._track)
-            if self._track is not None:
-                frame = VideoFrame(
-                    nal_units=unit.nal_units, time=captured, ticks=ticks, key=unit.key
-                )
-                frames.append((Tracks(self._track), frame))
-        return frames
+    def _current_tracks(self) -> Tracks | None:
+        """Return the tracks as they are now; the same object as before where nothing changed."""
+        video, tracks = self._video.track, self._tracks
+        if video is None:
+            return None
+        if tracks is None or tracks.video is not video:
+            tracks = self._tracks = Tracks(video, self._audio.track if self._audio else None)
+        return tracks

@@ -8,6 +8,8 @@ _SECOND = 1_000_000_000
 _DAY = 86_400 * _SECOND
 _HALF = 1 << 31
 _JUMP = 10 * _SECOND
+_DISAGREEMENT = _SECOND
+"""By how much the reports of audio and video may differ on the camera's clock."""
 _DRIFT = 1000
 """One part in this many is how fast the estimate from arrival times follows a slow camera."""
 
@@ -26,9 +28,15 @@ class CaptureClock:
     In the order of capture, times only grow. Where a correction would turn them back they run at
     half their speed until it has caught up, except that a correction of more than 10 s counts as
     a new time. Frames with B-frames arrive out of that order and get the times they belong to.
+
+    Audio must keep to the video it belongs to. Its own reports are believed only where they agree
+    with those of the video on how far the camera's clock is off; else the video's count for both.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rate: int = CLOCK_RATE, video: CaptureClock | None = None) -> None:
+        """Time a media with this many ticks a second, along with a video if it is audio."""
+        self._rate = rate
+        self._video = video
         self._arrival = 0
         self._raw: int | None = None
         """The last timestamp, unwrapped; `_shift` leads from it to ticks."""
@@ -44,23 +52,37 @@ class CaptureClock:
         """Take up a sender report that arrived at this time."""
         if self._raw is None:
             self._raw, self._arrival = report.timestamp, arrival
-            self._fastest = arrival - _duration(report.timestamp)
+            self._fastest = arrival - self._duration(report.timestamp)
         raw = _unwrap(report.timestamp, self._raw)
         ticks, time = raw + self._shift, from_ntp(report.ntp)
-        believed = abs(time - arrival) <= _DAY and abs(_duration(raw - self._raw)) <= _JUMP
-        self._reported = time - _duration(ticks) if believed else None
+        believed = abs(time - arrival) <= _DAY and abs(self._duration(raw - self._raw)) <= _JUMP
+        self._reported = time - self._duration(ticks) if believed else None
 
     def capture(self, timestamp: int, arrival: int) -> tuple[int, int]:
         """Return the ticks and the capture time of a frame that arrived at this time."""
         ticks = self._ticks(timestamp, arrival)
-        offset = arrival - _duration(ticks)
+        offset = arrival - self._duration(ticks)
         if self._fastest is not None:
-            passed = max(0, _duration(ticks - self._latest[0]))
+            passed = max(0, self._duration(ticks - self._latest[0]))
             offset = min(offset, self._fastest + passed // _DRIFT)
         self._fastest = offset
-        return ticks, self._only_growing(
-            ticks, _duration(ticks) + (offset if self._reported is None else self._reported)
-        )
+        return ticks, self._only_growing(ticks, self._duration(ticks) + self._offset(offset))
+
+    @property
+    def _ahead(self) -> int | None:
+        """By how much the camera's clock is ahead of ours, None while it isn't known."""
+        if self._reported is None or self._fastest is None:
+            return None
+        return self._reported - self._fastest
+
+    def _offset(self, arrived: int) -> int:
+        """Return capture time less time since tick 0, which is `arrived` by the arrival."""
+        own = self._ahead
+        if self._video is not None:
+            others = self._video._ahead  # noqa: SLF001 (of the same class)
+            if own is None or others is None or abs(own - others) > _DISAGREEMENT:
+                own = others
+        return arrived + (own or 0)
 
     def _ticks(self, timestamp: int, arrival: int) -> int:
         """Unwrap a timestamp; one that jumped goes on where its arrival says it should.
@@ -70,27 +92,26 @@ class CaptureClock:
         if self._raw is None:
             self._raw = timestamp
         raw, last = _unwrap(timestamp, self._raw), self._raw
-        early = _duration(raw + self._shift) - arrival + (self._fastest or 0)
-        if _duration(raw - last) < -_JUMP or (self._fastest is not None and early > _JUMP):
+        early = self._duration(raw + self._shift) - arrival + (self._fastest or 0)
+        if self._duration(raw - last) < -_JUMP or (self._fastest is not None and early > _JUMP):
             passed = arrival - self._arrival
-            self._shift += last - raw + passed * CLOCK_RATE // _SECOND
+            self._shift += last - raw + passed * self._rate // _SECOND
             self._reported = self._fastest = None
         self._raw, self._arrival = raw, arrival
         return raw + self._shift
 
+    def _duration(self, ticks: int) -> int:
+        return ticks * _SECOND // self._rate
+
     def _only_growing(self, ticks: int, time: int) -> int:
         last_ticks, last_time = self._latest
-        passed = _duration(ticks - last_ticks)
+        passed = self._duration(ticks - last_ticks)
         if last_time and passed <= 0:  # a B-frame
             return last_time + passed
         if last_time and time > last_time - _JUMP:
             time = max(time, last_time + passed // 2)
         self._latest = (ticks, time)
         return time
-
-
-def _duration(ticks: int) -> int:
-    return ticks * _SECOND // CLOCK_RATE
 
 
 def _unwrap(timestamp: int, near: int) -> int:

@@ -1,4 +1,4 @@
-"""An RTSP client that plays one H.264 stream over its TCP connection (RFC 2326).
+"""An RTSP client that plays one stream over its TCP connection (RFC 2326).
 
 Redirects are not followed: a camera has no business sending the engine elsewhere. What a server
 sends is bounded by the parser, in time by `open_session`, and by `read` not being called: the
@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 import re
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ..auth import Authenticator
@@ -24,7 +25,7 @@ from ..errors import (
 from ..model import Source
 from .connection import Connection, connect
 from .message import Headers, InterleavedPacket, Request, Response
-from .sdp import VideoMedia, parse_sdp
+from .sdp import Description, parse_sdp
 
 OPEN_TIMEOUT = 10.0
 """Seconds from nothing to a playing stream."""
@@ -53,7 +54,7 @@ _CHANNELS = re.compile(
 
 @asynccontextmanager
 async def open_session(source: Source, within: float = OPEN_TIMEOUT) -> AsyncIterator[Session]:
-    """Connect to a camera and play its H.264 stream; tear it down in the end.
+    """Connect to a camera and play its stream; tear it down in the end.
 
     Raises:
         SourceError: A subclass says what is wrong. `SourceUnreachableError` also where the
@@ -72,19 +73,27 @@ async def open_session(source: Source, within: float = OPEN_TIMEOUT) -> AsyncIte
             await session.close()
 
 
+class Channels(NamedTuple):
+    """Where within the connection the packets of a media are, and those about them."""
+
+    rtp: int
+    rtcp: int
+
+
 class Session:
     """A stream that plays. Made by `open_session`.
 
     Attributes:
-        media: What the camera says about the stream.
-        rtp_channel: The channel of the packets that are video.
-        rtcp_channel: The channel of those about the stream.
+        description: What the camera says about the stream.
+        video: The channels of its video.
+        audio: The channels of its audio, None if none is played.
     """
 
-    media: VideoMedia
+    description: Description
+    video: Channels
+    audio: Channels | None
 
     def __init__(self, connection: Connection, source: Source) -> None:
-        self.rtp_channel, self.rtcp_channel = 0, 1
         self._connection = connection
         self._source = source
         self._authenticator = Authenticator(source.username, source.password)
@@ -99,11 +108,10 @@ class Session:
         uri = self._source.uri
         answer = await self._request("DESCRIBE", uri, ("Accept", "application/sdp"))
         base = answer.headers.get("Content-Base") or answer.headers.get("Content-Location")
-        self.media = parse_sdp(answer.body, base or uri)
-        transport = "RTP/AVP/TCP;unicast;interleaved=0-1"
-        answer = await self._request("SETUP", self.media.control, ("Transport", transport))
-        self._take_session(answer)
-        await self._request("PLAY", self.media.aggregate, ("Range", "npt=0.000-"))
+        self.description = parse_sdp(answer.body, base or uri)
+        self.video = await self._set_up(self.description.video.control, Channels(0, 1))
+        self.audio = await self._set_up_audio()
+        await self._request("PLAY", self.description.aggregate, ("Range", "npt=0.000-"))
         self._keepalive = asyncio.create_task(self._keep_alive())
 
     async def read(self) -> list[InterleavedPacket]:
@@ -123,7 +131,7 @@ class Session:
             if self._id is not None and self._connection.error is None:
                 with suppress(SourceError, TimeoutError):
                     async with asyncio.timeout(_TEARDOWN_TIMEOUT):
-                        await self._request("TEARDOWN", self.media.aggregate)
+                        await self._request("TEARDOWN", self.description.aggregate)
         finally:
             self._connection.close()
 
@@ -165,15 +173,35 @@ class Session:
             async with _deadline(_ANSWER_TIMEOUT, f"The camera does not answer {method}."):
                 return await self._connection.exchange(data, self._count)
 
+    async def _set_up(self, control: str, channels: Channels) -> Channels:
+        """Ask for a media on these channels and return those that the camera chose."""
+        transport = f"RTP/AVP/TCP;unicast;interleaved={channels.rtp}-{channels.rtcp}"
+        answer = await self._request("SETUP", control, ("Transport", transport))
+        self._take_session(answer)
+        if chosen := _CHANNELS.search(answer.headers.get("Transport") or ""):
+            rtp = int(chosen["rtp"])
+            return Channels(rtp, int(chosen["rtcp"] or rtp + 1))
+        return channels
+
+    async def _set_up_audio(self) -> Channels | None:
+        """Ask for the audio; a camera that doesn't give it is recorded without."""
+        media = self.description.audio
+        if media is None or not self._source.audio:
+            return None
+        try:
+            channels = await self._set_up(media.control, Channels(2, 3))
+        except SourceUnreachableError:
+            raise
+        except SourceError:
+            return None
+        return None if set(channels) & set(self.video) else channels
+
     def _take_session(self, answer: Response) -> None:
         match = _SESSION.match(answer.headers.get("Session") or "")
         if match is None:
             raise SourceProtocolError("The camera opens a session without a name.")
         self._id = match["id"]
         self._timeout = int(match["timeout"] or 0) or _DEFAULT_SESSION_TIMEOUT
-        if channels := _CHANNELS.search(answer.headers.get("Transport") or ""):
-            self.rtp_channel = int(channels["rtp"])
-            self.rtcp_channel = int(channels["rtcp"] or self.rtp_channel + 1)
 
     async def _keep_alive(self) -> None:
         """Tell the camera twice in each session timeout that somebody watches.
@@ -187,7 +215,7 @@ class Session:
         while self._connection.error is None:
             await asyncio.sleep(interval)
             try:
-                await self._request(method, self.media.aggregate)
+                await self._request(method, self.description.aggregate)
             except SourceUnreachableError:
                 continue
             except SourceError:

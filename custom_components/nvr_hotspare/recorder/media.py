@@ -1,0 +1,60 @@
+"""One media of a camera's stream, from its packets to frames with capture times."""
+
+from .model import AudioFrame, AudioTrack, Codec, VideoFrame, VideoTrack
+from .rtp import h264, h265
+from .rtp.aac import AacDepacketizer
+from .rtp.audio import SampleDepacketizer
+from .rtp.clock import CaptureClock
+from .rtp.packet import RtpPacket
+from .rtp.parameters import find_track
+from .rtsp.sdp import AudioMedia, VideoMedia
+
+
+class VideoReceiver:
+    """Turns the packets of the video into frames.
+
+    Attributes:
+        payload_type: Of the packets to push.
+        clock: Takes the sender reports.
+        track: What a decoder must know before the next frame, None while that is not known.
+    """
+
+    def __init__(self, media: VideoMedia) -> None:
+        self.payload_type = media.payload_type
+        self.clock = CaptureClock()
+        self.track: VideoTrack | None = find_track(media.parameter_sets, codec=media.codec)
+        self._codec = media.codec
+        module = h265 if media.codec is Codec.H265 else h264
+        self._depacketizer = module.Depacketizer()
+
+    def push(self, packet: RtpPacket, arrival: int) -> list[VideoFrame]:
+        """Take in a packet that arrived at this time and return the frames it completes."""
+        units = self._depacketizer.push(packet)
+        return [self._frame(*unit, arrival) for unit in units] if units else []
+
+    def _frame(self, timestamp: int, units: list[bytes], key: bool, arrival: int) -> VideoFrame:  # noqa: FBT001 (fields of an access unit)
+        ticks, time = self.clock.capture(timestamp, arrival)
+        if key or self.track is None:
+            self.track = find_track(units, self.track, self._codec)
+        return VideoFrame(nal_units=units, time=time, ticks=ticks, key=key)
+
+
+class AudioReceiver:
+    """Turns the packets of the audio into frames; `payload_type` and `clock` as of video."""
+
+    def __init__(self, media: AudioMedia, video: CaptureClock) -> None:
+        """Receive audio that is timed along with the video of this clock."""
+        self.payload_type = media.payload_type
+        self.clock = CaptureClock(media.track.rate, video)
+        self.track: AudioTrack = media.track
+        self._depacketizer = (
+            AacDepacketizer(media.aac) if media.aac else SampleDepacketizer(media.track)
+        )
+
+    def push(self, packet: RtpPacket, arrival: int) -> list[AudioFrame]:
+        """Take in a packet that arrived at this time and return the frames it completes."""
+        frames = []
+        for timestamp, data, duration in self._depacketizer.push(packet):
+            ticks, time = self.clock.capture(timestamp, arrival)
+            frames.append(AudioFrame(data=data, time=time, ticks=ticks, duration=duration))
+        return frames
