@@ -66,7 +66,7 @@ def test_a_file_nothing_was_written_to_leaves_no_trace(archive: Archive) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["", ".", "..", "../yard", "a/b", "/yard", ".yard", "yard\0", "a b", "ä", "x" * 65]
+    "name", ["", ".", "..", "../yard", "a/b", "/yard", ".yard", "yard\0", "a b", "ä", "x" * 129]
 )
 def test_a_channel_is_no_path(archive: Archive, name: str) -> None:
     with pytest.raises(ArchiveError):
@@ -90,22 +90,22 @@ def test_other_files_and_folders_are_left_alone(archive: Archive, tmp_path: Path
 
 def test_an_archive_without_a_folder_is_empty(archive: Archive) -> None:
     assert archive.channels() == []
-    assert archive.clips("yard") == archive.recover() == []
+    assert archive.clips("yard") == Archive(archive.folder).recover() == []
 
 
 async def test_what_a_killed_engine_left_open_plays_after_recovery(archive: Archive) -> None:
     whole = recording(2)
     archive.open("yard", START).write(recording(3)[:-100])
-    (recovered,) = archive.recover()
+    (recovered,) = Archive(archive.folder).recover()
     assert (recovered.path.name, recovered.open) == (NAME, False)
     assert recovered.path.read_bytes() == whole
     assert await decode(recovered.path) == (50, "")
-    assert archive.recover() == []
+    assert Archive(archive.folder).recover() == []
 
 
 def test_a_recovered_file_loses_the_zeros_that_a_power_cut_leaves(archive: Archive) -> None:
     archive.open("yard", START).write(recording(2) + bytes(5000))
-    (recovered,) = archive.recover()
+    (recovered,) = Archive(archive.folder).recover()
     assert recovered.path.read_bytes() == recording(2)
 
 
@@ -113,13 +113,13 @@ def test_a_recovered_file_loses_the_zeros_that_a_power_cut_leaves(archive: Archi
 def test_an_open_file_without_a_fragment_is_removed(archive: Archive, size: int) -> None:
     clip = archive.open("yard", START)
     clip.write(recording(1)[:size])
-    assert archive.recover() == []
+    assert Archive(archive.folder).recover() == []
     assert names(archive) == []
 
 
 def test_an_open_file_that_is_not_ours_is_kept_aside(archive: Archive) -> None:
     archive.open("yard", START).write(b"something else entirely")
-    assert archive.recover() == []
+    assert Archive(archive.folder).recover() == []
     assert names(archive) == [NAME + ".damaged"]
     assert archive.clips("yard") == []
 
@@ -128,7 +128,7 @@ def test_recovery_does_not_touch_closed_files(archive: Archive) -> None:
     clip = archive.open("yard", START)
     clip.write(b"cut off long ago")
     path = clip.close()
-    archive.recover()
+    Archive(archive.folder).recover()
     assert path is not None
     assert path.read_bytes() == b"cut off long ago"
 

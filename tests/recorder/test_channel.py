@@ -16,6 +16,7 @@ from custom_components.nvr_hotspare.recorder.disk import Disk
 from custom_components.nvr_hotspare.recorder.model import ChannelState, Tracks, VideoFrame
 from custom_components.nvr_hotspare.recorder.mp4.reader import Fragment, Mp4Reader
 from custom_components.nvr_hotspare.recorder.recording import CLIP, Recording
+from custom_components.nvr_hotspare.recorder.ring import RingLimits
 from custom_components.nvr_hotspare.recorder.rtp.parameters import find_track
 from tests.recorder.scripted_camera import (
     FRAME,
@@ -30,6 +31,7 @@ from tests.recorder.scripted_camera import (
 )
 
 NOW = 1_795_460_452_000_000_000
+LIMITS = RingLimits(seconds=10, size=1 << 20)
 STEP = 40_000_000
 
 
@@ -42,7 +44,7 @@ async def camera() -> AsyncIterator[ScriptedCamera]:
 @pytest.fixture
 async def channel(tmp_path: Path) -> AsyncIterator[Channel]:
     disk = Disk()
-    channel = Channel("c1", Archive(tmp_path), disk)
+    channel = Channel("c1", Archive(tmp_path), disk, LIMITS)
     yield channel
     await channel.stop()
     disk.shutdown()
@@ -266,7 +268,7 @@ async def test_a_full_disk_is_told_and_tried_again(
 async def test_a_folder_that_cannot_be_made_is_told(camera: ScriptedCamera, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     disk = Disk()
-    channel = Channel("c1", Archive(tmp_path / "file"), disk)
+    channel = Channel("c1", Archive(tmp_path / "file"), disk, LIMITS)
     camera.media = _media(range(5))
     channel.record(camera.source())
     await eventually(lambda: "can't be written" in channel.status.error)
@@ -296,7 +298,7 @@ async def test_a_slow_disk_delays_no_other_camera(
         for name in ("slow", "c1"):
             camera = await stack.enter_async_context(scripted_camera())
             camera.media = _media(range(20))
-            channel = Channel(name, Archive(tmp_path), disk)
+            channel = Channel(name, Archive(tmp_path), disk, LIMITS)
             channel.record(camera.source())
             stack.push_async_callback(channel.stop)
             await eventually(lambda: bool(stuck))

@@ -5,11 +5,15 @@
 
 The files are the truth: there is no index, and whatever stands there with such a name counts.
 One process at a time writes into a folder; any number may read. Plain synchronous code.
+
+A folder may be marked by a file in it. What asks for the mark never makes the folder: a network
+share that is gone leaves an empty folder behind, on a disk that was never meant for footage.
 """
 
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+import errno
 import os
 from pathlib import Path
 import re
@@ -18,10 +22,14 @@ from typing import BinaryIO
 from .errors import ArchiveError, DamagedFootageError, EmptyFootageError
 from .mp4.reader import Mp4Reader
 
+MARK = ".nvr-hotspare"
+"""The file that marks a folder for footage."""
+MAX_NAME = 128
+"""Characters of a channel's name."""
 _CLOSED = ".mp4"
 _OPEN = ".mp4.open"
 _DAMAGED = ".mp4.damaged"
-_CHANNEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_CHANNEL = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9._-]{{0,{MAX_NAME - 1}}}", re.ASCII)
 _NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{6}Z)(\.mp4|\.mp4\.open)", re.ASCII)
 _FORMAT = "%Y-%m-%dT%H-%M-%S.%fZ"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,11 +50,13 @@ class Clip:
 class OpenClip:
     """A file that is being written. It gets its final name when it is closed."""
 
-    def __init__(self, path: Path) -> None:
-        """Create the file; FileExistsError where there is one."""
+    def __init__(self, path: Path, in_hand: set[Path]) -> None:
+        """Create the file, in hand until it is closed; FileExistsError where there is one."""
         self.path = path
         self.size = 0
+        self._in_hand = in_hand
         self._file = path.open("xb", buffering=0)
+        in_hand.add(path)
 
     def write(self, data: bytes) -> None:
         """Append a header or a fragment as a whole, or nothing of it.
@@ -70,19 +80,38 @@ class OpenClip:
 
         A file that nothing was written to is removed.
         """
-        with self._file:
-            os.fsync(self._file.fileno())
-        if self.size:
-            return _finish(self.path)
-        self.path.unlink()
+        try:
+            with self._file:
+                os.fsync(self._file.fileno())
+            if self.size:
+                return _finish(self.path)
+            self.path.unlink()
+        finally:
+            self._in_hand.discard(self.path)
         return None
 
 
-class Archive:
-    """The clips of all channels in one folder, which is made when the first clip is."""
+def mark(folder: Path) -> None:
+    """Make a folder for footage, for its owner alone, and mark it; OSError where that fails."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / MARK).touch(mode=0o600)
 
-    def __init__(self, folder: Path) -> None:
+
+class Archive:
+    """The clips of all channels in one folder.
+
+    The folder is made when the first clip is, unless it has to be marked.
+    """
+
+    def __init__(self, folder: Path, *, marked: bool = False) -> None:
         self.folder = folder
+        self._marked = marked
+        self._in_hand: set[Path] = set()
+
+    def check(self) -> None:
+        """Raise an OSError if the folder should be marked and is not."""
+        if self._marked and not (self.folder / MARK).is_file():
+            raise OSError(errno.ENOENT, "The folder for footage is gone")
 
     def open(self, channel: str, start: int) -> OpenClip:
         """Begin a clip of a channel at a time, in nanoseconds since 1970 UTC.
@@ -95,6 +124,7 @@ class Archive:
             OSError: The disk is full or gone.
         """
         folder = self._folder_of(channel)
+        self.check()
         if not folder.is_dir():
             folder.mkdir(parents=True, exist_ok=True)
             _sync(self.folder)
@@ -102,7 +132,7 @@ class Archive:
         while True:
             final = _unused(folder / (begins.strftime(_FORMAT) + _CLOSED))
             with suppress(FileExistsError):
-                return OpenClip(final.with_suffix(_OPEN))
+                return OpenClip(final.with_suffix(_OPEN), self._in_hand)
             begins += _MICROSECOND
 
     def channels(self) -> list[str]:
@@ -124,21 +154,24 @@ class Archive:
         return sorted((clip for clip in found if clip), key=lambda clip: (clip.start, clip.path))
 
     def recover(self) -> list[Clip]:
-        """Close what an engine that was killed left open, and return it.
+        """Close what was left open by an engine that was killed or a disk that failed.
 
-        Such a file is cut back to its last whole fragment; one that has none is removed. A file
+        Returns what was closed; what is being written is left alone. A file left open is cut back to its last whole fragment; one that has none is removed. A file
         that does not even begin as ours do is not footage of ours to delete: it is renamed.
         """
         left_open = [
-            clip for channel in self.channels() for clip in self.clips(channel) if clip.open
+            clip
+            for channel in self.channels()
+            for clip in self.clips(channel)
+            if clip.open and clip.path not in self._in_hand
         ]
         return [clip for left in left_open if (clip := _recover(left.path))]
 
     def _folder_of(self, channel: str) -> Path:
         if not _CHANNEL.fullmatch(channel):
             raise ArchiveError(
-                "A channel's name consists of up to 64 letters, digits, dots, dashes and"
-                " underscores, and begins with a letter or digit."
+                f"A channel's name consists of up to {MAX_NAME} letters, digits, dots, dashes and"
+                " underscores, and begins with none of dot and dash."
             )
         return self.folder / channel
 

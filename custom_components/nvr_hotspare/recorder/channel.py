@@ -1,4 +1,4 @@
-"""The recording loop of one camera: connect, write, and try again for as long as it takes."""
+"""The loop of one camera: connect, keep what arrives, and try again for as long as it takes."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,8 +10,10 @@ from .archive import Archive
 from .broadcast import Broadcast
 from .disk import Disk
 from .errors import SourceError, SourceRejectedError
+from .keeper import Keeper
 from .model import ChannelState, ChannelStatus, Source
 from .recording import Recording
+from .ring import Ring, RingLimits
 from .stream import open_stream
 
 _LOGGER = logging.getLogger(__name__)
@@ -21,12 +23,13 @@ _LOGINS = 2
 
 
 class Channel:
-    """Records one camera until it is stopped, whatever the camera does."""
+    """Watches or records one camera until it is stopped, whatever the camera does."""
 
-    def __init__(self, name: str, archive: Archive, disk: Disk) -> None:
+    def __init__(self, name: str, archive: Archive, disk: Disk, limits: RingLimits) -> None:
         self.broadcast = Broadcast()
         self._name = name
-        self._recording = Recording(archive, disk, name)
+        self._keeper = Keeper(Ring(limits), lambda: Recording(archive, disk, name))
+        self._received = 0
         self._source: Source | None = None
         self._state = ChannelState.CONNECTING
         self._error = ""
@@ -34,34 +37,62 @@ class Channel:
 
     @property
     def status(self) -> ChannelStatus:
-        """The state of the channel; its counts go on across connections and sources."""
-        recording = self._recording
-        state = self._state
-        if state is ChannelState.RECORDING and recording.error:
-            state = ChannelState.RETRYING
+        """The state of the channel; its counts go on across connections and sources.
+
+        What was written is counted from the last time when recording began.
+        """
+        recording, ring = self._keeper.recording, self._keeper.ring
+        ring.expire()
         return ChannelStatus(
-            state=state,
+            state=self._judge(),
             first_frame=recording.first_frame,
             last_frame=recording.last_frame,
             frames=recording.frames,
             size=recording.size,
             error=self._error or recording.error,
+            received=self._received,
+            ring=ring.size,
+            ring_seconds=ring.seconds,
+            longest_gop=ring.longest,
         )
 
+    def limit(self, limits: RingLimits) -> None:
+        """Change how much is kept in memory."""
+        self._keeper.ring.limits = limits
+
+    async def watch(self, source: Source) -> None:
+        """Keep the latest footage of this source in memory, and write none of it."""
+        self._play(source)
+        if self._keeper.recorded:
+            await self._keeper.release()
+
     def record(self, source: Source) -> None:
-        """Record this source from now on, instead of any other before it."""
-        if source != self._source:
-            self._source = source
-            self._start(source, 0)
+        """Record this source, what is in memory first."""
+        self._play(source)
+        self._keeper.record()
 
     async def stop(self) -> None:
         """Let go of the camera and close the file."""
+        await self._keeper.release()
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
-        await self._recording.close()
         self.broadcast.close()
+
+    def _play(self, source: Source) -> None:
+        """Play this source from now on, instead of any other before it."""
+        if source != self._source:
+            self._source = source
+            self._start(source, 0)
+
+    def _judge(self) -> ChannelState:
+        if self._state is not ChannelState.WATCHING or not self._keeper.recorded:
+            return self._state
+        recording = self._keeper.recording
+        if recording.error:
+            return ChannelState.RETRYING
+        return ChannelState.RECORDING if recording.active else ChannelState.CONNECTING
 
     def _start(self, source: Source, delay: float) -> None:
         previous = self._task
@@ -86,13 +117,13 @@ class Channel:
         self._state, self._error = ChannelState.CONNECTING, ""
         delays, rejections = _delays(), 0
         while True:
-            before, rejected = self._recording.frames, False
+            before, rejected = self._received, False
             try:
-                await self._play(source)
+                await self._take(source)
             except SourceError as error:
                 self._error = str(error)
                 rejected = isinstance(error, SourceRejectedError)
-            if self._recording.frames > before:
+            if self._received > before:
                 delays, rejections = _delays(), 0
             rejections += rejected
             if rejections == _LOGINS:
@@ -104,18 +135,19 @@ class Channel:
             _LOGGER.debug("Channel %s: %s Next try in %.1f s.", self._name, self._error, delay)
             await asyncio.sleep(delay)
 
-    async def _play(self, source: Source) -> None:
-        """Record one connection until it ends, which is always an error."""
+    async def _take(self, source: Source) -> None:
+        """Keep the frames of one connection until it ends, which is always an error."""
         try:
             async with open_stream(source) as stream:
                 while True:
-                    for tracks, frame in await stream.read():
+                    frames = await stream.read()
+                    for tracks, frame in frames:
+                        self._received += frame.size
                         self.broadcast.publish(tracks, frame)
-                        await self._recording.add(tracks, frame)
-                    if self._recording.active:
-                        self._state, self._error = ChannelState.RECORDING, ""
+                    await self._keeper.add(frames)
+                    self._state, self._error = ChannelState.WATCHING, ""
         finally:
-            await self._recording.end_clip()
+            await self._keeper.cut()
 
 
 def _delays() -> Iterator[float]:

@@ -10,17 +10,26 @@ own, so that sixteen files that end together delay no fragment.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+import errno
 
 
 class Disk:
     """Two queues of work: what must be quick, and what may take its time."""
 
     def __init__(self) -> None:
+        self.refusal = ""
+        """Why nothing is to be written, in a sentence; empty if it may."""
         self._writers = ThreadPoolExecutor(2, thread_name_prefix="disk-write")
         self._closer = ThreadPoolExecutor(1, thread_name_prefix="disk-close")
 
     async def write[T](self, work: Callable[[], T]) -> T:
-        """Run quick work, to its end even if the caller is cancelled meanwhile."""
+        """Run quick work, to its end even if the caller is cancelled meanwhile.
+
+        Raises:
+            OSError: What the work raises, or that nothing is to be written.
+        """
+        if self.refusal:
+            raise OSError(errno.ENOSPC, self.refusal)
         return await _finish(self._writers, work)
 
     async def close[T](self, work: Callable[[], T]) -> T:

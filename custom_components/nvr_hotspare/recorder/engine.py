@@ -11,7 +11,10 @@ from .broadcast import Subscription
 from .channel import Channel
 from .disk import Disk
 from .model import ChannelStatus, Source
+from .ring import RingLimits
 
+_BUFFER = RingLimits(seconds=10.0, size=16 << 20)
+"""What is kept of each channel if nothing else is said: for a disk that fails for a moment."""
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -19,17 +22,23 @@ class Engine:
     """Records channels, each a camera under a name, independently of one another.
 
     It is the only one that writes into its folder.
+
+    Attributes:
+        archive: The footage.
+        disk: Through which all of it goes.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._archive = Archive(folder)
-        self._disk = Disk()
+    def __init__(self, folder: Path, *, marked: bool = False) -> None:
+        """Make an engine that records into a folder, which may have to be marked for it."""
+        self.archive = Archive(folder, marked=marked)
+        self.disk = Disk()
+        self._limits = _BUFFER
         self._channels: dict[str, Channel] = {}
 
     async def start(self) -> None:
         """Close the files that an engine that was killed left open; then channels may come."""
         try:
-            recovered = await self._disk.close(self._archive.recover)
+            recovered = await self.disk.close(self.archive.recover)
         except OSError as error:
             # The new footage matters more than the old, and its errors show in the status.
             _LOGGER.warning("Files left open can't be closed: %s", error.strerror)
@@ -41,21 +50,35 @@ class Engine:
         async with asyncio.TaskGroup() as group:
             for channel in list(self._channels):
                 group.create_task(self.release(channel))
-        self._disk.shutdown()
+        self.disk.shutdown()
+
+    def limit(self, limits: RingLimits) -> None:
+        """Change how much of each channel is kept in memory."""
+        self._limits = limits
+        for channel in self._channels.values():
+            channel.limit(limits)
+
+    async def watch(self, channel: str, source: Source) -> None:
+        """Keep the latest footage of a source in memory, ready to be recorded as this channel.
+
+        A channel that is recorded is no longer: its file is closed.
+        """
+        await self._channel(channel).watch(source)
 
     def record(self, channel: str, source: Source) -> None:
-        """Record a source as this channel; does nothing if that is being done already."""
-        if channel not in self._channels:
-            self._channels[channel] = Channel(channel, self._archive, self._disk)
-        self._channels[channel].record(source)
+        """Record a source as this channel; does nothing if that is being done already.
+
+        Of a channel that was watched, what is in memory is written first.
+        """
+        self._channel(channel).record(source)
 
     async def release(self, channel: str) -> None:
-        """Stop recording a channel and close its file; does nothing if it isn't recorded."""
+        """Let go of a channel's camera and close its file; does nothing if it has none."""
         if channel in self._channels:
             await self._channels.pop(channel).stop()
 
     def status(self) -> Mapping[str, ChannelStatus]:
-        """Return the state of every channel that is to be recorded."""
+        """Return the state of every channel that is watched or recorded."""
         return {name: channel.status for name, channel in self._channels.items()}
 
     @asynccontextmanager
@@ -70,3 +93,8 @@ class Engine:
         """
         with self._channels[channel].broadcast.subscribe() as subscription:
             yield subscription
+
+    def _channel(self, name: str) -> Channel:
+        if name not in self._channels:
+            self._channels[name] = Channel(name, self.archive, self.disk, self._limits)
+        return self._channels[name]

@@ -47,3 +47,20 @@ class EmptyFootageError(FootageError):
 
 class ArchiveError(FootageError):
     """A channel's name can't be the name of a folder."""
+
+
+class MessageError(RecorderError):
+    """A peer says what is no message, or none of this protocol."""
+
+    def __init__(self, text: str, number: int | None = None) -> None:
+        """Say what is wrong, and with which request if that much was understood."""
+        super().__init__(text)
+        self.number = number
+
+
+class EngineGoneError(RecorderError):
+    """No engine answers, or it does no longer."""
+
+
+class RequestError(RecorderError):
+    """The engine understood a request and would not do it; the text is its reason."""

@@ -113,6 +113,8 @@ class ChannelState(StrEnum):
     """What the engine is doing about one channel."""
 
     CONNECTING = "connecting"
+    WATCHING = "watching"
+    """Frames arrive and are kept in memory."""
     RECORDING = "recording"
     RETRYING = "retrying"
     REFUSED = "refused"
@@ -131,3 +133,11 @@ class ChannelStatus:
     """Bytes written."""
     error: str = ""
     """Why it does not record, in a sentence without secrets."""
+    received: int = 0
+    """Bytes of frames that arrived, written or not."""
+    ring: int = 0
+    """Bytes kept in memory."""
+    ring_seconds: float = 0.0
+    """How much footage that is."""
+    longest_gop: float = 0.0
+    """Seconds from key frame to key frame, at most so far."""

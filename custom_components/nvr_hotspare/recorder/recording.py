@@ -65,6 +65,11 @@ class Recording:
             self._pending.append(frame)
 
     @property
+    def ready(self) -> bool:
+        """Whether the disk may be written to: it did not fail a moment ago."""
+        return time.monotonic() >= self._retry_at
+
+    @property
     def active(self) -> bool:
         """Whether a file is open, so that frames are being recorded."""
         return self._clip is not None
@@ -93,7 +98,7 @@ class Recording:
 
     def _begins_clip(self, tracks: Tracks, frame: VideoFrame) -> bool:
         if self._clip is None:
-            return time.monotonic() >= self._retry_at
+            return self.ready
         return (
             tracks != self._tracks
             or frame.ticks - self._start.ticks >= CLIP
@@ -104,15 +109,15 @@ class Recording:
         self._let_go()
         writer = FragmentWriter(tracks.video)
         data = writer.header() + writer.fragment([frame], None)
+        self._writer, self._tracks, self._start = writer, tracks, frame
         try:
-            clip = await self._disk.write(lambda: self._create(frame.time, data))
+            await self._disk.write(lambda: self._create(frame.time, data))
         except (OSError, ArchiveError) as error:
             self._fail(error)
             return
-        self._clip, self._writer, self._tracks, self._start = clip, writer, tracks, frame
         self._count([frame], len(data))
 
-    def _create(self, start: int, data: bytes) -> OpenClip:
+    def _create(self, start: int, data: bytes) -> None:
         clip = self._archive.open(self._channel, start)
         try:
             clip.write(data)
@@ -120,7 +125,7 @@ class Recording:
             with suppress(OSError):
                 clip.close()
             raise
-        return clip
+        self._clip = clip  # here, so that it is known even if who waits for it is cancelled
 
     async def _write(self, next_ticks: int | None) -> None:
         """Write the pending frames as a fragment."""

@@ -1,0 +1,187 @@
+"""What the engine and whoever gives it orders say to each other: lines of JSON over any stream.
+
+A request is `{"id": 7, "do": "record", ...}`, its answer `{"id": 7, "result": {...}}` or
+`{"id": 7, "error": "Why not."}`; answers come in the order of the requests. The first request is
+`hello`. After it the engine also sends `{"report": {...}}` whenever something has changed, and
+`{"bye": "Why."}` before it closes the connection itself.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+import json
+from typing import cast
+
+from .errors import MessageError
+from .model import Source
+from .orders import Settings
+from .plain import Plain, PlainError, dump, load
+
+PROTOCOL = 1
+"""Grows when an older peer would misunderstand; additions alone don't make it grow."""
+MAX_LINE = 1 << 20
+"""Bytes of one message: 256 channels need less than 200 KiB."""
+MAX_CHANNELS = 256
+"""Of one engine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """Begins a conversation; answered by `Welcome`."""
+
+    protocol: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """Says who answers."""
+
+    protocol: int
+    version: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ping:
+    """Shows that both sides live."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Asks for an `EngineReport` of this moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configure:
+    """Changes the settings."""
+
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provision:
+    """Says where cameras are, to be ready for them."""
+
+    sources: Mapping[str, Source]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Starts recording; answered by `Failures`."""
+
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failures:
+    """What went wrong, a sentence by channel."""
+
+    failures: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Stops recording, and goes on being ready."""
+
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remove:
+    """Forgets channels; their footage stays unless it is to be deleted."""
+
+    channels: tuple[str, ...]
+    delete_footage: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """Says which clips of a channel were given back and verified, by file name."""
+
+    channel: str
+    clips: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Ends the engine. Its orders stay."""
+
+
+type Request = (
+    Hello | Ping | Status | Configure | Provision | Record | Release | Remove | Returned | Stop
+)
+
+_REQUESTS: dict[str, type[Request]] = {
+    kind.__name__.lower(): kind
+    for kind in (
+        Hello,
+        Ping,
+        Status,
+        Configure,
+        Provision,
+        Record,
+        Release,
+        Remove,
+        Returned,
+        Stop,
+    )
+}
+
+
+def encode(message: Mapping[str, Plain]) -> bytes:
+    """Return a message as it is sent."""
+    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+
+
+def encode_request(number: int, request: Request) -> bytes:
+    """Return a request as it is sent."""
+    fields = cast("dict[str, Plain]", dump(request))
+    return encode({"id": number, "do": type(request).__name__.lower()} | fields)
+
+
+def parse_request(message: Mapping[str, Plain]) -> tuple[int, Request]:
+    """Return the number of a request and the request.
+
+    Raises:
+        MessageError: It is not known, or says what it can't. `number` tells which.
+    """
+    match message:
+        case {"id": int(number), "do": str(name)}:
+            if (kind := _REQUESTS.get(name)) is None:
+                raise MessageError("The engine does not know this request.", number)
+            try:
+                return number, load(kind, dict(message))
+            except PlainError as error:
+                raise MessageError(f"The request {name} is not valid: {error}", number) from None
+    raise MessageError("A message is no request.")
+
+
+async def read(reader: asyncio.StreamReader) -> dict[str, Plain] | None:
+    """Wait for the next message, None where the stream ends.
+
+    Args:
+        reader: Made with a limit of `MAX_LINE`.
+
+    Raises:
+        MessageError: It is no message, or too long for one.
+        ConnectionError: The connection broke.
+    """
+    try:
+        line = await reader.readuntil()
+    except asyncio.IncompleteReadError:
+        return None
+    except asyncio.LimitOverrunError:
+        raise MessageError("A message is too long.") from None
+    try:
+        message = json.loads(line, parse_constant=_refuse)
+    except ValueError, RecursionError:
+        raise MessageError("A message is no JSON.") from None
+    if not isinstance(message, dict):
+        raise MessageError("A message is no object.")
+    return message
+
+
+def _refuse(_: str) -> None:
+    """Take no NaN and no infinity, which JSON does not have."""
+    raise ValueError

@@ -1,0 +1,86 @@
+"""Dataclasses as plain data, as JSON has it, and back, with everything checked.
+
+Neighbouring versions understand each other: fields that are not known are ignored, and those that
+are missing take their defaults.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+
+type Plain = None | bool | int | float | str | list[Plain] | dict[str, Plain]
+
+
+class PlainError(ValueError):
+    """The data is not what the class takes; the text holds none of it."""
+
+
+def dump(value: object) -> Plain:
+    """Return a dataclass, or what its fields may be, as plain data."""
+    if is_dataclass(value):
+        return {field.name: dump(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): dump(item) for key, item in value.items()}
+    if isinstance(value, tuple | list | frozenset):
+        return [dump(item) for item in value]
+    if isinstance(value, Enum):
+        return cast("Plain", value.value)
+    return cast("Plain", value)
+
+
+def load[T](kind: type[T], data: Plain) -> T:
+    """Return plain data as a dataclass.
+
+    Raises:
+        PlainError: A field has no default and is missing, or is of another type.
+    """
+    if not isinstance(data, dict):
+        raise PlainError(f"{kind.__name__} is no object.")
+    values = {}
+    for name, (hint, required) in _fields(kind).items():
+        if name in data:
+            values[name] = _value(hint, data[name], name)
+        elif required:
+            raise PlainError(f"{kind.__name__} has no {name}.")
+    return kind(**values)
+
+
+@cache
+def _fields(kind: type) -> dict[str, tuple[Any, bool]]:
+    """Return the type of each field, and whether it must be given."""
+    hints = get_type_hints(kind)
+    return {
+        field.name: (
+            hints[field.name],
+            field.default is MISSING and field.default_factory is MISSING,
+        )
+        for field in fields(kind)
+    }
+
+
+def _value(hint: Any, data: Plain, name: str) -> object:
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in {UnionType, Union}:
+        if data is None and NoneType in inner:
+            return None
+        (hint,) = (each for each in inner if each is not NoneType)
+        return _value(hint, data, name)
+    if origin is tuple and isinstance(data, list):
+        return tuple(_value(inner[0], item, name) for item in data)
+    if origin is Mapping and isinstance(data, dict):
+        return {key: _value(inner[1], item, name) for key, item in data.items()}
+    if is_dataclass(hint) and isinstance(hint, type):
+        return load(hint, data)
+    if hint is float and type(data) is int:
+        return float(data)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        try:
+            return hint(data)
+        except ValueError:
+            raise PlainError(f"{name} has no such value.") from None
+    if hint not in {bool, int, float, str} or type(data) is not hint:
+        raise PlainError(f"{name} is of the wrong type.")
+    return data
