@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 import tempfile
 
-from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE, VideoFrame, VideoTrack
+from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE, Tracks, VideoFrame, VideoTrack
 from custom_components.nvr_hotspare.recorder.mp4.reader import Mp4Reader
 from custom_components.nvr_hotspare.recorder.mp4.writer import FragmentWriter
 
@@ -54,7 +54,7 @@ def load(wanted: ClipFormat, cache: Path = CACHE) -> Clip:
             for fragment in reader.fragments()
             for sample in fragment.samples
         ]
-        return Clip(reader.track, frames, wanted.gop)
+        return Clip(reader.tracks.video, frames, wanted.gop)
 
 
 def _store(wanted: ClipFormat, path: Path) -> None:
@@ -67,7 +67,7 @@ def _store(wanted: ClipFormat, path: Path) -> None:
     track = VideoTrack(
         sps=by_type[_SPS], pps=by_type[_PPS], width=wanted.width, height=wanted.height
     )
-    writer = FragmentWriter(track)
+    writer = FragmentWriter(Tracks(track))
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(writer.header())
         for start in range(0, count, wanted.gop):

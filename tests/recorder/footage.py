@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from custom_components.nvr_hotspare.recorder.model import VideoFrame, VideoTrack
+from custom_components.nvr_hotspare.recorder.model import Tracks, VideoFrame, VideoTrack
 from custom_components.nvr_hotspare.recorder.mp4.writer import FragmentWriter
 from virtual_nvr.clip import Clip, ClipFormat, load
 
@@ -20,6 +20,10 @@ def small_clip() -> Clip:
 
 def track() -> VideoTrack:
     return small_clip().track
+
+
+def tracks() -> Tracks:
+    return Tracks(track())
 
 
 def frames(count: int, first: int = 0, start: int = START) -> list[VideoFrame]:
@@ -43,7 +47,7 @@ def frames(count: int, first: int = 0, start: int = START) -> list[VideoFrame]:
 
 def recording(seconds: int) -> bytes:
     """Return a file with a fragment a second."""
-    writer = FragmentWriter(track())
+    writer = FragmentWriter(tracks())
     fragments = [
         writer.fragment(frames(25, 25 * second), 7_000_000_000 + 25 * (second + 1) * TICKS)
         for second in range(seconds)

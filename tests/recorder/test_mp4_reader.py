@@ -15,7 +15,7 @@ from custom_components.nvr_hotspare.recorder.mp4.boxes import box
 from custom_components.nvr_hotspare.recorder.mp4.reader import MAX_BOX, Mp4Reader
 from custom_components.nvr_hotspare.recorder.mp4.writer import FragmentWriter
 from custom_components.nvr_hotspare.recorder.ntp import from_ntp, to_ntp
-from tests.recorder.footage import START, TICKS, frames, recording, track
+from tests.recorder.footage import START, TICKS, frames, recording, track, tracks
 
 
 def read_all(data: bytes) -> list[list[bytes]]:
@@ -26,12 +26,12 @@ def read_all(data: bytes) -> list[list[bytes]]:
 
 
 def header() -> bytes:
-    return FragmentWriter(track()).header()
+    return FragmentWriter(tracks()).header()
 
 
 def test_track_and_frames_come_back() -> None:
     reader = Mp4Reader(BytesIO(recording(2)))
-    assert reader.track == track()
+    assert reader.tracks == tracks()
     samples = [sample for fragment in reader.fragments() for sample in fragment.samples]
     parameters = {track().sps, track().pps}
     for sample, frame in zip(samples, frames(50), strict=True):
@@ -50,7 +50,7 @@ def test_capture_times_come_back_to_the_nanosecond() -> None:
 
 
 def test_a_clock_that_was_corrected_shows_from_the_next_fragment_on() -> None:
-    writer = FragmentWriter(track())
+    writer = FragmentWriter(tracks())
     data = writer.header() + writer.fragment(frames(5), None)
     data += writer.fragment(frames(5, 5, START - 3_000_000), None)
     times = [s.time for f in Mp4Reader(BytesIO(data)).fragments() for s in f.samples]
@@ -76,7 +76,7 @@ def test_a_growing_file_can_be_followed() -> None:
 
 
 def test_every_cut_leaves_the_whole_fragments_before_it() -> None:
-    writer = FragmentWriter(track())
+    writer = FragmentWriter(tracks())
     pieces = [writer.header(), writer.fragment(frames(1), None), writer.fragment(frames(2, 1), 0)]
     data = b"".join(pieces)
     head, second = len(pieces[0]), len(pieces[0]) + len(pieces[1])
@@ -126,7 +126,7 @@ def test_a_damaged_fragment_is_refused(old: bytes, new: bytes) -> None:
 
 @pytest.mark.parametrize("size", [b"\0\0\0\0", b"\xff\xff\xff\xff"])
 def test_a_nal_unit_that_lies_about_its_length_is_refused(size: bytes) -> None:
-    writer = FragmentWriter(track())
+    writer = FragmentWriter(tracks())
     data = bytearray(writer.header() + writer.fragment(frames(1, 1), None))
     start = data.rindex(b"mdat") + 4
     data[start : start + 4] = size

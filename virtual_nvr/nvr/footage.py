@@ -37,7 +37,7 @@ def extent_of(archive: Archive, channel: str) -> Extent | None:
 def tracks_of(archive: Archive, channel: str) -> Tracks | None:
     """Return what a decoder needs for a channel's newest footage, None where there is none."""
     newest = next(_newest_first(archive.clips(channel)), None)
-    return Tracks(newest.track) if newest else None
+    return newest.tracks if newest else None
 
 
 def instant(nanoseconds: int) -> datetime:

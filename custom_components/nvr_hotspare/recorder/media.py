@@ -3,6 +3,7 @@
 from .model import AudioFrame, AudioTrack, Codec, VideoFrame, VideoTrack
 from .rtp import h264, h265
 from .rtp.aac import AacDepacketizer
+from .rtp.access_unit import AccessUnit
 from .rtp.audio import SampleDepacketizer
 from .rtp.clock import CaptureClock
 from .rtp.packet import RtpPacket
@@ -30,13 +31,13 @@ class VideoReceiver:
     def push(self, packet: RtpPacket, arrival: int) -> list[VideoFrame]:
         """Take in a packet that arrived at this time and return the frames it completes."""
         units = self._depacketizer.push(packet)
-        return [self._frame(*unit, arrival) for unit in units] if units else []
+        return [self._frame(unit, arrival) for unit in units] if units else []
 
-    def _frame(self, timestamp: int, units: list[bytes], key: bool, arrival: int) -> VideoFrame:  # noqa: FBT001 (fields of an access unit)
-        ticks, time = self.clock.capture(timestamp, arrival)
-        if key or self.track is None:
-            self.track = find_track(units, self.track, self._codec)
-        return VideoFrame(nal_units=units, time=time, ticks=ticks, key=key)
+    def _frame(self, unit: AccessUnit, arrival: int) -> VideoFrame:
+        ticks, time = self.clock.capture(unit.timestamp, arrival)
+        if unit.key or self.track is None:
+            self.track = find_track(unit.nal_units, self.track, self._codec)
+        return VideoFrame(nal_units=unit.nal_units, time=time, ticks=ticks, key=unit.key)
 
 
 class AudioReceiver:

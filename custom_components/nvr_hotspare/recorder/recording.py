@@ -13,6 +13,8 @@ from .mp4.writer import FragmentWriter
 CLIP = 60 * CLOCK_RATE
 """Ticks after which the next key frame begins a new file."""
 _LONGEST_FRAGMENT = CLOCK_RATE
+_LARGEST_FRAGMENT = 32 << 20
+"""Bytes of frames; half of what the reader takes."""
 _TOLERANCE = 10_000_000
 """Nanoseconds that a frame's time within a fragment may be off what its ticks say."""
 _CORRECTION = 1_000_000_000
@@ -50,19 +52,30 @@ class Recording:
         self._tracks: Tracks | None = None
         self._start: VideoFrame
         self._pending: list[VideoFrame] = []
+        self._audio: list[AudioFrame] = []
+        self._waiting = 0
+        """Bytes of both."""
+        self._newest = 0
+        """The last moment at which one of the frames so far is shown, in ticks."""
         self._closing: set[asyncio.Task[None]] = set()
         self._retry_at = 0.0
 
     async def add(self, tracks: Tracks, frame: Frame) -> None:
         """Record a frame; without an open file, from the next key frame on."""
         if isinstance(frame, AudioFrame):
+            if self._clip is not None and self._waiting < _LARGEST_FRAGMENT:
+                self._audio.append(frame)
+                self._waiting += frame.size
             return
-        if self._clip is not None and self._ends_fragment(frame):
+        if self._ends_fragment(frame):
             await self._write(frame.ticks)
         if frame.key and self._begins_clip(tracks, frame):
+            await self._write(None)
             await self._begin(tracks, frame)
         elif self._clip is not None:
             self._pending.append(frame)
+            self._waiting += frame.size
+            self._newest = max(self._newest, frame.ticks)
 
     @property
     def ready(self) -> bool:
@@ -86,9 +99,14 @@ class Recording:
             await asyncio.wait(self._closing)
 
     def _ends_fragment(self, frame: VideoFrame) -> bool:
+        """Whether it does not belong with the pending ones; a B-frame always does."""
         if not self._pending:
             return False
+        if self._waiting >= _LARGEST_FRAGMENT:
+            return True
         first = self._pending[0]
+        if frame.ticks <= self._newest:
+            return False
         length = frame.ticks - first.ticks
         return (
             frame.key
@@ -107,9 +125,10 @@ class Recording:
 
     async def _begin(self, tracks: Tracks, frame: VideoFrame) -> None:
         self._let_go()
-        writer = FragmentWriter(tracks.video)
+        writer = FragmentWriter(tracks)
         data = writer.header() + writer.fragment([frame], None)
         self._writer, self._tracks, self._start = writer, tracks, frame
+        self._newest = frame.ticks
         try:
             await self._disk.write(lambda: self._create(frame.time, data))
         except (OSError, ArchiveError) as error:
@@ -129,10 +148,11 @@ class Recording:
 
     async def _write(self, next_ticks: int | None) -> None:
         """Write the pending frames as a fragment."""
-        clip, frames, self._pending = self._clip, self._pending, []
+        clip, frames = self._clip, self._pending
         if clip is None or not frames:
             return
-        data = self._writer.fragment(frames, next_ticks)
+        data = self._writer.fragment(frames, next_ticks, self._audio)
+        self._clear()
         try:
             await self._disk.write(lambda: clip.write(data))
         except OSError as error:
@@ -161,7 +181,10 @@ class Recording:
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
         self._clip = None
-        self._pending = []
+        self._clear()
+
+    def _clear(self) -> None:
+        self._pending, self._audio, self._waiting = [], [], 0
 
     async def _close(self, clip: OpenClip) -> None:
         try:

@@ -11,30 +11,40 @@ import struct
 from typing import BinaryIO, NamedTuple
 
 from ..errors import DamagedFootageError, EmptyFootageError
-from ..model import CLOCK_RATE, VideoTrack
+from ..model import CLOCK_RATE
 from ..ntp import from_ntp
-from .boxes import HEAD, find, parse_head
+from .boxes import HEAD, boxes, find, parse_head
+from .header import AUDIO_ID, KEY_SAMPLE, VIDEO_ID, parse_header
+from .writer import (
+    AUDIO_RUN,
+    AUDIO_SAMPLE,
+    REORDERED_RUN,
+    REORDERED_SAMPLE,
+    VIDEO_RUN,
+    VIDEO_SAMPLE,
+)
 
 MAX_BOX = 1 << 20
-"""Bytes of a header box; the writer's stay below 1 KiB plus 12 bytes a frame."""
+"""Bytes of a header box; the writer's stay below 2 KiB plus 16 bytes a frame."""
 MAX_MDAT = 64 << 20
 """Bytes of a fragment's frames: a second at 500 Mbit/s."""
 MAX_NAL_UNITS = 4096
 """NAL units of a frame: slices of one macroblock row each would be 270 at 4K."""
 
-_PER_SAMPLE = struct.Struct(">III")
-_TRUN_FLAGS = 0x000701
-_NOT_KEY = 0x00010000
-_AVC1_HEAD = 78
+_RUNS = {
+    VIDEO_RUN: (VIDEO_ID, VIDEO_SAMPLE),
+    REORDERED_RUN: (VIDEO_ID, REORDERED_SAMPLE),
+    AUDIO_RUN: (AUDIO_ID, AUDIO_SAMPLE),
+}
 
 
 class Sample(NamedTuple):
-    """One frame within a file."""
+    """One frame of video or audio within a file."""
 
     time: int
     """When the camera captured it: nanoseconds since 1970 UTC."""
     ticks: int
-    """When it is due, in ticks since the file's first frame."""
+    """When it is shown or heard: ticks of its track since the file's first frame of video."""
     duration: int
     """In ticks."""
     key: bool
@@ -52,13 +62,15 @@ class Fragment:
     end: int
     """The byte after its last."""
     samples: tuple[Sample, ...]
+    """Of the video, in decoding order."""
+    audio: tuple[Sample, ...] = ()
 
 
 class Mp4Reader:
     """Reads one file that is open for reading, and for no one else to seek in.
 
     Attributes:
-        track: What a decoder needs before the first frame.
+        tracks: What a decoder needs before the first frame.
         end: The byte after the last fragment read so far; before any, after the header.
 
     Raises:
@@ -73,10 +85,7 @@ class Mp4Reader:
         moov = self._find(ftyp, b"moov", MAX_BOX) if ftyp is not None else None
         if ftyp is None or moov is None:
             raise EmptyFootageError("The file ends before its first fragment.")
-        try:
-            self.track = _parse_track(self._read(ftyp, moov))
-        except struct.error as error:
-            raise DamagedFootageError("The header of the file is cut short.") from error
+        self.tracks = parse_header(self._read(ftyp, moov))
         self.end = moov
 
     def fragments(self) -> Iterator[Fragment]:
@@ -89,11 +98,8 @@ class Mp4Reader:
             yield fragment
 
     def nal_units(self, sample: Sample) -> list[bytes]:
-        """Return the NAL units of a frame, parameter sets that stand in the header excepted."""
-        self._file.seek(sample.offset)
-        data = self._file.read(sample.size)
-        if len(data) < sample.size:
-            raise DamagedFootageError("The file was cut while it was read.")
+        """Return the NAL units of a frame of video, parameter sets in the header excepted."""
+        data = self.data(sample)
         units: list[bytes] = []
         position = 0
         while position < len(data):
@@ -104,6 +110,14 @@ class Mp4Reader:
             units.append(data[start:position])
         return units
 
+    def data(self, sample: Sample) -> bytes:
+        """Return a frame as it stands in the file, which for audio is as it was recorded."""
+        self._file.seek(sample.offset)
+        data = self._file.read(sample.size)
+        if len(data) < sample.size:
+            raise DamagedFootageError("The file was cut while it was read.")
+        return data
+
     def _next(self) -> Fragment | None:
         start = self.end
         prft = self._find(start, b"prft", MAX_BOX)
@@ -112,8 +126,13 @@ class Mp4Reader:
         if prft is None or moof is None or mdat is None:
             return None
         try:
-            sizes = _parse_moof(self._read(prft, moof), moof - prft, mdat - moof)
-            return Fragment(start, mdat, _samples(self._read(start, prft), *sizes, moof + HEAD))
+            runs = _parse_moof(self._read(prft, moof), moof - prft, mdat - moof)
+            clock = _Clock(*struct.unpack_from(">QQ", self._read(start, prft), 8))
+            video = tuple(_samples(runs[VIDEO_ID], clock, CLOCK_RATE, prft))
+            audio: tuple[Sample, ...] = ()
+            if AUDIO_ID in runs and self.tracks.audio is not None:
+                audio = tuple(_samples(runs[AUDIO_ID], clock, self.tracks.audio.rate, prft))
+            return Fragment(start, mdat, video, audio)
         except struct.error as error:
             raise DamagedFootageError("The header of a fragment is cut short.") from error
 
@@ -140,50 +159,62 @@ class Mp4Reader:
         return memoryview(self._file.read(end - start - HEAD))
 
 
-def _parse_track(moov: memoryview) -> VideoTrack:
-    media = find(moov, b"trak", b"mdia")
-    (timescale,) = struct.unpack_from(">I", find(media, b"mdhd"), 12)
-    if timescale != CLOCK_RATE:
-        raise DamagedFootageError("The file counts time in another unit than ours do.")
-    entry = find(find(media, b"minf", b"stbl", b"stsd")[8:], b"avc1")
-    width, height = struct.unpack_from(">HH", entry, 24)
-    configuration = find(entry[_AVC1_HEAD:], b"avcC")
-    sps, rest = _parameter_set(configuration[6:])
-    pps, _ = _parameter_set(rest[1:])
-    return VideoTrack(sps=sps, pps=pps, width=width, height=height)
+class _Clock(NamedTuple):
+    """A moment by the camera's clock and in the file."""
+
+    ntp: int
+    ticks: int
 
 
-def _parameter_set(data: memoryview) -> tuple[bytes, memoryview]:
-    """Return the parameter set behind its length, and what follows it."""
-    (size,) = struct.unpack_from(">H", data)
-    if not 0 < size <= len(data) - 2:
-        raise DamagedFootageError("The file's parameter sets are cut off.")
-    return bytes(data[2 : 2 + size]), data[2 + size :]
+class _Run(NamedTuple):
+    """The samples of one track in a fragment."""
+
+    start: int
+    """When the first one is decoded."""
+    offset: int
+    """Where its bytes are, counted from the moof box."""
+    samples: list[tuple[int, int, int, int]]
+    """Duration, size, flags and by how much each is shown after it is decoded."""
 
 
-def _parse_moof(moof: memoryview, size: int, mdat: int) -> tuple[int, memoryview]:
-    """Return the time of the first sample, in ticks, and the table of all samples."""
-    traf = find(moof, b"traf")
-    (start,) = struct.unpack_from(">Q", find(traf, b"tfdt"), 4)
-    trun = find(traf, b"trun")
-    flags, count, data_offset = struct.unpack_from(">III", trun)
-    table = trun[12:]
-    if flags != _TRUN_FLAGS or len(table) != count * _PER_SAMPLE.size or not count:
-        raise DamagedFootageError("A fragment does not describe its frames as ours do.")
-    total = sum(size for _, size, _ in _PER_SAMPLE.iter_unpack(table))
-    if data_offset != size + HEAD or total != mdat - HEAD:
+def _parse_moof(moof: memoryview, size: int, mdat: int) -> dict[int, _Run]:
+    """Return what a moof of this size says about the samples of each track in the mdat."""
+    runs: dict[int, _Run] = {}
+    offset = size + HEAD
+    for kind, traf in boxes(moof):
+        if kind != b"traf":
+            continue
+        (track,) = struct.unpack_from(">I", find(traf, b"tfhd"), 4)
+        (start,) = struct.unpack_from(">Q", find(traf, b"tfdt"), 4)
+        trun = find(traf, b"trun")
+        flags, count, data_offset = struct.unpack_from(">III", trun)
+        belongs, layout = _RUNS.get(flags & 0xFFFFFF, (0, VIDEO_SAMPLE))
+        table = trun[12:]
+        if belongs != track or track in runs or len(table) != count * layout.size or not count:
+            raise DamagedFootageError("A fragment does not describe its frames as ours do.")
+        samples = [_fields(*each) for each in layout.iter_unpack(table)]
+        if data_offset != offset:
+            raise DamagedFootageError("The frames of a fragment do not fill it.")
+        runs[track] = _Run(start, offset, samples)
+        offset += sum(size for _, size, _, _ in samples)
+    if VIDEO_ID not in runs or offset != size + mdat:
         raise DamagedFootageError("The frames of a fragment do not fill it.")
-    return start, table
+    return runs
 
 
-def _samples(prft: memoryview, start: int, table: memoryview, offset: int) -> tuple[Sample, ...]:
-    stamp, anchor = struct.unpack_from(">QQ", prft, 8)
-    captured = from_ntp(stamp)
-    samples = []
-    ticks = start
-    for duration, size, flags in _PER_SAMPLE.iter_unpack(table):
-        time = captured + (ticks - anchor) * 1_000_000_000 // CLOCK_RATE
-        samples.append(Sample(time, ticks, duration, not flags & _NOT_KEY, offset, size))
-        ticks += duration
+def _fields(
+    duration: int, size: int, flags: int = KEY_SAMPLE, later: int = 0
+) -> tuple[int, int, int, int]:
+    return duration, size, flags, later
+
+
+def _samples(run: _Run, clock: _Clock, rate: int, moof: int) -> Iterator[Sample]:
+    """Yield the samples of a run in the fragment whose moof box begins there."""
+    captured, anchor = from_ntp(clock.ntp), clock.ticks * rate // CLOCK_RATE
+    decoded, offset = run.start, moof + run.offset
+    for duration, size, flags, later in run.samples:
+        ticks = decoded + later
+        time = captured + (ticks - anchor) * 1_000_000_000 // rate
+        yield Sample(time, ticks, duration, flags == KEY_SAMPLE, offset, size)
+        decoded += duration
         offset += size
-    return tuple(samples)

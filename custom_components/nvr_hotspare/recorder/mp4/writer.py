@@ -1,4 +1,4 @@
-"""Writes H.264 frames as fragmented MP4, each fragment with the UTC time of its capture.
+"""Writes frames as fragmented MP4, each fragment with the UTC time of its capture.
 
 The bytes play while they are still being written, and up to the last whole fragment wherever they
 are cut off, so a process that is killed loses the fragment in flight and nothing else. (Of a file
@@ -7,91 +7,78 @@ left open are therefore cut back when the next one starts.)
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
-from itertools import pairwise
-from struct import pack
-from typing import Final
+from struct import Struct, pack
+from typing import NamedTuple
 
-from ..model import CLOCK_RATE, VideoFrame, VideoTrack
+from ..model import CLOCK_RATE, AudioFrame, Tracks, VideoFrame, VideoTrack
 from ..ntp import to_ntp
-from ..rtp.h264_sps import parse_samples
 from .boxes import HEAD, box, full_box
+from .header import AUDIO_ID, KEY_SAMPLE, OTHER_SAMPLE, VIDEO_ID, build_header
+from .timeline import AudioTimeline, AudioTimes, VideoTimeline, VideoTimes
 
-TRACK_ID: Final = 1
-_IDENTITY_MATRIX = pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
-_UNDETERMINED_LANGUAGE = 0x55C4
-_KEY_SAMPLE = 0x02000000
-"""Sample flags of a frame that depends on no other (section 8.8.3.1)."""
-_OTHER_SAMPLE = 0x01010000
+VIDEO_RUN, REORDERED_RUN, AUDIO_RUN = 0x000701, 0x000F01, 0x000301
+"""Flags of a trun box: what its table says of each sample (section 8.8.8)."""
+VIDEO_SAMPLE, REORDERED_SAMPLE, AUDIO_SAMPLE = Struct(">III"), Struct(">IIIi"), Struct(">II")
+"""Duration and size, flags, and by how much it is shown after it is decoded."""
+_BASE_IS_MOOF = 0x020000
 _CAPTURE_TIME = 24
 """Flags of a prft box whose time is that of the event shown (section 8.16.5)."""
-_LONGEST = 0xFFFFFFFF
 
 
 class FragmentWriter:
-    """Turns the frames of one track into the bytes of one file: a header, then fragments."""
+    """Turns the frames of a stream into the bytes of one file: a header, then fragments."""
 
-    def __init__(self, track: VideoTrack) -> None:
-        self._track = track
+    def __init__(self, tracks: Tracks) -> None:
+        self._tracks = tracks
         self._sequence = 0
-        self._origin: int | None = None
-        self._latest = 0
-        self._usual = CLOCK_RATE // 25
+        self._video = VideoTimeline()
+        self._audio = AudioTimeline(tracks.audio.rate) if tracks.audio else None
 
     def header(self) -> bytes:
-        """Return what every file begins with: ftyp and moov."""
-        brands = b"iso6" + bytes(4) + b"isomiso6avc1mp41"
-        return box(b"ftyp", brands) + _moov(self._track)
+        """Return what every file begins with."""
+        return build_header(self._tracks)
 
-    def fragment(self, frames: Sequence[VideoFrame], next_ticks: int | None) -> bytes:
-        """Return these frames, at least one, as the next fragment: prft, moof and mdat.
+    def fragment(
+        self,
+        frames: Sequence[VideoFrame],
+        next_ticks: int | None,
+        audio: Sequence[AudioFrame] = (),
+    ) -> bytes:
+        """Return these frames as the next fragment: prft, moof and mdat.
 
         Args:
-            frames: In decoding order. Time stamps that go back, within a fragment or from the
-                last one to this, are shown without a pause rather than before their time.
+            frames: In decoding order, at least one. All that come in later fragments should be
+                shown later than these.
             next_ticks: RTP time of the frame after these, which tells how long the last one
                 lasts; None where it isn't known: it then lasts as long as the one before.
+            audio: What came along with them.
         """
-        samples = [_sample(frame, self._track) for frame in frames]
-        starts, durations = self._schedule([frame.ticks for frame in frames], next_ticks)
+        times = self._video.place(frames, next_ticks)
+        data = [_sample(frame, self._tracks.video) for frame in frames]
+        runs = [_video_run(times, frames, list(map(len, data)))]
+        if self._audio is not None and audio:
+            placed = self._audio.place(audio, frames[0], times.shown)
+            if placed.frames:
+                runs.append(_audio_run(placed))
+                data += (frame.data for frame in placed.frames)
         self._sequence += 1
-        entries = b"".join(
-            pack(">III", duration, len(sample), _KEY_SAMPLE if frame.key else _OTHER_SAMPLE)
-            for frame, sample, duration in zip(frames, samples, durations, strict=True)
-        )
         return b"".join(
             (
-                _prft(frames[0].time, starts[0]),
-                _moof(self._sequence, starts[0], entries),
-                (HEAD + sum(map(len, samples))).to_bytes(4),
+                _prft(frames[0].time, times.shown),
+                _moof(self._sequence, runs),
+                (HEAD + sum(map(len, data))).to_bytes(4),
                 b"mdat",
-                *samples,
+                *data,
             )
         )
 
-    def _schedule(self, ticks: list[int], next_ticks: int | None) -> tuple[list[int], list[int]]:
-        """Return when each frame is due, in ticks since the file's first one, and for how long."""
-        if self._origin is None:
-            self._origin = ticks[0]
-        starts = []
-        for tick in ticks:
-            self._latest = max(self._latest, tick - self._origin)
-            starts.append(self._latest)
-        durations = [later - earlier for earlier, later in pairwise(starts)]
-        if next_ticks is None:
-            durations.append(durations[-1] if durations else self._usual)
-        else:
-            durations.append(max(0, next_ticks - self._origin - self._latest))
-        self._usual = durations[-1]
-        return starts, [min(duration, _LONGEST) for duration in durations]
-
 
 def _sample(frame: VideoFrame, track: VideoTrack) -> bytes:
-    """Return a frame as a sample: NAL units behind their lengths (ISO/IEC 14496-15, 5.3).
+    """Return a frame as NAL units behind their lengths (ISO/IEC 14496-15, section 5.3).
 
-    The track's own parameter sets stand in the header and don't belong into an avc1 sample.
+    The track's own parameter sets stand in the header and don't belong into these samples.
     """
-    parameter_sets = (track.sps, track.pps)
+    parameter_sets = (track.vps, track.sps, track.pps)
     return b"".join(
         part
         for unit in frame.nal_units
@@ -100,98 +87,58 @@ def _sample(frame: VideoFrame, track: VideoTrack) -> bytes:
     )
 
 
-def _prft(time: int, start: int) -> bytes:
-    """Say when the first sample of the fragment that follows was captured."""
-    return full_box(b"prft", 1, _CAPTURE_TIME, pack(">IQQ", TRACK_ID, to_ntp(time), start))
+class _Run(NamedTuple):
+    """The samples of one track in a fragment."""
+
+    track: int
+    start: int
+    flags: int
+    entries: list[bytes]
+    size: int
+    """Bytes of the samples themselves."""
 
 
-def _moof(sequence: int, start: int, entries: bytes) -> bytes:
+def _video_run(times: VideoTimes, frames: Sequence[VideoFrame], sizes: list[int]) -> _Run:
+    flags = [KEY_SAMPLE if frame.key else OTHER_SAMPLE for frame in frames]
+    fields = zip(times.durations, sizes, flags, strict=True)
+    if any(times.offsets):
+        entries = [
+            REORDERED_SAMPLE.pack(*each, offset)
+            for each, offset in zip(fields, times.offsets, strict=True)
+        ]
+        return _Run(VIDEO_ID, times.start, REORDERED_RUN, entries, sum(sizes))
+    entries = [VIDEO_SAMPLE.pack(*each) for each in fields]
+    return _Run(VIDEO_ID, times.start, VIDEO_RUN, entries, sum(sizes))
+
+
+def _audio_run(times: AudioTimes) -> _Run:
+    sizes = [len(frame.data) for frame in times.frames]
+    entries = list(map(AUDIO_SAMPLE.pack, times.durations, sizes, strict=True))
+    return _Run(AUDIO_ID, times.start, AUDIO_RUN, entries, sum(sizes))
+
+
+def _prft(time: int, shown: int) -> bytes:
+    """Say when the first frame of the fragment that follows was captured."""
+    if shown < 0:  # as its box can't say: a picture before the key frame the file begins with
+        time, shown = time - shown * 1_000_000_000 // CLOCK_RATE, 0
+    return full_box(b"prft", 1, _CAPTURE_TIME, pack(">IQQ", VIDEO_ID, to_ntp(time), shown))
+
+
+def _moof(sequence: int, runs: list[_Run]) -> bytes:
     def build(data_offset: int) -> bytes:
-        count = len(entries) // 12
-        return box(
-            b"moof",
-            full_box(b"mfhd", 0, 0, sequence.to_bytes(4)),
-            box(
-                b"traf",
-                full_box(b"tfhd", 0, 0x020000, TRACK_ID.to_bytes(4)),
-                full_box(b"tfdt", 1, 0, start.to_bytes(8)),
-                full_box(b"trun", 0, 0x000701, pack(">II", count, data_offset), entries),
-            ),
-        )
+        trafs = []
+        for run in runs:
+            version = 1 if run.flags == REORDERED_RUN else 0
+            head = pack(">II", len(run.entries), data_offset)
+            trafs.append(
+                box(
+                    b"traf",
+                    full_box(b"tfhd", 0, _BASE_IS_MOOF, run.track.to_bytes(4)),
+                    full_box(b"tfdt", 1, 0, run.start.to_bytes(8)),
+                    full_box(b"trun", version, run.flags, head, *run.entries),
+                )
+            )
+            data_offset += run.size
+        return box(b"moof", full_box(b"mfhd", 0, 0, sequence.to_bytes(4)), *trafs)
 
     return build(len(build(0)) + HEAD)
-
-
-def _moov(track: VideoTrack) -> bytes:
-    movie = pack(">IIIIIHHQ", 0, 0, 1000, 0, 0x10000, 0x0100, 0, 0)
-    extends = pack(">IIIII", TRACK_ID, 1, 0, 0, 0)
-    return box(
-        b"moov",
-        full_box(b"mvhd", 0, 0, movie, _IDENTITY_MATRIX, bytes(24), (TRACK_ID + 1).to_bytes(4)),
-        _trak(track),
-        box(b"mvex", full_box(b"trex", 0, 0, extends)),
-    )
-
-
-def _trak(track: VideoTrack) -> bytes:
-    place = pack(">IIIIIQHHHH", 0, 0, TRACK_ID, 0, 0, 0, 0, 0, 0, 0)
-    size = pack(">II", track.width << 16, track.height << 16)
-    media = pack(">IIIIHH", 0, 0, CLOCK_RATE, 0, _UNDETERMINED_LANGUAGE, 0)
-    handler = pack(">I4s12x", 0, b"vide") + b"Camera\0"
-    in_this_file = full_box(b"dref", 0, 0, pack(">I", 1), full_box(b"url ", 0, 1))
-    return box(
-        b"trak",
-        full_box(b"tkhd", 0, 3, place, _IDENTITY_MATRIX, size),
-        box(
-            b"mdia",
-            full_box(b"mdhd", 0, 0, media),
-            full_box(b"hdlr", 0, 0, handler),
-            box(
-                b"minf",
-                full_box(b"vmhd", 0, 1, bytes(8)),
-                box(b"dinf", in_this_file),
-                box(
-                    b"stbl",
-                    full_box(b"stsd", 0, 0, pack(">I", 1), _avc1(track)),
-                    full_box(b"stts", 0, 0, bytes(4)),
-                    full_box(b"stsc", 0, 0, bytes(4)),
-                    full_box(b"stsz", 0, 0, bytes(8)),
-                    full_box(b"stco", 0, 0, bytes(4)),
-                ),
-            ),
-        ),
-    )
-
-
-def _avc1(track: VideoTrack) -> bytes:
-    """Return the sample entry of H.264 with its decoder configuration (ISO/IEC 14496-15)."""
-    dots_per_inch = 72 << 16
-    look = pack(
-        ">6xH16xHHIIIH32sHh",
-        1,
-        track.width,
-        track.height,
-        dots_per_inch,
-        dots_per_inch,
-        0,
-        1,
-        b"",
-        0x18,
-        -1,
-    )
-    return box(b"avc1", look, box(b"avcC", _avc_configuration(track.sps, track.pps)))
-
-
-def _avc_configuration(sps: bytes, pps: bytes) -> bytes:
-    """Return an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, section 5.3.3.1.2)."""
-    lengths_of_4_bytes, one_sps, one_pps = 0xFF, 0xE1, 1
-    parts = [
-        bytes((1, *sps[1:4], lengths_of_4_bytes, one_sps)),
-        len(sps).to_bytes(2) + sps,
-        bytes((one_pps,)) + len(pps).to_bytes(2) + pps,
-    ]
-    with suppress(ValueError):  # players can do without it, and read the SPS themselves
-        if samples := parse_samples(sps):
-            chroma, luma_depth, chroma_depth = samples
-            parts.append(bytes((0xFC | chroma, 0xF8 | luma_depth, 0xF8 | chroma_depth, 0)))
-    return b"".join(parts)

@@ -1,0 +1,106 @@
+"""The header of a file: ftyp and moov (ISO/IEC 14496-12, sections 4.3 and 8.2)."""
+
+import struct
+from struct import pack, unpack_from
+from typing import Final
+
+from ..errors import DamagedFootageError
+from ..model import CLOCK_RATE, AudioTrack, Tracks, VideoTrack
+from .boxes import box, boxes, find, full_box
+from .entries import entry, parse_audio, parse_video
+
+VIDEO_ID: Final = 1
+AUDIO_ID: Final = 2
+KEY_SAMPLE = 0x02000000
+"""Sample flags of a frame that depends on no other (section 8.8.3.1)."""
+OTHER_SAMPLE = 0x01010000
+_IDENTITY_MATRIX = pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+_UNDETERMINED_LANGUAGE = 0x55C4
+_FULL_VOLUME = 0x0100
+
+
+def build_header(tracks: Tracks) -> bytes:
+    """Return what every file of these tracks begins with: ftyp and moov."""
+    present = [(VIDEO_ID, tracks.video), (AUDIO_ID, tracks.audio)]
+    movie = pack(">IIIIIHHQ", 0, 0, 1000, 0, 0x10000, _FULL_VOLUME, 0, 0)
+    traks = [_trak(number, track) for number, track in present if track]
+    extends = [
+        full_box(b"trex", 0, 0, pack(">IIIII", number, 1, 0, 0, flags))
+        for (number, track), flags in zip(present, (0, KEY_SAMPLE), strict=True)
+        if track
+    ]
+    next_id = (len(traks) + 1).to_bytes(4)
+    return box(b"ftyp", b"iso6" + bytes(4) + b"isomiso6mp41") + box(
+        b"moov",
+        full_box(b"mvhd", 0, 0, movie, _IDENTITY_MATRIX, bytes(24), next_id),
+        *traks,
+        box(b"mvex", *extends),
+    )
+
+
+def parse_header(moov: memoryview) -> Tracks:
+    """Return the tracks of a file.
+
+    Raises:
+        DamagedFootageError: It is no file of ours.
+    """
+    video: VideoTrack | None = None
+    audio: AudioTrack | None = None
+    try:
+        for kind, trak in boxes(moov):
+            if kind != b"trak":
+                continue
+            media = find(trak, b"mdia")
+            (handler,) = unpack_from(">4s", find(media, b"hdlr"), 8)
+            (rate,) = unpack_from(">I", find(media, b"mdhd"), 12)
+            stsd = find(media, b"minf", b"stbl", b"stsd")
+            if handler == b"vide" and video is None:
+                video = parse_video(stsd)
+                if rate != CLOCK_RATE:
+                    raise DamagedFootageError("The file counts time in another unit than ours do.")
+            elif handler == b"soun" and audio is None and rate:
+                audio = parse_audio(stsd, rate)
+            else:
+                raise DamagedFootageError("The file has a track that ours do not have.")
+    except struct.error as error:
+        raise DamagedFootageError("The header of the file is cut short.") from error
+    if video is None:
+        raise DamagedFootageError("The file has no video.")
+    return Tracks(video, audio)
+
+
+def _trak(number: int, track: VideoTrack | AudioTrack) -> bytes:
+    if isinstance(track, VideoTrack):
+        rate, volume, width, height = CLOCK_RATE, 0, track.width, track.height
+        handler, kind = b"Camera\0", b"vide"
+        media_header = full_box(b"vmhd", 0, 1, bytes(8))
+    else:
+        rate, volume, width, height = track.rate, _FULL_VOLUME, 0, 0
+        handler, kind = b"Microphone\0", b"soun"
+        media_header = full_box(b"smhd", 0, 0, bytes(4))
+    place = pack(">IIIIIQHHHH", 0, 0, number, 0, 0, 0, 0, 0, volume, 0)
+    size = pack(">II", width << 16, height << 16)
+    media = pack(">IIIIHH", 0, 0, rate, 0, _UNDETERMINED_LANGUAGE, 0)
+    in_this_file = full_box(b"dref", 0, 0, pack(">I", 1), full_box(b"url ", 0, 1))
+    return box(
+        b"trak",
+        full_box(b"tkhd", 0, 3, place, _IDENTITY_MATRIX, size),
+        box(
+            b"mdia",
+            full_box(b"mdhd", 0, 0, media),
+            full_box(b"hdlr", 0, 0, pack(">I4s12x", 0, kind) + handler),
+            box(
+                b"minf",
+                media_header,
+                box(b"dinf", in_this_file),
+                box(
+                    b"stbl",
+                    full_box(b"stsd", 0, 0, pack(">I", 1), entry(track)),
+                    full_box(b"stts", 0, 0, bytes(4)),
+                    full_box(b"stsc", 0, 0, bytes(4)),
+                    full_box(b"stsz", 0, 0, bytes(8)),
+                    full_box(b"stco", 0, 0, bytes(4)),
+                ),
+            ),
+        ),
+    )
