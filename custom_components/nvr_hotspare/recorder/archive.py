@@ -154,10 +154,11 @@ class Archive:
         return sorted((clip for clip in found if clip), key=lambda clip: (clip.start, clip.path))
 
     def recover(self) -> list[Clip]:
-        """Close what was left open by an engine that was killed or a disk that failed.
+        """Close what an engine that was killed, or a disk that failed, left open; return it.
 
-        Returns what was closed; what is being written is left alone. A file left open is cut back to its last whole fragment; one that has none is removed. A file
-        that does not even begin as ours do is not footage of ours to delete: it is renamed.
+        What is being written is left alone. A file left open is cut back to its last whole
+        fragment; one that has none is removed. A file that does not even begin as ours do is not
+        footage of ours to delete: it is renamed.
         """
         left_open = [
             clip

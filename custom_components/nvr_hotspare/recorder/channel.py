@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import itertools
 import logging
 import random
+import time
 
 from .archive import Archive
 from .broadcast import Broadcast
@@ -18,6 +19,8 @@ from .stream import open_stream
 
 _LOGGER = logging.getLogger(__name__)
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 10.0
+_MEASURE = 4.0
+"""Seconds over which the bit rate is measured, at least."""
 _LOGINS = 2
 """How often rejected credentials are tried: cameras ban addresses that go on."""
 
@@ -30,6 +33,7 @@ class Channel:
         self._name = name
         self._keeper = Keeper(Ring(limits), lambda: Recording(archive, disk, name))
         self._received = 0
+        self._rate = _Rate()
         self._source: Source | None = None
         self._state = ChannelState.CONNECTING
         self._error = ""
@@ -50,7 +54,8 @@ class Channel:
             frames=recording.frames,
             size=recording.size,
             error=self._error or recording.error,
-            received=self._received,
+            disk_error=recording.error,
+            bitrate=self._rate.of(self._received),
             ring=ring.size,
             ring_seconds=ring.seconds,
             longest_gop=ring.longest,
@@ -148,6 +153,22 @@ class Channel:
                     self._state, self._error = ChannelState.WATCHING, ""
         finally:
             await self._keeper.cut()
+
+
+class _Rate:
+    """Measures how quickly a total of bytes grows."""
+
+    def __init__(self) -> None:
+        self._bits = 0
+        self._total, self._since = 0, time.monotonic()
+
+    def of(self, total: int) -> int:
+        """Return the bits per second of the last few seconds."""
+        passed = time.monotonic() - self._since
+        if passed >= _MEASURE:
+            self._bits = round(8 * (total - self._total) / passed)
+            self._total, self._since = total, time.monotonic()
+        return self._bits
 
 
 def _delays() -> Iterator[float]:

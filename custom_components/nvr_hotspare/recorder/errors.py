@@ -64,3 +64,7 @@ class EngineGoneError(RecorderError):
 
 class RequestError(RecorderError):
     """The engine understood a request and would not do it; the text is its reason."""
+
+
+class EngineBusyError(RecorderError):
+    """Another engine works in the same place, or another client gives this one its orders."""

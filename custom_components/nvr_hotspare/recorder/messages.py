@@ -136,8 +136,8 @@ def encode(message: Mapping[str, Plain]) -> bytes:
 
 def encode_request(number: int, request: Request) -> bytes:
     """Return a request as it is sent."""
-    fields = cast("dict[str, Plain]", dump(request))
-    return encode({"id": number, "do": type(request).__name__.lower()} | fields)
+    named: dict[str, Plain] = {"id": number, "do": type(request).__name__.lower()}
+    return encode(named | cast("dict[str, Plain]", dump(request)))
 
 
 def parse_request(message: Mapping[str, Plain]) -> tuple[int, Request]:

@@ -133,8 +133,10 @@ class ChannelStatus:
     """Bytes written."""
     error: str = ""
     """Why it does not record, in a sentence without secrets."""
-    received: int = 0
-    """Bytes of frames that arrived, written or not."""
+    disk_error: str = ""
+    """What of the error is the disk's."""
+    bitrate: int = 0
+    """Bits per second that have arrived of late, written or not."""
     ring: int = 0
     """Bytes kept in memory."""
     ring_seconds: float = 0.0

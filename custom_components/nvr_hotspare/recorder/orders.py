@@ -39,7 +39,7 @@ class Settings:
 class Orders:
     """All that an engine has to do."""
 
-    settings: Settings = Settings()  # noqa: RUF009 (frozen)
+    settings: Settings = Settings()
     channels: Mapping[str, bool] = field(default_factory=dict)
     """Every channel that it has to be ready for, and whether it is to be recorded."""
 

@@ -7,11 +7,14 @@ are missing take their defaults.
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
-from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
-type Plain = None | bool | int | float | str | list[Plain] | dict[str, Plain]
+_UNIONS = (UnionType, Union)
+_KNOWN: dict[type[Any], dict[str, tuple[Any, bool]]] = {}
+"""The fields of the classes seen so far: it takes long to find them out."""
+
+type Plain = bool | int | float | str | list[Plain] | dict[str, Plain] | None
 
 
 class PlainError(ValueError):
@@ -48,39 +51,45 @@ def load[T](kind: type[T], data: Plain) -> T:
     return kind(**values)
 
 
-@cache
-def _fields(kind: type) -> dict[str, tuple[Any, bool]]:
-    """Return the type of each field, and whether it must be given."""
-    hints = get_type_hints(kind)
-    return {
-        field.name: (
-            hints[field.name],
-            field.default is MISSING and field.default_factory is MISSING,
-        )
-        for field in fields(kind)
-    }
+def _fields(kind: type[Any]) -> dict[str, tuple[Any, bool]]:
+    """Return the type of each field of a dataclass, and whether it must be given."""
+    if kind not in _KNOWN:
+        hints = get_type_hints(kind)
+        _KNOWN[kind] = {
+            field.name: (
+                hints[field.name],
+                field.default is MISSING and field.default_factory is MISSING,
+            )
+            for field in fields(kind)
+        }
+    return _KNOWN[kind]
 
 
 def _value(hint: Any, data: Plain, name: str) -> object:
-    origin, inner = get_origin(hint), get_args(hint)
-    if origin in {UnionType, Union}:
-        if data is None and NoneType in inner:
+    inner = get_args(hint)
+    match get_origin(hint), data:
+        case (kind, None) if kind in _UNIONS and NoneType in inner:
             return None
-        (hint,) = (each for each in inner if each is not NoneType)
-        return _value(hint, data, name)
-    if origin is tuple and isinstance(data, list):
-        return tuple(_value(inner[0], item, name) for item in data)
-    if origin is Mapping and isinstance(data, dict):
-        return {key: _value(inner[1], item, name) for key, item in data.items()}
-    if is_dataclass(hint) and isinstance(hint, type):
+        case kind, _ if kind in _UNIONS:
+            (one,) = (each for each in inner if each is not NoneType)
+            return _value(one, data, name)
+        case kind, list(items) if kind is tuple:
+            return tuple(_value(inner[0], item, name) for item in items)
+        case kind, dict(items) if kind is Mapping:
+            return {key: _value(inner[1], item, name) for key, item in items.items()}
+    if isinstance(hint, type) and is_dataclass(hint):
         return load(hint, data)
+    return _single(hint, data, name)
+
+
+def _single(hint: type[Any], data: Plain, name: str) -> object:
     if hint is float and type(data) is int:
         return float(data)
-    if isinstance(hint, type) and issubclass(hint, Enum):
+    if issubclass(hint, Enum) and isinstance(data, str):
         try:
             return hint(data)
         except ValueError:
             raise PlainError(f"{name} has no such value.") from None
-    if hint not in {bool, int, float, str} or type(data) is not hint:
+    if type(data) is not hint:
         raise PlainError(f"{name} is of the wrong type.")
     return data

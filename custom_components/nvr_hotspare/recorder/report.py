@@ -1,10 +1,10 @@
 """What the engine tells about itself."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from .model import ChannelState
+from .model import ChannelState, ChannelStatus
 
 
 class StorageState(StrEnum):
@@ -40,8 +40,10 @@ class StorageReport:
 class ChannelReport:
     """One channel; times in nanoseconds since 1970 UTC."""
 
+    provisioned: bool
+    """Told to be ready for it."""
     recorded: bool
-    """Told to record."""
+    """Told to record it."""
     has_source: bool = False
     """Knows where its camera is."""
     state: ChannelState | None = None
@@ -80,3 +82,47 @@ class EngineReport:
     def ring(self) -> int:
         """Bytes of footage in memory."""
         return sum(channel.ring for channel in self.channels.values())
+
+
+def channel_report(
+    status: ChannelStatus | None, *, order: bool | None, has_source: bool, holds_footage: bool
+) -> ChannelReport:
+    """Put together what is told of a channel.
+
+    Args:
+        status: What the engine does for it, None for nothing.
+        order: Whether it is to be recorded, None if there are no orders about it.
+        has_source: Whether it is known where its camera is.
+        holds_footage: Whether there are clips of it.
+    """
+    known = ChannelReport(
+        provisioned=order is not None,
+        recorded=bool(order),
+        has_source=has_source,
+        error="The engine does not know where the camera is." if order and not has_source else "",
+        holds_footage=holds_footage,
+    )
+    if status is None:
+        return known
+    return replace(
+        known,
+        state=status.state,
+        first_frame=status.first_frame,
+        last_frame=status.last_frame,
+        frames=status.frames,
+        size=status.size,
+        error=status.error,
+        ring=status.ring,
+        ring_seconds=round(status.ring_seconds, 1),
+        bitrate=status.bitrate,
+        longest_gop=round(status.longest_gop, 1),
+        holds_footage=holds_footage or status.frames > 0,
+    )
+
+
+def storage_report(seen: StorageReport, channels: Iterable[ChannelStatus]) -> StorageReport:
+    """Return what was seen of the disk, or that it fails although nothing is to be seen."""
+    errors = [status.disk_error for status in channels if status.disk_error]
+    if errors and seen.state in {StorageState.OK, StorageState.FULL_SOON}:
+        return replace(seen, state=StorageState.UNAVAILABLE, error=errors[0])
+    return seen

@@ -1,0 +1,30 @@
+"""Runs the engine: `python .../recorder/__main__.py --socket S --folder F --state D [--detach]`.
+
+Started by its file, so that it never loads Home Assistant: empty packages stand in for those that
+it lies in. It says on stdout when it listens; with `--detach` it then goes on by itself.
+"""
+
+from importlib import import_module
+from pathlib import Path
+import sys
+from types import ModuleType
+
+_PARENT = "custom_components"
+_PACKAGE = f"{_PARENT}.nvr_hotspare"
+
+
+def main() -> int:
+    """Run the engine until it is told to stop; return its exit code."""
+    recorder = Path(__file__).resolve().parent
+    # A file's folder leads the path; what lies here is to be found by its full name only.
+    sys.path[:] = [entry for entry in sys.path if Path(entry) != recorder]
+    for name, folder in ((_PARENT, recorder.parent.parent), (_PACKAGE, recorder.parent)):
+        stand_in = ModuleType(name)
+        stand_in.__path__ = [str(folder)]
+        sys.modules[name] = stand_in
+    exit_code: int = import_module(f"{_PACKAGE}.recorder.process").main(sys.argv[1:])
+    return exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

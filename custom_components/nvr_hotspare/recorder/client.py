@@ -1,0 +1,157 @@
+"""The engine's client: requests to it, reports from it."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+import itertools
+from pathlib import Path
+
+from .errors import EngineBusyError, EngineGoneError, MessageError, RequestError
+from .messages import (
+    MAX_LINE,
+    PROTOCOL,
+    Failures,
+    Hello,
+    Ping,
+    Request,
+    Status,
+    Welcome,
+    encode_request,
+    read,
+)
+from .plain import Plain, PlainError, load
+from .report import EngineReport
+
+_ANSWER = 10.0
+"""Seconds that an engine may take to answer."""
+_PING = 3.0
+"""Seconds between signs of life; the engine replaces a client that is silent for 10 s."""
+
+
+class EngineClient:
+    """A connection to an engine that has let us in.
+
+    Attributes:
+        welcome: Who answers.
+        report: The latest report.
+    """
+
+    welcome: Welcome
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        on_report: Callable[[EngineReport], None],
+    ) -> None:
+        """Talk over this stream, whose reader was made with a limit of `MAX_LINE`."""
+        self._reader = reader
+        self._writer = writer
+        self._on_report = on_report
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[Plain]] = {}
+        self._reading = asyncio.create_task(self._read())
+
+    @classmethod
+    async def connect(
+        cls, path: Path, version: str, on_report: Callable[[EngineReport], None]
+    ) -> EngineClient:
+        """Connect to an engine's socket and say hello.
+
+        Raises:
+            EngineGoneError: None answers there.
+            EngineBusyError: It has another client, or says that it won't have us.
+        """
+        try:
+            reader, writer = await asyncio.open_unix_connection(path, limit=MAX_LINE)
+        except OSError as error:
+            raise EngineGoneError("The engine does not run.") from error
+        client = cls(reader, writer, on_report)
+        try:
+            answer = await client._ask(Hello(protocol=PROTOCOL, version=version))
+            client.welcome = _load(Welcome, answer)
+        except RequestError as error:
+            await client.close()
+            raise EngineBusyError(str(error)) from error
+        except BaseException:
+            await client.close()
+            raise
+        return client
+
+    async def request(self, request: Request) -> None:
+        """Have something done.
+
+        Raises:
+            RequestError: The engine would not do it.
+            EngineGoneError: It does not answer any more.
+        """
+        await self._ask(request)
+
+    async def attempt(self, request: Request) -> Failures:
+        """Have something done for several channels, and return for which it was not."""
+        return _load(Failures, await self._ask(request))
+
+    async def status(self) -> EngineReport:
+        """Return how things stand now; errors as of `request`."""
+        return _load(EngineReport, await self._ask(Status()))
+
+    async def stay(self) -> None:
+        """Keep in touch until the connection ends, which is when this returns."""
+        with suppress(EngineGoneError):
+            while True:
+                await asyncio.wait([self._reading], timeout=_PING)
+                await self._ask(Ping())
+
+    async def close(self) -> None:
+        """Hang up; the engine goes on."""
+        self._reading.cancel()
+        await asyncio.wait([self._reading])
+        self._writer.transport.abort()
+
+    async def _ask(self, request: Request) -> Plain:
+        if self._reading.done():
+            raise EngineGoneError("The engine has gone.")
+        number = next(self._numbers)
+        answer: asyncio.Future[Plain] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
+        try:
+            async with asyncio.timeout(_ANSWER):
+                self._writer.write(encode_request(number, request))
+                return await answer
+        except TimeoutError:
+            self._writer.transport.abort()
+            raise EngineGoneError("The engine does not answer.") from None
+        finally:
+            del self._waiting[number]
+
+    async def _read(self) -> None:
+        try:
+            while (message := await read(self._reader)) is not None:
+                self._take(message)
+        except MessageError, OSError, PlainError:
+            pass  # an engine that speaks nonsense is as good as gone
+        finally:
+            self._writer.transport.abort()
+            for answer in self._waiting.values():
+                if not answer.done():
+                    answer.set_exception(EngineGoneError("The engine has gone."))
+
+    def _take(self, message: dict[str, Plain]) -> None:
+        match message:
+            case {"report": report}:
+                self._on_report(load(EngineReport, report))
+            case {"id": int(number)} if (answer := self._waiting.get(number)) is not None:
+                if answer.done():
+                    return
+                match message:
+                    case {"error": str(error)}:
+                        answer.set_exception(RequestError(error))
+                    case {"result": result}:
+                        answer.set_result(result)
+
+
+def _load[T](kind: type[T], data: Plain) -> T:
+    try:
+        return load(kind, data)
+    except PlainError as error:
+        raise EngineGoneError(f"The engine's answer is not valid: {error}") from error

@@ -1,0 +1,171 @@
+"""Where clients reach the engine: one of them at a time gives the orders.
+
+A client that has said nothing for a while has died without its connection noticing, and makes way
+for a newer one. An engine that nobody talks to goes on with what it was told, but not for ever.
+"""
+
+import asyncio
+from collections.abc import Mapping
+import logging
+from pathlib import Path
+import time
+
+from .errors import MessageError, RequestError
+from .messages import MAX_LINE, PROTOCOL, Hello, encode, parse_request, read
+from .plain import Plain, dump
+from .report import EngineReport
+from .service import Service
+
+_LOGGER = logging.getLogger(__name__)
+STALE = 10.0
+"""Seconds of silence after which a client may be replaced."""
+WARM_ALONE = 300.0
+"""Seconds without a client after which cameras that are only watched are let go."""
+ALONE = 86_400.0
+"""Seconds without a client after which the engine stops."""
+_GREETING = 5.0
+"""Seconds that a new client may take to say hello."""
+_REPORTS = 1.0
+"""Seconds between looks whether there is something to report."""
+_MAX_CONNECTIONS = 16
+_MAX_UNSENT = 4 * MAX_LINE
+
+
+class Listener:
+    """Serves clients on a stream socket."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._client: _Client | None = None
+        self._connections = 0
+        self._last_client = time.monotonic()
+        self._server: asyncio.Server
+
+    async def start(self, path: Path) -> None:
+        """Listen on a Unix socket, whose folder is for its owner alone; OSError if it can't be."""
+        self._server = await asyncio.start_unix_server(self._serve, path, limit=MAX_LINE)
+
+    async def run(self) -> None:
+        """Tell the client what changes, and notice that there is none, until the service ends."""
+        while not self._service.done.is_set():
+            await asyncio.sleep(_REPORTS)
+            if self._client is not None:
+                self._client.tell(self._service.report())
+            else:
+                await self._alone(time.monotonic() - self._last_client)
+
+    def close(self) -> None:
+        """Listen no longer and hang up."""
+        self._server.close()
+        if self._client is not None:
+            self._client.hang_up("The engine stops.")
+
+    async def _alone(self, seconds: float) -> None:
+        if seconds >= WARM_ALONE and not await self._service.let_go():
+            _LOGGER.info("Nobody needs the engine")
+            self._service.done.set()
+        elif seconds >= ALONE:
+            _LOGGER.warning("Nobody has talked to the engine for a day: it stops")
+            self._service.done.set()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        client = _Client(reader, writer)
+        self._connections += 1
+        try:
+            if self._connections <= _MAX_CONNECTIONS and await self._admit(client):
+                await self._attend(client)
+        except (MessageError, RequestError) as error:
+            client.hang_up(str(error))
+        except ConnectionError, TimeoutError:
+            pass
+        finally:
+            self._connections -= 1
+            if self._client is client:
+                self._client = None
+                self._last_client = time.monotonic()
+            writer.close()
+
+    async def _admit(self, client: _Client) -> bool:
+        """Let a client in that says hello, unless another one gives the orders."""
+        async with asyncio.timeout(_GREETING):
+            message = await client.read()
+        if message is None:
+            return False
+        number, hello = parse_request(message)
+        if not isinstance(hello, Hello):
+            raise RequestError("The first request is hello.")
+        before = self._client
+        if before is not None and time.monotonic() - before.heard < STALE:
+            client.answer(number, error="Another client gives the orders.")
+            return False
+        # Whoever speaks another protocol is told which one this is, and may stop the engine.
+        self._client = client
+        if before is not None:
+            before.hang_up("A newer client has taken over.")
+        client.answer(number, await self._service.answer(hello))
+        client.speaks = hello.protocol == PROTOCOL
+        return True
+
+    async def _attend(self, client: _Client) -> None:
+        while (message := await client.read()) is not None and self._client is client:
+            try:
+                number, request = parse_request(message)
+            except MessageError as error:
+                if error.number is None:
+                    raise
+                client.answer(error.number, error=str(error))
+                continue
+            try:
+                client.answer(number, await self._service.answer(request))
+            except RequestError as error:
+                client.answer(number, error=str(error))
+            await client.drain()
+
+
+class _Client:
+    """One connection.
+
+    Attributes:
+        heard: When it last said anything, by the monotonic clock.
+        speaks: Whether its protocol is ours, so that reports make sense to it.
+    """
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.heard = time.monotonic()
+        self.speaks = False
+        self._reader = reader
+        self._writer = writer
+        self._told: EngineReport | None = None
+
+    async def read(self) -> dict[str, Plain] | None:
+        message = await read(self._reader)
+        self.heard = time.monotonic()
+        return message
+
+    def answer(self, number: int, result: object = None, *, error: str = "") -> None:
+        """Answer a request."""
+        if error:
+            self._send({"id": number, "error": error})
+        else:
+            self._send({"id": number, "result": dump(result)})
+
+    def tell(self, report: EngineReport) -> None:
+        """Push a report that differs from the last one."""
+        if self.speaks and report != self._told:
+            self._told = report
+            self._send({"report": dump(report)})
+
+    def hang_up(self, why: str) -> None:
+        """Say why, and close the connection."""
+        self._send({"bye": why})
+        self._writer.close()
+
+    async def drain(self) -> None:
+        """Take no more requests from who does not read the answers."""
+        await self._writer.drain()
+
+    def _send(self, message: Mapping[str, Plain]) -> None:
+        if self._writer.transport.get_write_buffer_size() > _MAX_UNSENT:
+            self._writer.transport.abort()
+        elif not self._writer.is_closing():
+            self._writer.write(encode(message))

@@ -1,0 +1,211 @@
+"""The engine in its process: does what it was told, whoever told it may come and go."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+import logging
+import os
+from pathlib import Path
+
+from .engine import Engine
+from .errors import ArchiveError, RequestError
+from .messages import (
+    MAX_CHANNELS,
+    PROTOCOL,
+    Configure,
+    Failures,
+    Hello,
+    Ping,
+    Provision,
+    Record,
+    Release,
+    Remove,
+    Request,
+    Returned,
+    Status,
+    Stop,
+    Welcome,
+)
+from .model import Source
+from .orders import Orders, OrdersFile
+from .report import EngineReport, channel_report, storage_report
+from .ring import RingLimits
+from .storage import Storage
+
+_LOGGER = logging.getLogger(__name__)
+_NO_SOURCE = "The engine does not know where the camera is."
+_STOPPING = 2.0
+"""Seconds for closing all files; what takes longer is closed at the next start."""
+
+
+class Service:
+    """Carries out requests, one at a time.
+
+    Attributes:
+        done: Set when the process is to end.
+    """
+
+    def __init__(self, folder: Path, orders: OrdersFile, version: str) -> None:
+        self.done = asyncio.Event()
+        self._file = orders
+        self._orders = orders.read()
+        self._version = version
+        self._engine = Engine(folder, marked=True)
+        settings = self._orders.settings
+        self._engine.limit(RingLimits(settings.ring_seconds, settings.ring_bytes))
+        self._storage = Storage(self._engine.archive, self._engine.disk, settings)
+        self._sources: dict[str, Source] = {}
+        self._one_at_a_time = asyncio.Lock()
+        self._care: asyncio.Task[None]
+
+    async def start(self) -> None:
+        """Begin to look after the disk.
+
+        Raises:
+            EngineBusyError: Another engine writes into the folder.
+        """
+        await self._storage.look()
+        self._care = asyncio.create_task(self._storage.watch())
+
+    async def stop(self) -> None:
+        """Close all files. Those that the disk has no time for are closed at the next start."""
+        self._care.cancel()
+        try:
+            async with asyncio.timeout(_STOPPING):
+                await self._engine.stop()
+        except TimeoutError:
+            _LOGGER.warning("The disk is too slow for closing all files")
+
+    def report(self) -> EngineReport:
+        """Tell how things stand."""
+        status = self._engine.status()
+        channels = self._orders.channels
+        names = sorted({*channels, *self._storage.holding})
+        self._storage.rate = sum(
+            status[name].bitrate / 8 for name in channels if channels[name] and name in status
+        )
+        return EngineReport(
+            pid=os.getpid(),
+            version=self._version,
+            storage=storage_report(self._storage.report, status.values()),
+            channels={
+                name: channel_report(
+                    status.get(name),
+                    order=channels.get(name),
+                    has_source=name in self._sources,
+                    holds_footage=name in self._storage.holding,
+                )
+                for name in names
+            },
+        )
+
+    async def answer(self, request: Request) -> object:
+        """Do what a request says and return what answers it, None for a mere "done".
+
+        Raises:
+            RequestError: It can't be done.
+        """
+        async with self._one_at_a_time:
+            match request:
+                case Hello():
+                    await self._follow(self._sources)
+                    return Welcome(protocol=PROTOCOL, version=self._version, pid=os.getpid())
+                case Ping():
+                    pass
+                case Status():
+                    return self.report()
+                case Record():
+                    return await self._record(request.channels)
+                case Stop():
+                    self.done.set()
+                case _:
+                    await self._change(request)
+            return None
+
+    async def let_go(self) -> bool:
+        """Let go of cameras that are only watched; return whether any is recorded."""
+        async with self._one_at_a_time:
+            for name, recorded in self._orders.channels.items():
+                if not recorded:
+                    await self._engine.release(name)
+            return any(self._orders.channels.values())
+
+    async def _change(self, request: Configure | Provision | Release | Remove | Returned) -> None:
+        try:
+            match request:
+                case Configure(settings=settings):
+                    await self._save(Orders(settings=settings, channels=self._orders.channels))
+                    self._engine.limit(RingLimits(settings.ring_seconds, settings.ring_bytes))
+                    self._storage.settings = settings
+                    self._storage.recount()
+                    await self._follow(self._sources)
+                case Provision(sources=sources):
+                    await self._provision(sources)
+                case Release(channels=channels):
+                    known = self._orders.channels.keys() & set(channels)
+                    await self._tell(dict.fromkeys(known, False))
+                    await self._follow(known)
+                case Remove(channels=channels):
+                    await self._remove(channels, delete_footage=request.delete_footage)
+                case Returned():
+                    self._engine.archive.clips(request.channel)
+                    await self._storage.mark_returned(request.channel, request.clips)
+        except OSError as error:
+            raise RequestError(f"The disk fails: {error.strerror}.") from error
+        except ArchiveError as error:
+            raise RequestError(str(error)) from error
+
+    async def _provision(self, sources: Mapping[str, Source]) -> None:
+        if len(self._orders.channels.keys() | sources.keys()) > MAX_CHANNELS:
+            raise RequestError(f"An engine takes no more than {MAX_CHANNELS} cameras.")
+        for name in sources:
+            self._engine.archive.clips(name)  # raises where it can't be one
+        self._sources |= sources
+        await self._tell({name: self._orders.channels.get(name, False) for name in sources})
+        await self._follow(sources)
+
+    async def _record(self, channels: Iterable[str]) -> Failures:
+        known = [name for name in channels if name in self._sources]
+        failures = {name: _NO_SOURCE for name in channels if name not in self._sources}
+        # A takeover does not wait for the disk that holds the orders, nor end if it fails.
+        for name in known:
+            self._engine.record(name, self._sources[name])
+        try:
+            await self._tell(dict.fromkeys(known, True))
+        except OSError as error:
+            _LOGGER.warning("The orders can't be kept on disk: %s", error.strerror)
+        return Failures(failures=failures)
+
+    async def _remove(self, channels: Iterable[str], *, delete_footage: bool) -> None:
+        gone = set(channels)
+        for name in gone:
+            await self._engine.release(name)
+            self._sources.pop(name, None)
+        left = {name: it for name, it in self._orders.channels.items() if name not in gone}
+        await self._save(Orders(settings=self._orders.settings, channels=left))
+        if delete_footage:
+            for name in gone:
+                await self._storage.delete(name)
+            await self._storage.look()
+
+    async def _follow(self, names: Iterable[str]) -> None:
+        """Make the engine do what the orders say about these channels."""
+        for name in tuple(names):
+            source = self._sources.get(name)
+            if source is None:
+                continue
+            if self._orders.channels.get(name):
+                self._engine.record(name, source)
+            elif self._orders.settings.warm:
+                await self._engine.watch(name, source)
+            else:
+                await self._engine.release(name)
+
+    async def _tell(self, channels: Mapping[str, bool]) -> None:
+        """Take up orders about channels."""
+        told = {**self._orders.channels, **channels}
+        await self._save(Orders(settings=self._orders.settings, channels=told))
+
+    async def _save(self, orders: Orders) -> None:
+        if orders != self._orders:
+            self._orders = orders
+            await asyncio.to_thread(self._file.write, orders)
