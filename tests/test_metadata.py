@@ -16,6 +16,7 @@ import pytest
 from custom_components.nvr_hotspare import (
     PLATFORMS,
     binary_sensor,
+    builtin_form,
     channel_form,
     event,
     repairs,
@@ -23,7 +24,8 @@ from custom_components.nvr_hotspare import (
     switch,
     unit_form,
 )
-from custom_components.nvr_hotspare.const import DOMAIN, WorkMode
+from custom_components.nvr_hotspare.builtin_flow import SPARE_KINDS
+from custom_components.nvr_hotspare.const import DOMAIN, Standby, WorkMode
 from custom_components.nvr_hotspare.errors import source_error_key, unit_error_key
 from custom_components.nvr_hotspare.failover.model import (
     Happening,
@@ -33,6 +35,7 @@ from custom_components.nvr_hotspare.failover.model import (
 )
 from custom_components.nvr_hotspare.nvr import errors as unit_errors
 from custom_components.nvr_hotspare.recorder import errors as source_errors
+from custom_components.nvr_hotspare.storage_issues import IN_BACKUPS, STORAGE_ISSUES
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "custom_components" / DOMAIN
@@ -44,7 +47,7 @@ UNIT = EN["config_subentries"]["unit"]
 TABLES: dict[str, list[Any]] = {
     "binary_sensor": [*binary_sensor.DEVICE_SENSORS, *binary_sensor.SPARE_SENSORS],
     "event": [*event.DEVICE_EVENTS],
-    "sensor": [*sensor.DEVICE_SENSORS, *sensor.SPARE_SENSORS],
+    "sensor": [*sensor.DEVICE_SENSORS, *sensor.SPARE_SENSORS, *sensor.STORAGE_SENSORS],
     "switch": [*switch.DEVICE_SWITCHES],
 }
 
@@ -133,9 +136,11 @@ def test_translations_are_plain_sentences() -> None:
 @pytest.mark.parametrize(
     ("step", "schema"),
     [
-        (EN["config"]["step"]["user"], unit_form.UNIT_SCHEMA),
+        (EN["config"]["step"]["recorder"], unit_form.UNIT_SCHEMA),
+        (EN["config"]["step"]["builtin"], builtin_form.BUILTIN_SCHEMA),
         (UNIT["step"]["normal"], unit_form.UNIT_SCHEMA),
-        (UNIT["step"]["hot_spare"], unit_form.UNIT_SCHEMA),
+        (UNIT["step"]["recorder"], unit_form.UNIT_SCHEMA),
+        (UNIT["step"]["builtin"], builtin_form.BUILTIN_SCHEMA),
         (UNIT["step"]["account"], unit_form.UNIT_SCHEMA),
         (UNIT["step"]["channels"], channel_form.CHANNELS_SCHEMA),
         (
@@ -170,7 +175,11 @@ def test_every_field_of_a_channel_has_a_label() -> None:
 
 
 def test_every_menu_has_its_options() -> None:
+    assert set(EN["config"]["step"]["user"]["menu_options"]) == set(SPARE_KINDS)
+    assert set(EN["config"]["step"]["outlook"]["menu_options"]) == {"accept", "builtin"}
     assert set(UNIT["step"]["user"]["menu_options"]) == set(WorkMode)
+    assert set(UNIT["step"]["hot_spare"]["menu_options"]) == set(SPARE_KINDS)
+    assert set(UNIT["step"]["outlook"]["menu_options"]) == {"accept", "builtin"}
     assert set(UNIT["step"]["reconfigure"]["menu_options"]) == {"account", "channels"}
     assert set(UNIT["step"]["verdicts"]["menu_options"]) == {"channels", "save"}
 
@@ -178,11 +187,13 @@ def test_every_menu_has_its_options() -> None:
 def test_every_error_of_the_flows_is_translated() -> None:
     units = {unit_error_key(kind("")) for kind in subclasses(unit_errors.UnitError)}
     probing = units | keys_given("UnitFormError", "unit_form")
+    probing |= keys_given("UnitFormError", "builtin_form")
+    probing |= keys_given("FolderError", "footage_folder")
     channels = keys_given("UnitFormError", "channel_form") | {"camera_without_rtsp", "invalid_uri"}
     changing = keys_given("UnitFormError", "subentry_flow")
     assert set(EN["config"]["error"]) == probing
     assert set(UNIT["error"]) == probing | channels | changing
-    fix_flows = {key: issue["fix_flow"] for key, issue in EN["issues"].items()}
+    fix_flows = {key: issue.get("fix_flow", {}) for key, issue in EN["issues"].items()}
     assert set(fix_flows["password_rejected"]["error"]) == units
     assert set(fix_flows["unreturned_footage"]["abort"]) == units
 
@@ -193,16 +204,23 @@ def test_every_verdict_is_translated() -> None:
     assert verdicts == failures | {"no_source", "reachable", "untested"}
 
 
+def test_every_standby_is_translated() -> None:
+    assert set(EN["selector"]["standby"]["options"]) == set(Standby)
+
+
 def test_every_issue_is_translated() -> None:
     created = {
         keyword.value.value
-        for module in ("link", "leftovers")
+        for module in ("network_link", "leftovers")
         for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text()))
         if isinstance(node, ast.Call)
         for keyword in node.keywords
         if keyword.arg == "translation_key" and isinstance(keyword.value, ast.Constant)
     }
-    assert set(EN["issues"]) == created
+    storage = {key for key, _ in STORAGE_ISSUES.values()} | {IN_BACKUPS}
+    assert set(EN["issues"]) == created | storage
+    assert {key for key, issue in EN["issues"].items() if "fix_flow" not in issue} == storage
+    assert all(EN["issues"][key]["description"] for key in storage)
 
 
 # Entities

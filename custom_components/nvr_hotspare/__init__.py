@@ -2,13 +2,11 @@
 
 from typing import Final
 
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant
 
-from .const import WorkMode
-from .link import UnitLink
-from .removal import clear_spare
-from .runtime import GroupRuntime, NvrHotSpareConfigEntry
+from .removal import retire
+from .runtime import GroupRuntime, NvrHotSpareConfigEntry, open_link
 from .store import GroupStore
 from .unit_config import unit_configs
 
@@ -25,9 +23,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) 
     await store.load()
     group = entry.runtime_data = GroupRuntime(hass, entry, store)
     entry.async_on_unload(group.manager.stop)
-    group.load()
+    await group.load()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     group.start()
+
+    async def stop(_: Event) -> None:
+        await group.stop()
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
     entry.async_on_unload(entry.add_update_listener(_async_update))
     return True
 
@@ -45,10 +48,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry)
     store = GroupStore(hass, entry.entry_id)
     await store.load()
     for config in unit_configs(entry).values():
-        link = UnitLink(hass, entry.entry_id, config)
-        if config.mode is WorkMode.HOT_SPARE:
-            await clear_spare(link, store.units)
-        link.withdraw_rejection()
+        await retire(open_link(hass, entry.entry_id, config), store.units)
     await store.remove()
 
 

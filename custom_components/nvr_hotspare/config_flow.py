@@ -6,6 +6,7 @@ from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigEntry,
     ConfigFlow,
+    ConfigFlowContext,
     ConfigFlowResult,
     ConfigSubentryData,
     ConfigSubentryFlow,
@@ -14,6 +15,9 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import callback
 
+from .builtin_config import BuiltinConfig
+from .builtin_flow import SPARE_KINDS, BuiltinSteps
+from .builtin_form import TITLE, builtin_data, builtin_serial
 from .const import DOMAIN, SUBENTRY_UNIT, WorkMode
 from .subentry_flow import UnitSubentryFlow
 from .unit_form import (
@@ -27,7 +31,9 @@ from .unit_form import (
 )
 
 
-class NvrHotSpareConfigFlow(ConfigFlow, domain=DOMAIN):
+class NvrHotSpareConfigFlow(
+    BuiltinSteps[ConfigFlowContext, ConfigFlowResult, str], ConfigFlow, domain=DOMAIN
+):
     """Create a group together with its first spare."""
 
     VERSION = 1
@@ -42,35 +48,50 @@ class NvrHotSpareConfigFlow(ConfigFlow, domain=DOMAIN):
         return {SUBENTRY_UNIT: UnitSubentryFlow}
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask what the spare is to be."""
+        return self.async_show_menu(step_id="user", menu_options=SPARE_KINDS)
+
+    @override
+    async def _take_builtin(self, options: BuiltinConfig) -> ConfigFlowResult:
+        serial = await builtin_serial(self.hass)
+        return await self._create_group(TITLE, serial, builtin_data(options, serial))
+
+    async def async_step_recorder(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
         """Ask how to reach the spare."""
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
-            endpoint, credentials = read_form(user_input)
+            way = read_form(user_input)
             try:
-                probe = await probe_spare(self.hass, endpoint, credentials)
+                probe = await probe_spare(self.hass, way)
             except UnitFormError as error:
                 errors["base"], placeholders = error.key, error.placeholders
             else:
-                serial = probe.identity.serial
-                await self.async_set_unique_id(serial)
-                self._abort_if_unique_id_configured(reload_on_update=False)
-                if is_configured(self.hass, serial):
-                    return self.async_abort(reason="already_configured")
-                title = unit_title(probe.identity, endpoint)
-                spare = ConfigSubentryData(
-                    data=unit_data(WorkMode.HOT_SPARE, endpoint, credentials, probe),
-                    subentry_type=SUBENTRY_UNIT,
-                    title=title,
-                    unique_id=serial,
+                return await self._create_group(
+                    unit_title(probe.identity, way),
+                    probe.identity.serial,
+                    unit_data(WorkMode.HOT_SPARE, way, probe),
                 )
-                return self.async_create_entry(title=title, data={}, subentries=[spare])
         return self.async_show_form(
-            step_id="user",
+            step_id="recorder",
             data_schema=self.add_suggested_values_to_schema(UNIT_SCHEMA, user_input),
             errors=errors,
             description_placeholders=placeholders,
         )
+
+    async def _create_group(
+        self, title: str, serial: str, data: dict[str, Any]
+    ) -> ConfigFlowResult:
+        await self.async_set_unique_id(serial)
+        self._abort_if_unique_id_configured(reload_on_update=False)
+        if is_configured(self.hass, serial):
+            return self.async_abort(reason="already_configured")
+        spare = ConfigSubentryData(
+            data=data, subentry_type=SUBENTRY_UNIT, title=title, unique_id=serial
+        )
+        return self.async_create_entry(title=title, data={}, subentries=[spare])
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:

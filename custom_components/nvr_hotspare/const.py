@@ -8,16 +8,24 @@ DOMAIN: Final = "nvr_hotspare"
 SUBENTRY_UNIT: Final = "unit"
 """Type of the one kind of subentry."""
 
+CONF_BITRATE: Final = "bitrate"
 CONF_CAPACITY: Final = "capacity"
 CONF_CHANNELS: Final = "channels"
+CONF_DAYS: Final = "days"
+CONF_DRIVER: Final = "driver"
 CONF_FIRMWARE: Final = "firmware"
+CONF_FOLDER: Final = "folder"
+CONF_LONGEST_GOP: Final = "longest_gop"
 CONF_MAC: Final = "mac"
 CONF_MANUFACTURER: Final = "manufacturer"
 CONF_MODEL: Final = "model"
 CONF_NUMBER: Final = "number"
 CONF_PROTECTED: Final = "protected"
+CONF_RING_SECONDS: Final = "ring_seconds"
 CONF_SERIAL: Final = "serial"
 CONF_SINGLE_STREAM: Final = "single_stream"
+CONF_SPACE_LIMIT: Final = "space_limit"
+CONF_STANDBY: Final = "standby"
 CONF_URI: Final = "uri"
 CONF_WORK_MODE: Final = "work_mode"
 
@@ -30,3 +38,20 @@ class WorkMode(StrEnum):
 
     NORMAL = "normal"
     HOT_SPARE = "hot_spare"
+
+
+class Driver(StrEnum):
+    """How a unit is talked to."""
+
+    ONVIF = "onvif"
+    BUILTIN = "builtin"
+    """This Home Assistant itself, by an engine of its own."""
+
+
+class Standby(StrEnum):
+    """What the built-in spare does while it is idle."""
+
+    WARM = "warm"
+    """It is connected to every camera and holds the latest footage in memory."""
+    COLD = "cold"
+    """It connects to cameras at a takeover."""

@@ -17,6 +17,7 @@ from .failover.events import HeartbeatReceived, ProbeUnanswered, RecordingsSeen
 from .failover.model import Connection, Silence
 from .link import UnitLink
 from .manager import FailoverManager
+from .network_link import NetworkLink
 from .nvr.errors import (
     UnitError,
     UnitProtocolError,
@@ -128,26 +129,22 @@ class UnitCoordinator:
 
     async def _watch(self) -> None:
         """Ask for the slow facts each round."""
-        see = (
-            self._see_places
-            if self.link.config.mode is WorkMode.HOT_SPARE
-            else self._see_recordings
-        )
         async for _ in self._watches.rounds():
             if self._manager.view(self._unit).connection is Connection.OFFLINE:
                 continue  # whoever may answer at its address now is not offered its password
             try:
-                await see()
+                await self._see()
             except UnitUnsupportedError as error:
                 _LOGGER.info("%s does not tell what it records: %s", self.link.config.title, error)
                 return
             except UnitError as error:
                 _LOGGER.debug("%s: %s", self.link.config.title, error)
 
-    async def _see_recordings(self) -> None:
-        recordings = await self.link.ask(lambda unit: unit.recordings())
-        self._manager.handle(RecordingsSeen(self._unit, recordings))
-
-    async def _see_places(self) -> None:
-        places = await self.link.ask(lambda unit: unit.places())
-        self._manager.see_places(self._unit, places)
+    async def _see(self) -> None:
+        """Ask a working device what it records, a spare what it holds."""
+        link = self.link
+        if link.config.mode is WorkMode.NORMAL and isinstance(link, NetworkLink):
+            recordings = await link.ask(lambda unit: unit.recordings())
+            self._manager.handle(RecordingsSeen(self._unit, recordings))
+        else:
+            self._manager.see_places(self._unit, await link.ask(lambda unit: unit.places()))

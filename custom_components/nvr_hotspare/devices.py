@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
 from .const import DOMAIN, WorkMode
-from .unit_config import UnitConfig
+from .unit_config import NetworkConfig, UnitConfig
 
 
 @callback
@@ -25,9 +25,17 @@ def register_devices(hass: HomeAssistant, entry: ConfigEntry, units: Iterable[Un
             model=identity.model,
             name=config.title,
             serial_number=identity.serial,
-            sw_version=identity.firmware,
-            configuration_url=f"http://{config.endpoint.host}:{config.endpoint.port}",
+            sw_version=identity.firmware or None,
+            configuration_url=_configuration_url(config),
             via_device_id=spare_id,
         )
         if config.mode is WorkMode.HOT_SPARE:
             spare_id = device.id
+
+
+def _configuration_url(config: UnitConfig) -> str | None:
+    """Return where a recorder has its own pages."""
+    if not isinstance(config.way, NetworkConfig):
+        return None
+    endpoint = config.way.endpoint
+    return f"http://{endpoint.host}:{endpoint.port}"

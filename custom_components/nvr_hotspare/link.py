@@ -1,92 +1,51 @@
-"""The way to one unit: its driver, and a lid on passwords that were rejected."""
+"""The way to one unit, whatever kind it is of."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterable
 
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
-
-from .const import DOMAIN
-from .driver import open_unit
 from .failover.model import Silence
-from .nvr.errors import UnitCredentialsError
-from .nvr.model import Heartbeat
-from .nvr.onvif import OnvifUnit
+from .nvr.base import Spare
+from .nvr.model import Heartbeat, Place
 from .unit_config import UnitConfig
 
-FIRST_PAUSE = 60.0
-LAST_PAUSE = 3600.0
-"""Seconds before a rejected password is offered again. A recorder that boots may reject a good
-one; one that is asked too often locks the account, for half an hour as a rule."""
-KNOCK_TIME = 1.0
-"""Seconds that a host may take to accept a connection."""
 
-
-class UnitLink:
+class UnitLink(ABC):
     """Carries every call to one unit."""
 
-    def __init__(self, hass: HomeAssistant, entry_id: str, config: UnitConfig) -> None:
+    def __init__(self, config: UnitConfig) -> None:
         self.config = config
-        self._hass = hass
-        self._entry_id = entry_id
-        self._driver = open_unit(hass, config.endpoint, config.credentials)
-        self._pause = 0.0
-        self._closed_until = 0.0
 
+    @abstractmethod
     async def heartbeat(self, *, fresh: bool) -> Heartbeat:
         """Ask for a sign of life, on a kept-alive connection or on a fresh one."""
-        return await self._driver.heartbeat(fresh=fresh)
 
+    @abstractmethod
     async def knock(self) -> Silence:
         """Find out how a unit that does not answer is silent."""
-        endpoint = self.config.endpoint
-        try:
-            async with asyncio.timeout(KNOCK_TIME):
-                _, writer = await asyncio.open_connection(endpoint.host, endpoint.port)
-        except ConnectionRefusedError:
-            return Silence.REFUSED
-        except OSError:  # a TimeoutError is one too
-            return Silence.SILENT
-        writer.transport.abort()
-        return Silence.SLOW
 
-    async def ask[T](self, call: Callable[[OnvifUnit], Awaitable[T]]) -> T:
-        """Make a call that needs the unit's credentials.
+    @abstractmethod
+    async def ask[T](self, call: Callable[[Spare], Awaitable[T]]) -> T:
+        """Make a call.
 
         Raises:
-            UnitError: What the driver raised, or that the password was rejected lately.
+            UnitError: What the driver raised.
         """
-        clock = self._hass.loop.time
-        if clock() < self._closed_until:
-            raise UnitCredentialsError("The password was rejected")
-        try:
-            answer = await call(self._driver)
-        except UnitCredentialsError:
-            self._pause = min(max(2 * self._pause, FIRST_PAUSE), LAST_PAUSE)
-            self._closed_until = clock() + self._pause
-            self._report_rejection()
-            raise
-        if self._pause:
-            self._pause = 0.0
-            self.withdraw_rejection()
-        return answer
 
-    def _report_rejection(self) -> None:
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            self._issue_id,
-            data={"entry_id": self._entry_id, "subentry_id": self.config.subentry_id},
-            is_fixable=True,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key="password_rejected",
-            translation_placeholders={"name": self.config.title},
-        )
+    @abstractmethod
+    async def start(self, places: Iterable[Place]) -> None:
+        """See to it that the unit can answer; `places` are those of all cameras of the group."""
 
-    def withdraw_rejection(self) -> None:
-        """Take back the issue about the password."""
-        ir.async_delete_issue(self._hass, DOMAIN, self._issue_id)
+    @abstractmethod
+    async def change(self, config: UnitConfig, places: Iterable[Place]) -> bool:
+        """Take up what has changed of the unit or of the group's cameras.
 
-    @property
-    def _issue_id(self) -> str:
-        return f"password_rejected_{self.config.subentry_id}"
+        Returns False, and does nothing, where that takes another link.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of the unit for now: whatever it does it goes on doing."""
+
+    @abstractmethod
+    async def remove(self) -> None:
+        """Let go of the unit for good."""

@@ -27,7 +27,7 @@ from .nvr.errors import UnitError
 from .nvr.model import Place, PlaceState
 from .spare_worker import SpareWorker
 from .store import GroupStore
-from .unit_config import UnitConfig, place_camera
+from .unit_config import UnitConfig, group_places, place_camera
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -121,11 +121,7 @@ class FailoverManager:
 
     def _places(self) -> Mapping[Camera, Place]:
         """Return what a spare needs to record each camera of the group."""
-        return {
-            camera: place
-            for member in self._members.values()
-            for camera, place in member.link.config.places().items()
-        }
+        return group_places(member.link.config for member in self._members.values())
 
     # Facts in, decisions out
 
@@ -227,6 +223,10 @@ class FailoverManager:
     def config(self, unit: UnitId) -> UnitConfig:
         """Return what is configured of a unit."""
         return self._members[unit].link.config
+
+    def link(self, unit: UnitId) -> UnitLink:
+        """Return the way to a unit."""
+        return self._members[unit].link
 
     def view(self, unit: UnitId) -> DeviceView | SpareView:
         """Return what is shown of a unit."""

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Container
 import logging
 
+from .const import WorkMode
 from .failover.model import UnitId
 from .link import UnitLink
+from .network_link import NetworkLink
 from .nvr.errors import UnitError
 from .nvr.onvif import OnvifUnit
 from .unit_config import place_camera
@@ -16,11 +18,19 @@ _TIME: float = 15.0
 """Seconds that a removal waits for a spare that may be gone for good."""
 
 
-async def clear_spare(link: UnitLink, units: Container[UnitId]) -> None:
-    """Make a spare let go of all that it holds of these units; the footage stays there.
+async def retire(link: UnitLink, units: Container[UnitId]) -> None:
+    """Let go of a unit for good; a spare first lets go of what it holds of these units.
 
-    Best effort: whoever removes a dead spare must not be kept from it.
+    The footage stays there.
     """
+    # The built-in spare's engine ends, and its orders with it.
+    if isinstance(link, NetworkLink) and link.config.mode is WorkMode.HOT_SPARE:
+        await _clear_spare(link, units)
+    await link.remove()
+
+
+async def _clear_spare(link: NetworkLink, units: Container[UnitId]) -> None:
+    """Make a spare let go: best effort, whoever removes a dead one must not be kept from it."""
 
     async def clear(unit: OnvifUnit) -> None:
         keys = [

@@ -1,5 +1,6 @@
 """What only the user can put right."""
 
+from dataclasses import replace
 from typing import Final
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
@@ -13,7 +14,7 @@ from .failover.model import UnitId
 from .nvr.errors import UnitError
 from .nvr.model import Credentials
 from .runtime import NvrHotSpareConfigEntry
-from .unit_config import UnitConfig
+from .unit_config import NetworkConfig
 from .unit_form import PASSWORD_SELECTOR, UnitFormError, probe_unit
 
 PASSWORD_SCHEMA: Final = vol.Schema({vol.Required(CONF_PASSWORD): PASSWORD_SELECTOR})
@@ -22,7 +23,7 @@ PASSWORD_SCHEMA: Final = vol.Schema({vol.Required(CONF_PASSWORD): PASSWORD_SELEC
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Return the flow that fixes an issue of `link` or of `leftovers`."""
+    """Return the flow that fixes an issue of `network_link` or of `leftovers`."""
     facts = data or {}
     entry = hass.config_entries.async_get_known_entry(str(facts["entry_id"]))
     if "unit" in facts:
@@ -45,14 +46,15 @@ class PasswordFlow(RepairsFlow):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Ask for the password and try it."""
-        config = UnitConfig.from_subentry(self._subentry)
+        way = NetworkConfig.from_data(self._subentry.data)
+        username = way.credentials.username
         errors: dict[str, str] = {}
-        placeholders = {"name": config.title, "username": config.credentials.username}
+        placeholders = {"name": self._subentry.title, "username": username}
         if user_input is not None:
             password = user_input[CONF_PASSWORD]
-            credentials = Credentials(username=config.credentials.username, password=password)
+            way = replace(way, credentials=Credentials(username=username, password=password))
             try:
-                await probe_unit(self.hass, config.endpoint, credentials)
+                await probe_unit(self.hass, way)
             except UnitFormError as error:
                 errors["base"] = error.key
                 placeholders |= error.placeholders

@@ -6,15 +6,17 @@ from collections.abc import Callable
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from .const import WorkMode
+from .builtin_config import BuiltinConfig
+from .builtin_link import BuiltinLink
 from .coordinator import UnitCoordinator
 from .devices import register_devices
 from .failover.model import UnitId
 from .link import UnitLink
 from .manager import FailoverManager
-from .removal import clear_spare
+from .network_link import NetworkLink
+from .removal import retire
 from .store import GroupStore
-from .unit_config import UnitConfig, unit_configs
+from .unit_config import UnitConfig, group_places, unit_configs
 
 type NvrHotSpareConfigEntry = ConfigEntry[GroupRuntime]
 
@@ -37,11 +39,17 @@ class GroupRuntime:
         """The units as they are configured."""
         return tuple(coordinator.link.config for coordinator in self._coordinators.values())
 
-    @callback
-    def load(self) -> None:
+    @property
+    def links(self) -> tuple[UnitLink, ...]:
+        """The ways to the units."""
+        return tuple(coordinator.link for coordinator in self._coordinators.values())
+
+    async def load(self) -> None:
         """Take up all units, without asking them anything yet."""
-        for config in unit_configs(self._entry).values():
-            self._take_up(config)
+        configs = unit_configs(self._entry).values()
+        places = group_places(configs).values()
+        for config in configs:
+            await self._take_up(config).link.start(places)
         register_devices(self._hass, self._entry, self.units)
         self.manager.listen_steps(self._wake)
         self.manager.start()
@@ -56,11 +64,13 @@ class GroupRuntime:
         """End the heartbeats and decide nothing any more."""
         await asyncio.gather(*(it.stop() for it in self._coordinators.values()))
         self.manager.stop()
+        await asyncio.gather(*(link.close() for link in self.links))
 
     async def update(self) -> None:
         """Take up what has changed of the subentries; no other unit misses a heartbeat."""
         async with self._updating:
             configs = unit_configs(self._entry)
+            places = group_places(configs.values()).values()
             before = {config.unit: config for config in self.units}
             gone = [
                 config
@@ -72,14 +82,14 @@ class GroupRuntime:
             for unit, config in configs.items():
                 if (coordinator := self._coordinators.get(unit)) is None:
                     continue
-                if _same_way(coordinator.link.config, config):
-                    coordinator.link.config = config
-                else:
+                if not await coordinator.link.change(config, places):
                     await coordinator.stop()
-                    coordinator.link.withdraw_rejection()
+                    await coordinator.link.remove()
                     self._take_up(config).start()
             added = [config for unit, config in configs.items() if unit not in self._coordinators]
             coordinators = [self._take_up(config) for config in added]
+            for coordinator in coordinators:
+                await coordinator.link.start(places)
             self.manager.configure()
             register_devices(self._hass, self._entry, self.units)
             for config in added:
@@ -96,7 +106,7 @@ class GroupRuntime:
 
     @callback
     def _take_up(self, config: UnitConfig) -> UnitCoordinator:
-        link = UnitLink(self._hass, self._entry.entry_id, config)
+        link = open_link(self._hass, self._entry.entry_id, config)
         coordinator = UnitCoordinator(self._hass, self._entry, self.manager, link)
         self._coordinators[config.unit] = coordinator
         self.manager.add(link)
@@ -104,12 +114,9 @@ class GroupRuntime:
 
     async def _let_go(self, unit: UnitId) -> None:
         coordinator = self._coordinators.pop(unit)
-        link = coordinator.link
         await coordinator.stop()
         self.manager.remove(unit)
-        if link.config.mode is WorkMode.HOT_SPARE:
-            await clear_spare(link, self.manager.known_units)
-        link.withdraw_rejection()
+        await retire(coordinator.link, self.manager.known_units)
 
     @callback
     def _wake(self) -> None:
@@ -117,6 +124,10 @@ class GroupRuntime:
             coordinator.wake()
 
 
-def _same_way(one: UnitConfig, other: UnitConfig) -> bool:
-    """Tell whether a unit is still reached in the same way."""
-    return (one.endpoint, one.credentials) == (other.endpoint, other.credentials)
+def open_link(hass: HomeAssistant, entry_id: str, config: UnitConfig) -> UnitLink:
+    """Return the way to a unit; nothing is asked of the unit yet."""
+    match config.way:
+        case BuiltinConfig() as options:
+            return BuiltinLink(hass, entry_id, config, options)
+        case way:
+            return NetworkLink(hass, entry_id, config, way)

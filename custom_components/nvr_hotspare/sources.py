@@ -130,4 +130,7 @@ async def _try_channel(channel: ChannelConfig, source: Source) -> Verdict:
     except SourceError as error:
         return Verdict(channel=channel, key=source_error_key(error))
     detail = f"{report.codec.upper()} {report.width}\N{MULTIPLICATION SIGN}{report.height}"
+    channel = replace(
+        channel, bitrate=report.bitrate, longest_gop=report.key_interval or channel.longest_gop
+    )
     return Verdict(channel=channel, key="reachable", detail=detail)

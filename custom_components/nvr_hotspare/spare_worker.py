@@ -8,9 +8,9 @@ from .failover.commands import Provision, Record, Release, SpareCommand, Unprovi
 from .failover.events import CommandEnded
 from .failover.model import Camera
 from .link import UnitLink
+from .nvr.base import Spare
 from .nvr.errors import UnitError
 from .nvr.model import Place
-from .nvr.onvif import OnvifUnit
 from .unit_config import place_key
 
 _LOGGER = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class SpareWorker:
             reason = "The spare did not finish in time"
         return dict.fromkeys(command.cameras, reason)
 
-    async def _call(self, unit: OnvifUnit, command: SpareCommand) -> Mapping[Camera, str]:
+    async def _call(self, unit: Spare, command: SpareCommand) -> Mapping[Camera, str]:
         cameras = {place_key(camera): camera for camera in command.cameras}
         known = self._places()
         places = [known[camera] for camera in command.cameras if camera in known]

@@ -1,22 +1,33 @@
 """The subentry flow: a recorder of the group, its Work Mode, and where its cameras are."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, override
 
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigSubentryFlow,
+    SubentryFlowContext,
+    SubentryFlowResult,
+)
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.translation import async_get_translations
 
 from . import channel_form
+from .builtin_config import BuiltinConfig
+from .builtin_flow import SPARE_KINDS, BuiltinSteps
+from .builtin_form import TITLE, builtin_data, builtin_serial
 from .channel_form import CHANNELS_SCHEMA
-from .const import CONF_CHANNELS, CONF_PROTECTED, DOMAIN, WorkMode
+from .const import CONF_CHANNELS, CONF_PROTECTED, WorkMode
 from .driver import open_unit
 from .failover.coverage import fits
 from .failover.model import WorkingDevice
 from .nvr.errors import UnitError
-from .nvr.model import Capability, Credentials, Endpoint, Probe
+from .nvr.model import Capability, Probe
+from .outlook import group_cameras, outlook
+from .runtime import GroupRuntime
 from .sources import Verdict, try_sources
-from .unit_config import ChannelConfig, UnitConfig, unit_configs
+from .texts import selector_texts
+from .unit_config import ChannelConfig, NetworkConfig, UnitConfig, unit_configs
 from .unit_form import (
     UNIT_SCHEMA,
     UnitFormError,
@@ -29,10 +40,12 @@ from .unit_form import (
     unit_title,
 )
 
-type Prober = Callable[[HomeAssistant, Endpoint, Credentials], Awaitable[Probe]]
+type Prober = Callable[[HomeAssistant, NetworkConfig], Awaitable[Probe]]
 
 
-class UnitSubentryFlow(ConfigSubentryFlow):
+class UnitSubentryFlow(
+    BuiltinSteps[SubentryFlowContext, SubentryFlowResult, tuple[str, str]], ConfigSubentryFlow
+):
     """Add a recorder, or change one."""
 
     def __init__(self) -> None:
@@ -51,10 +64,16 @@ class UnitSubentryFlow(ConfigSubentryFlow):
     async def async_step_hot_spare(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Ask how to reach the spare of a group that has lost its own."""
+        """Ask what the spare of a group that has lost its own is to be."""
         if self._spare() is not None:
             return self.async_abort(reason="one_spare")
-        return await self._step_unit("hot_spare", user_input, probe_spare, self._add_spare)
+        return self.async_show_menu(step_id="hot_spare", menu_options=SPARE_KINDS)
+
+    async def async_step_recorder(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask how to reach a spare."""
+        return await self._step_unit("recorder", user_input, probe_spare, self._add_spare)
 
     async def async_step_normal(
         self, user_input: dict[str, Any] | None = None
@@ -62,32 +81,28 @@ class UnitSubentryFlow(ConfigSubentryFlow):
         """Ask how to reach a working device."""
         return await self._step_unit("normal", user_input, probe_unit, self._add_working_device)
 
-    async def _add_spare(
-        self, endpoint: Endpoint, credentials: Credentials, probe: Probe
-    ) -> SubentryFlowResult:
+    async def _add_spare(self, way: NetworkConfig, probe: Probe) -> SubentryFlowResult:
         if is_configured(self.hass, probe.identity.serial):
             return self.async_abort(reason="already_configured")
         return self.async_create_entry(
-            title=unit_title(probe.identity, endpoint),
-            data=unit_data(WorkMode.HOT_SPARE, endpoint, credentials, probe),
+            title=unit_title(probe.identity, way),
+            data=unit_data(WorkMode.HOT_SPARE, way, probe),
             unique_id=probe.identity.serial,
         )
 
-    async def _add_working_device(
-        self, endpoint: Endpoint, credentials: Credentials, probe: Probe
-    ) -> SubentryFlowResult:
+    async def _add_working_device(self, way: NetworkConfig, probe: Probe) -> SubentryFlowResult:
         if is_configured(self.hass, probe.identity.serial):
             return self.async_abort(reason="already_configured")
-        self._title = unit_title(probe.identity, endpoint)
-        self._host = endpoint.host
-        self._data = unit_data(WorkMode.NORMAL, endpoint, credentials, probe)
+        self._title = unit_title(probe.identity, way)
+        self._host = way.endpoint.host
+        self._data = unit_data(WorkMode.NORMAL, way, probe)
         if Capability.SETTINGS in probe.capabilities:
             try:
-                settings = await open_unit(self.hass, endpoint, credentials).settings()
+                settings = await open_unit(self.hass, way).settings()
             except UnitError:
                 # What it does not tell, the user does.
                 settings = ()
-            self._channels = channel_form.told_channels(settings, endpoint.host)
+            self._channels = channel_form.told_channels(settings, self._host)
         return await self.async_step_channels()
 
     # Changing
@@ -97,9 +112,12 @@ class UnitSubentryFlow(ConfigSubentryFlow):
     ) -> SubentryFlowResult:
         """Ask what to change."""
         config = self._reconfigured()
+        if isinstance(config.way, BuiltinConfig):
+            self._builtin = config.way
+            return await self.async_step_builtin()
         if config.mode is WorkMode.HOT_SPARE:
             return await self.async_step_account()
-        self._host = config.endpoint.host
+        self._host = config.way.endpoint.host
         self._channels = config.channels
         return self.async_show_menu(step_id="reconfigure", menu_options=["account", "channels"])
 
@@ -109,16 +127,14 @@ class UnitSubentryFlow(ConfigSubentryFlow):
         """Ask how to reach the unit from now on."""
         return await self._step_unit("account", user_input, probe_unit, self._change_account)
 
-    async def _change_account(
-        self, endpoint: Endpoint, credentials: Credentials, probe: Probe
-    ) -> SubentryFlowResult:
+    async def _change_account(self, way: NetworkConfig, probe: Probe) -> SubentryFlowResult:
         config = self._reconfigured()
         if probe.identity.serial != config.unit:
             raise UnitFormError("other_unit", {"serial": probe.identity.serial})
         return self.async_update_and_abort(
             self._get_entry(),
             self._get_reconfigure_subentry(),
-            data_updates=unit_data(config.mode, endpoint, credentials, probe),
+            data_updates=unit_data(config.mode, way, probe),
         )
 
     # Channels
@@ -157,7 +173,10 @@ class UnitSubentryFlow(ConfigSubentryFlow):
         return self.async_show_menu(
             step_id="verdicts",
             menu_options=["save", "channels"] if good else ["channels", "save"],
-            description_placeholders={"verdicts": await self._verdict_lines()},
+            description_placeholders={
+                "verdicts": await self._verdict_lines(),
+                "spare": await self._spare_lines(),
+            },
         )
 
     async def async_step_save(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -175,15 +194,47 @@ class UnitSubentryFlow(ConfigSubentryFlow):
 
     async def _verdict_lines(self) -> str:
         """Return the verdicts as a list in Markdown, in the language of Home Assistant."""
-        texts = await async_get_translations(
-            self.hass, self.hass.config.language, "selector", [DOMAIN]
-        )
-        prefix = f"component.{DOMAIN}.selector.verdict.options."
+        texts = await selector_texts(self.hass, "verdict")
         return "\n".join(
             f"- **{verdict.channel.number} {verdict.channel.name}**: "
-            f"{texts[prefix + verdict.key]} {verdict.detail}".rstrip()
+            f"{texts[verdict.key]} {verdict.detail}".rstrip()
             for verdict in self._verdicts
         )
+
+    async def _spare_lines(self) -> str:
+        """Return what these cameras, beside the group's others, mean for a built-in spare."""
+        spare = self._spare()
+        if spare is None or not isinstance(spare.way, BuiltinConfig):
+            return ""
+        changed = self._reconfigured().unit if self.source == SOURCE_RECONFIGURE else None
+        tried = [verdict.channel for verdict in self._verdicts if verdict.channel.source]
+        cameras = [*group_cameras(self._get_entry(), without=changed), *tried]
+        return await outlook(self.hass, self._get_entry(), spare.way, cameras)
+
+    # The built-in spare
+
+    @override
+    async def _take_builtin(self, options: BuiltinConfig) -> SubentryFlowResult:
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_and_abort(
+                self._get_entry(),
+                self._get_reconfigure_subentry(),
+                data_updates=options.as_data(),
+            )
+        serial = await builtin_serial(self.hass)
+        if is_configured(self.hass, serial):
+            return self.async_abort(reason="already_configured")
+        return self.async_create_entry(
+            title=TITLE, data=builtin_data(options, serial), unique_id=serial
+        )
+
+    @override
+    def _group(self) -> ConfigEntry[GroupRuntime]:
+        return self._get_entry()
+
+    @override
+    def _cameras(self) -> Sequence[ChannelConfig]:
+        return group_cameras(self._get_entry())
 
     # What the steps share
 
@@ -192,23 +243,20 @@ class UnitSubentryFlow(ConfigSubentryFlow):
         step_id: str,
         user_input: dict[str, Any] | None,
         prober: Prober,
-        proceed: Callable[[Endpoint, Credentials, Probe], Awaitable[SubentryFlowResult]],
+        proceed: Callable[[NetworkConfig, Probe], Awaitable[SubentryFlowResult]],
     ) -> SubentryFlowResult:
         """Show `UNIT_SCHEMA` until a unit answers that will do, then proceed with it."""
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
-            endpoint, credentials = read_form(user_input)
+            way = read_form(user_input)
             try:
-                return await proceed(
-                    endpoint, credentials, await prober(self.hass, endpoint, credentials)
-                )
+                return await proceed(way, await prober(self.hass, way))
             except UnitFormError as error:
                 errors["base"], placeholders = error.key, error.placeholders
         values = user_input
         if values is None and self.source == SOURCE_RECONFIGURE:
-            config = self._reconfigured()
-            values = filled_form(config.endpoint, config.credentials)
+            values = filled_form(NetworkConfig.from_data(self._get_reconfigure_subentry().data))
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(UNIT_SCHEMA, values),

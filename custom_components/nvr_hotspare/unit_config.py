@@ -1,16 +1,20 @@
 """A unit as its subentry describes it, typed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_PORT, CONF_USERNAME
 
+from .builtin_config import BuiltinConfig
 from .const import (
+    CONF_BITRATE,
     CONF_CAPACITY,
     CONF_CHANNELS,
+    CONF_DRIVER,
     CONF_FIRMWARE,
+    CONF_LONGEST_GOP,
     CONF_MAC,
     CONF_MANUFACTURER,
     CONF_MODEL,
@@ -21,6 +25,7 @@ from .const import (
     CONF_URI,
     CONF_WORK_MODE,
     SUBENTRY_UNIT,
+    Driver,
     WorkMode,
 )
 from .failover.model import Camera, Channel, Spare, UnitId, WorkingDevice
@@ -36,6 +41,10 @@ class ChannelConfig:
     name: str
     source: Source | None
     single_stream: bool = False
+    bitrate: int = 0
+    """Bits per second when it was last tried, 0 where it never answered."""
+    longest_gop: float = 0.0
+    """Seconds from key frame to key frame, 0 where two were not seen."""
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
@@ -48,6 +57,8 @@ class ChannelConfig:
             name=data[CONF_NAME],
             source=source,
             single_stream=data[CONF_SINGLE_STREAM],
+            bitrate=data.get(CONF_BITRATE, 0),
+            longest_gop=data.get(CONF_LONGEST_GOP, 0.0),
         )
 
     def as_data(self) -> dict[str, Any]:
@@ -60,6 +71,8 @@ class ChannelConfig:
             CONF_USERNAME: source.username,
             CONF_PASSWORD: source.password,
             CONF_SINGLE_STREAM: self.single_stream,
+            CONF_BITRATE: self.bitrate,
+            CONF_LONGEST_GOP: self.longest_gop,
         }
 
     def as_channel(self) -> Channel:
@@ -72,14 +85,39 @@ class ChannelConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkConfig:
+    """How a recorder on the network is reached."""
+
+    endpoint: Endpoint
+    credentials: Credentials
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `as_data` wrote."""
+        return cls(
+            endpoint=Endpoint(host=data[CONF_HOST], port=data[CONF_PORT]),
+            credentials=Credentials(username=data[CONF_USERNAME], password=data[CONF_PASSWORD]),
+        )
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as a subentry keeps it."""
+        return {
+            CONF_HOST: self.endpoint.host,
+            CONF_PORT: self.endpoint.port,
+            CONF_USERNAME: self.credentials.username,
+            CONF_PASSWORD: self.credentials.password,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitConfig:
     """A recorder of the group."""
 
     subentry_id: str
     title: str
     mode: WorkMode
-    endpoint: Endpoint
-    credentials: Credentials
+    way: NetworkConfig | BuiltinConfig
+    """How it is talked to."""
     identity: Identity
     capacity: int
     protected: bool
@@ -89,19 +127,13 @@ class UnitConfig:
     def from_subentry(cls, subentry: ConfigSubentry) -> Self:
         """Read a subentry of type `unit`."""
         data = subentry.data
+        builtin = data.get(CONF_DRIVER) == Driver.BUILTIN
         return cls(
             subentry_id=subentry.subentry_id,
             title=subentry.title,
             mode=WorkMode(data[CONF_WORK_MODE]),
-            endpoint=Endpoint(host=data[CONF_HOST], port=data[CONF_PORT]),
-            credentials=Credentials(username=data[CONF_USERNAME], password=data[CONF_PASSWORD]),
-            identity=Identity(
-                manufacturer=data[CONF_MANUFACTURER],
-                model=data[CONF_MODEL],
-                firmware=data[CONF_FIRMWARE],
-                serial=data[CONF_SERIAL],
-                mac=data[CONF_MAC],
-            ),
+            way=BuiltinConfig.from_data(data) if builtin else NetworkConfig.from_data(data),
+            identity=_identity(data),
             capacity=data.get(CONF_CAPACITY, 0),
             protected=data.get(CONF_PROTECTED, True),
             channels=tuple(map(ChannelConfig.from_data, data.get(CONF_CHANNELS, ()))),
@@ -135,6 +167,28 @@ class UnitConfig:
         }
 
 
+def identity_data(identity: Identity) -> dict[str, Any]:
+    """Return who a unit is as a subentry keeps it."""
+    return {
+        CONF_MANUFACTURER: identity.manufacturer,
+        CONF_MODEL: identity.model,
+        CONF_FIRMWARE: identity.firmware,
+        CONF_SERIAL: identity.serial,
+        CONF_MAC: identity.mac,
+    }
+
+
+def _identity(data: Mapping[str, Any]) -> Identity:
+    """Read what `identity_data` wrote."""
+    return Identity(
+        manufacturer=data[CONF_MANUFACTURER],
+        model=data[CONF_MODEL],
+        firmware=data[CONF_FIRMWARE],
+        serial=data[CONF_SERIAL],
+        mac=data[CONF_MAC],
+    )
+
+
 def place_key(camera: Camera) -> str:
     """Return the name under which a spare holds a camera."""
     return f"{camera.unit}/{camera.channel}"
@@ -146,6 +200,11 @@ def place_camera(key: str) -> Camera | None:
     if not (separator and channel.isascii() and channel.isdecimal()):
         return None
     return Camera(unit, int(channel))
+
+
+def group_places(configs: Iterable[UnitConfig]) -> dict[Camera, Place]:
+    """Return what a spare needs to record each camera of these units."""
+    return {camera: place for config in configs for camera, place in config.places().items()}
 
 
 def unit_configs(entry: ConfigEntry[Any]) -> dict[UnitId, UnitConfig]:

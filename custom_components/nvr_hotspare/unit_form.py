@@ -18,22 +18,20 @@ import voluptuous as vol
 
 from .const import (
     CONF_CAPACITY,
-    CONF_FIRMWARE,
-    CONF_MAC,
-    CONF_MANUFACTURER,
-    CONF_MODEL,
-    CONF_SERIAL,
+    CONF_DRIVER,
     CONF_WORK_MODE,
     DEFAULT_PORT,
     DEFAULT_USERNAME,
     DOMAIN,
     SUBENTRY_UNIT,
+    Driver,
     WorkMode,
 )
 from .driver import open_unit
 from .errors import unit_error_key
 from .nvr.errors import UnitError
 from .nvr.model import Capability, Credentials, Endpoint, Identity, Probe
+from .unit_config import NetworkConfig, identity_data
 
 SECTION_MORE: Final = "more"
 
@@ -73,42 +71,42 @@ class UnitFormError(Exception):
         self.placeholders = dict(placeholders or {})
 
 
-def read_form(user_input: Mapping[str, Any]) -> tuple[Endpoint, Credentials]:
+def read_form(user_input: Mapping[str, Any]) -> NetworkConfig:
     """Return what was entered into `UNIT_SCHEMA`."""
     more = user_input[SECTION_MORE]
-    return (
-        Endpoint(host=user_input[CONF_HOST].strip(), port=more[CONF_PORT]),
-        Credentials(username=more[CONF_USERNAME], password=user_input[CONF_PASSWORD]),
+    return NetworkConfig(
+        endpoint=Endpoint(host=user_input[CONF_HOST].strip(), port=more[CONF_PORT]),
+        credentials=Credentials(username=more[CONF_USERNAME], password=user_input[CONF_PASSWORD]),
     )
 
 
-def filled_form(endpoint: Endpoint, credentials: Credentials) -> dict[str, Any]:
+def filled_form(way: NetworkConfig) -> dict[str, Any]:
     """Return the suggested values of `UNIT_SCHEMA`; a password is never shown again."""
     return {
-        CONF_HOST: endpoint.host,
-        SECTION_MORE: {CONF_USERNAME: credentials.username, CONF_PORT: endpoint.port},
+        CONF_HOST: way.endpoint.host,
+        SECTION_MORE: {CONF_USERNAME: way.credentials.username, CONF_PORT: way.endpoint.port},
     }
 
 
-async def probe_unit(hass: HomeAssistant, endpoint: Endpoint, credentials: Credentials) -> Probe:
+async def probe_unit(hass: HomeAssistant, way: NetworkConfig) -> Probe:
     """Find out what the unit can do.
 
     Raises:
         UnitFormError: It can't be had.
     """
     try:
-        return await open_unit(hass, endpoint, credentials).probe()
+        return await open_unit(hass, way).probe()
     except UnitError as error:
         raise UnitFormError(unit_error_key(error), {"reason": str(error)}) from error
 
 
-async def probe_spare(hass: HomeAssistant, endpoint: Endpoint, credentials: Credentials) -> Probe:
+async def probe_spare(hass: HomeAssistant, way: NetworkConfig) -> Probe:
     """Find out what the unit can do, and that it can stand in for others.
 
     Raises:
         UnitFormError: It can't be had, or can't be a spare.
     """
-    probe = await probe_unit(hass, endpoint, credentials)
+    probe = await probe_unit(hass, way)
     if Capability.SPARE not in probe.capabilities or probe.capacity < 1:
         raise UnitFormError("cannot_record_others")
     if probe.own_recordings:
@@ -126,25 +124,17 @@ def is_configured(hass: HomeAssistant, serial: str) -> bool:
     )
 
 
-def unit_title(identity: Identity, endpoint: Endpoint) -> str:
+def unit_title(identity: Identity, way: NetworkConfig) -> str:
     """Return how people tell the unit from others of its model."""
-    return f"{identity.manufacturer} {identity.model} ({endpoint.host})".strip()
+    return f"{identity.manufacturer} {identity.model} ({way.endpoint.host})".strip()
 
 
-def unit_data(
-    mode: WorkMode, endpoint: Endpoint, credentials: Credentials, probe: Probe
-) -> dict[str, Any]:
+def unit_data(mode: WorkMode, way: NetworkConfig, probe: Probe) -> dict[str, Any]:
     """Return what a subentry keeps of a unit of either mode."""
     return {
         CONF_WORK_MODE: mode,
-        CONF_HOST: endpoint.host,
-        CONF_PORT: endpoint.port,
-        CONF_USERNAME: credentials.username,
-        CONF_PASSWORD: credentials.password,
-        CONF_MANUFACTURER: probe.identity.manufacturer,
-        CONF_MODEL: probe.identity.model,
-        CONF_FIRMWARE: probe.identity.firmware,
-        CONF_SERIAL: probe.identity.serial,
-        CONF_MAC: probe.identity.mac,
+        CONF_DRIVER: Driver.ONVIF,
         CONF_CAPACITY: probe.capacity,
+        **way.as_data(),
+        **identity_data(probe.identity),
     }

@@ -37,7 +37,8 @@ class SpareEntities:
 
 async def add_group(home: HomeAssistant, spare: Recorder) -> str:
     """Add the integration with its spare; returns the id of its entry."""
-    step = await home.flow(f"{_ENTRIES}/flow", DOMAIN, account(spare))
+    choice = {"next_step_id": "recorder"}
+    step = await home.flow(f"{_ENTRIES}/flow", DOMAIN, choice, account(spare))
     if step["type"] != "create_entry":
         raise SetupError(f"the group was not created: {step}")
     entry_id: str = step["result"]["entry_id"]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 import random
 from threading import Thread
@@ -73,13 +74,13 @@ class Lab:
         """Have something done where the peers live."""
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
-    async def cameras(self, count: int, *, sessions: int = 4) -> list[VirtualCamera]:
+    async def cameras(self, count: int, *, sessions: int = 4, gop: int = 5) -> list[VirtualCamera]:
         """Start cameras with the account viewer."""
         config = CamerasConfig(
             count=count,
             first_address=loopback_address(),
             limits=SessionLimits(sessions=sessions),
-            format=_SMALL,
+            format=replace(_SMALL, gop=gop),
             cache=self._cache,
         )
         account = CameraAccount("viewer", CAMERA_PASSWORD)
@@ -180,10 +181,27 @@ def channels_input(cameras: Iterable[VirtualCamera], **changes: Any) -> dict[str
     } | changes
 
 
+def builtin_input(folder: Path, **changes: Any) -> dict[str, Any]:
+    """Return what a user enters to make Home Assistant the spare."""
+    return {"folder": str(folder), "space_limit": 1, "days": 7, "ring_seconds": 15} | changes
+
+
 async def add_group(hass: HomeAssistant, spare: VirtualNvr) -> ConfigEntry:
     """Create a group as a user does."""
-    flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
-    result = await hass.config_entries.flow.async_configure(flow["flow_id"], unit_input(spare))
+    return await _add_group(hass, {"next_step_id": "recorder"}, unit_input(spare))
+
+
+async def add_builtin_group(hass: HomeAssistant, folder: Path, **changes: Any) -> ConfigEntry:
+    """Create a group whose spare is Home Assistant itself, as a user does."""
+    answers = [{"next_step_id": "builtin"}, builtin_input(folder, **changes)]
+    return await _add_group(hass, *answers, {"next_step_id": "accept"})
+
+
+async def _add_group(hass: HomeAssistant, *answers: dict[str, Any]) -> ConfigEntry:
+    flows = hass.config_entries.flow
+    result = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
+    for answer in answers:
+        result = await flows.async_configure(result["flow_id"], answer)
     assert result["type"] is FlowResultType.CREATE_ENTRY, result
     await hass.async_block_till_done()
     entry: ConfigEntry = result["result"]
@@ -206,16 +224,17 @@ async def add_device(
     await hass.async_block_till_done()
 
 
-def entity_id(hass: HomeAssistant, platform: str, nvr: VirtualNvr, key: str) -> str:
-    """Return the entity of a recorder."""
-    found = er.async_get(hass).async_get_entity_id(platform, DOMAIN, f"{nvr.config.serial}_{key}")
+def entity_id(hass: HomeAssistant, platform: str, unit: VirtualNvr | str, key: str) -> str:
+    """Return the entity of a recorder, or of the unit with this serial."""
+    serial = unit if isinstance(unit, str) else unit.config.serial
+    found = er.async_get(hass).async_get_entity_id(platform, DOMAIN, f"{serial}_{key}")
     assert found is not None
     return found
 
 
-def state(hass: HomeAssistant, platform: str, nvr: VirtualNvr, key: str) -> str:
-    """Return the state of an entity of a recorder."""
-    found = hass.states.get(entity_id(hass, platform, nvr, key))
+def state(hass: HomeAssistant, platform: str, unit: VirtualNvr | str, key: str) -> str:
+    """Return the state of an entity of a recorder, or of the unit with this serial."""
+    found = hass.states.get(entity_id(hass, platform, unit, key))
     assert found is not None
     return found.state
 

@@ -17,6 +17,8 @@ from custom_components.nvr_hotspare.const import SUBENTRY_UNIT
 from custom_components.nvr_hotspare.nvr.errors import UnitRequestError
 from custom_components.nvr_hotspare.nvr.model import Probe
 from custom_components.nvr_hotspare.nvr.onvif import OnvifUnit
+from custom_components.nvr_hotspare.recorder import probe
+from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE
 from tests.integration.lab import (
     CAMERA_PASSWORD,
     Lab,
@@ -151,10 +153,12 @@ async def test_a_group_that_lost_its_spare_takes_another(
     hass.config_entries.async_remove_subentry(entry, subentry_of(entry, spare).subentry_id)
     await hass.async_block_till_done()
     flow = await Flow.add(hass, entry, "hot_spare")
+    await flow.choose("recorder")
     await flow.enter(unit_input(nvr))
     assert flow.result["reason"] == "already_configured"
 
     flow = await Flow.add(hass, entry, "hot_spare")
+    await flow.choose("recorder")
     await flow.enter(unit_input(spare, password="wrong"))
     assert flow.error == "invalid_auth"
     await flow.enter(unit_input(spare))
@@ -219,10 +223,10 @@ async def test_a_unit_that_has_no_settings_is_not_asked_for_them(
     cameras: list[VirtualCamera],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    probe = OnvifUnit.probe
+    rich = OnvifUnit.probe
 
     async def poor(unit: OnvifUnit) -> Probe:
-        return replace(await probe(unit), capabilities=frozenset())
+        return replace(await rich(unit), capabilities=frozenset())
 
     monkeypatch.setattr(OnvifUnit, "probe", poor)
     flow = await Flow.add(hass, entry, "normal")
@@ -230,9 +234,13 @@ async def test_a_unit_that_has_no_settings_is_not_asked_for_them(
     assert flow.suggested["channels"] == []
 
 
-async def test_cameras_that_can_be_recorded_are_stored(
-    entry: ConfigEntry, at_channels: Flow, cameras: list[VirtualCamera]
+async def test_cameras_that_can_be_recorded_are_stored_with_what_they_send(
+    entry: ConfigEntry,
+    at_channels: Flow,
+    cameras: list[VirtualCamera],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(probe, "_WINDOW", CLOCK_RATE)
     await at_channels.enter(channels_input(cameras))
     assert at_channels.result["menu_options"] == ["save", "channels"]
     assert at_channels.verdicts == [
@@ -244,13 +252,16 @@ async def test_cameras_that_can_be_recorded_are_stored(
     subentry = list(entry.subentries.values())[-1]
     assert subentry.unique_id == "NVR-1"
     assert subentry.data["work_mode"] == "normal"
-    assert subentry.data["channels"][1] == {
+    channel = dict(subentry.data["channels"][1])
+    assert 50_000 < channel.pop("bitrate") < 1_000_000
+    assert channel == {
         "number": 2,
         "name": "Camera 2",
         "uri": cameras[1].uri,
         "username": "viewer",
         "password": CAMERA_PASSWORD,
         "single_stream": False,
+        "longest_gop": 0.2,
     }
 
 

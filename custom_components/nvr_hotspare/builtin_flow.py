@@ -1,0 +1,83 @@
+"""The steps that make this Home Assistant a spare, the same in the flows of groups and units."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.data_entry_flow import FlowContext, FlowHandler, FlowResult
+
+from . import builtin_form
+from .builtin_config import BuiltinConfig
+from .builtin_form import BUILTIN_SCHEMA
+from .outlook import outlook
+from .runtime import GroupRuntime
+from .unit_config import ChannelConfig
+from .unit_form import UnitFormError
+
+SPARE_KINDS = ("builtin", "recorder")
+"""The menu of what a spare can be: this Home Assistant, or a recorder on the network."""
+
+
+class BuiltinSteps[Context: FlowContext, Result: FlowResult[Any, Any], Handler](
+    FlowHandler[Context, Result, Handler]
+):
+    """Ask for the folder and the standby, and show what they mean before they are taken."""
+
+    _builtin: BuiltinConfig | None = None
+    """What was entered last, or is to be changed."""
+
+    async def async_step_builtin(self, user_input: dict[str, Any] | None = None) -> Result:
+        """Ask where footage goes, how much of it is kept, and how to stand by."""
+        errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
+        if user_input is not None:
+            try:
+                self._builtin = await builtin_form.read_form(self.hass, user_input, self._cameras())
+            except UnitFormError as error:
+                errors["base"], placeholders = error.key, error.placeholders
+            else:
+                return await self.async_step_outlook()
+        if user_input is not None:
+            values = user_input
+        elif self._builtin is not None:
+            values = self._builtin.as_data()
+        else:
+            values = await builtin_form.suggestion(self.hass)
+        return self.async_show_form(
+            step_id="builtin",
+            data_schema=self.add_suggested_values_to_schema(BUILTIN_SCHEMA, values),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    async def async_step_outlook(self, user_input: dict[str, Any] | None = None) -> Result:
+        """Tell what it means for the cameras; the user goes on or back."""
+        lines = await outlook(self.hass, self._group(), self._entered(), self._cameras())
+        return self.async_show_menu(
+            step_id="outlook",
+            menu_options=["accept", "builtin"],
+            description_placeholders={"outlook": lines},
+        )
+
+    async def async_step_accept(self, user_input: dict[str, Any] | None = None) -> Result:
+        """Take what was entered."""
+        return await self._take_builtin(self._entered())
+
+    def _entered(self) -> BuiltinConfig:
+        """Return what was entered; the steps that need it follow the one that asks for it."""
+        if self._builtin is None:
+            raise ValueError(self._builtin)
+        return self._builtin
+
+    @abstractmethod
+    async def _take_builtin(self, options: BuiltinConfig) -> Result:
+        """Add the built-in spare, or change it."""
+
+    def _group(self) -> ConfigEntry[GroupRuntime] | None:
+        """Return the group, None where it begins with this spare."""
+        return None
+
+    def _cameras(self) -> Sequence[ChannelConfig]:
+        """Return the cameras that the spare may have to record, as far as there are any yet."""
+        return ()

@@ -1,0 +1,125 @@
+"""The form for this Home Assistant as a spare, and what must be true of the answer."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+import math
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import instance_id
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
+import voluptuous as vol
+
+from .builtin_config import CAPACITY, FREE_FLOOR, GIGABYTE, BuiltinConfig
+from .const import (
+    CONF_CAPACITY,
+    CONF_DAYS,
+    CONF_DRIVER,
+    CONF_FOLDER,
+    CONF_RING_SECONDS,
+    CONF_SPACE_LIMIT,
+    CONF_STANDBY,
+    CONF_WORK_MODE,
+    Driver,
+    Standby,
+    WorkMode,
+)
+from .failover.model import Timing
+from .footage_folder import Disk, FolderError, Surroundings, default_folder, make_ready
+from .nvr.model import Identity
+from .unit_config import ChannelConfig, identity_data
+from .unit_form import UnitFormError
+
+TITLE: Final = "Built-in recorder"
+MAX_RING: Final = 120
+"""Seconds; memory is dear, and no unit takes this long to be found dead."""
+
+
+def _number(maximum: int, unit: str, minimum: int = 0) -> Any:
+    """Return what takes a whole number in a box."""
+    config = NumberSelectorConfig(
+        min=minimum, max=maximum, mode=NumberSelectorMode.BOX, unit_of_measurement=unit
+    )
+    return vol.All(NumberSelector(config), vol.Coerce(int))
+
+
+BUILTIN_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(CONF_FOLDER): TextSelector(),
+        vol.Required(CONF_SPACE_LIMIT, default=100): _number(1_000_000, "GB"),
+        vol.Required(CONF_DAYS, default=14): _number(3650, "d"),
+        vol.Required(CONF_STANDBY, default=Standby.WARM): SelectSelector(
+            SelectSelectorConfig(
+                options=list(Standby),
+                mode=SelectSelectorMode.LIST,
+                translation_key=CONF_STANDBY,
+            )
+        ),
+        vol.Required(CONF_RING_SECONDS, default=30): _number(MAX_RING, "s", minimum=1),
+    }
+)
+
+
+async def suggestion(hass: HomeAssistant) -> dict[str, Any]:
+    """Return what a new built-in spare may be like: half of what is free is its."""
+    folder = default_folder(hass)
+    disk = await hass.async_add_executor_job(Disk.of, folder)
+    room = max(disk.free - FREE_FLOOR, 0) // 2 // GIGABYTE
+    return {CONF_FOLDER: str(folder), CONF_SPACE_LIMIT: min(100, max(1, room))}
+
+
+async def read_form(
+    hass: HomeAssistant, user_input: Mapping[str, Any], cameras: Iterable[ChannelConfig]
+) -> BuiltinConfig:
+    """Return what was entered into `BUILTIN_SCHEMA`, its folder made ready.
+
+    Raises:
+        UnitFormError: It will not do for these cameras, or not at all.
+    """
+    options = BuiltinConfig.from_data({**user_input, CONF_FOLDER: user_input[CONF_FOLDER].strip()})
+    shortest = shortest_ring(cameras)
+    if options.standby is Standby.WARM and options.ring_seconds < shortest:
+        raise UnitFormError("ring_too_short", {"shortest": str(shortest)})
+    try:
+        ready = partial(make_ready, options.folder, Surroundings.of(hass))
+        await hass.async_add_executor_job(ready)
+    except FolderError as error:
+        raise UnitFormError(error.key, {"reason": str(error)}) from error
+    return options
+
+
+def shortest_ring(cameras: Iterable[ChannelConfig]) -> int:
+    """Return the seconds that bridge the time until a failure is noticed.
+
+    What is held begins with a key frame, so that the longest way from one to the next is added
+    to the bound within which a unit is found offline: two heartbeats.
+    """
+    longest = max((camera.longest_gop for camera in cameras), default=0.0)
+    return math.ceil(2 * Timing().interval + longest)
+
+
+async def builtin_serial(hass: HomeAssistant) -> str:
+    """Return the id of this Home Assistant as a unit: there is one of it."""
+    return f"builtin-{await instance_id.async_get(hass)}"
+
+
+def builtin_data(options: BuiltinConfig, serial: str) -> dict[str, Any]:
+    """Return what a subentry keeps of the built-in spare."""
+    identity = Identity(
+        manufacturer="NVR Hot Spare", model="Built-in recorder", firmware="", serial=serial
+    )
+    return {
+        CONF_WORK_MODE: WorkMode.HOT_SPARE,
+        CONF_DRIVER: Driver.BUILTIN,
+        CONF_CAPACITY: CAPACITY,
+        **options.as_data(),
+        **identity_data(identity),
+    }

@@ -1,0 +1,109 @@
+"""What the choices for the built-in spare mean for the group's cameras, in words."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant
+
+from .builtin_config import FREE_FLOOR, GIGABYTE, BuiltinConfig
+from .builtin_form import shortest_ring
+from .builtin_link import BuiltinLink
+from .const import Standby, WorkMode
+from .failover.model import Camera, UnitId
+from .footage_folder import Disk, Surroundings, warnings
+from .runtime import GroupRuntime
+from .texts import selector_texts
+from .unit_config import ChannelConfig, UnitConfig, unit_configs
+
+_TYPICAL: Final = 4_000_000
+"""Bits per second of a camera of which nothing is known."""
+
+
+def group_cameras(
+    entry: ConfigEntry[GroupRuntime], *, without: UnitId | None = None
+) -> list[ChannelConfig]:
+    """Return the cameras that the group's spare may have to record, as last measured."""
+    engine = _engine(entry)
+    return [
+        _measured(engine, config, channel)
+        for config in unit_configs(entry).values()
+        if config.mode is WorkMode.NORMAL and config.unit != without
+        for channel in config.channels
+        if channel.source is not None
+    ]
+
+
+def _engine(entry: ConfigEntry[GroupRuntime]) -> BuiltinLink | None:
+    """Return the built-in spare of a group that has one and is loaded."""
+    links = entry.runtime_data.links if entry.state is ConfigEntryState.LOADED else ()
+    return next((link for link in links if isinstance(link, BuiltinLink)), None)
+
+
+def _measured(
+    engine: BuiltinLink | None, config: UnitConfig, channel: ChannelConfig
+) -> ChannelConfig:
+    """Complete a camera with what the engine sees of it, longer than any test."""
+    seen = engine.channel(Camera(config.unit, channel.number)) if engine else None
+    if seen is None:
+        return channel
+    return replace(
+        channel,
+        bitrate=seen.bitrate or channel.bitrate,
+        longest_gop=max(seen.longest_gop, channel.longest_gop),
+    )
+
+
+async def outlook(
+    hass: HomeAssistant,
+    entry: ConfigEntry[GroupRuntime] | None,
+    options: BuiltinConfig,
+    cameras: Sequence[ChannelConfig],
+) -> str:
+    """Return what the options mean for these cameras, as a list in Markdown."""
+    texts = await selector_texts(hass, "outlook")
+    around = Surroundings.of(hass)
+
+    def look() -> tuple[Disk, list[str]]:
+        return Disk.of(options.folder), warnings(options.folder, around)
+
+    try:
+        disk, about_folder = await hass.async_add_executor_job(look)
+    except OSError:
+        disk, about_folder = Disk(total=0, free=0), []
+    bitrate = sum(camera.bitrate or _TYPICAL for camera in cameras) or _TYPICAL
+    engine = _engine(entry) if entry else None
+    used = engine.report.storage.used if engine and engine.report else 0
+    room = max(disk.free + used - FREE_FLOOR, 0)
+    limit = options.space_limit * GIGABYTE
+    keys = ["limit" if 0 < limit <= room else "room", str(options.standby)]
+    keys = ["space", *(keys if cameras else [f"{key}_each" for key in keys])]
+    if not all(camera.bitrate for camera in cameras):
+        keys.append("unmeasured")
+    if options.standby is Standby.WARM and options.ring_seconds < shortest_ring(cameras):
+        keys.append("ring_too_short")
+    if limit > room:
+        keys.append("limit_over_room")
+    facts = {
+        "cameras": len(cameras),
+        "free": _gigabytes(disk.free),
+        "floor": _gigabytes(FREE_FLOOR),
+        "hours": _hours(min(limit or room, room), bitrate),
+        "limit": options.space_limit,
+        "megabits": f"{bitrate / 1e6:.1f}",
+        "memory": f"{bitrate / 8 * options.ring_seconds / 1e6:.0f}",
+        "seconds": options.ring_seconds,
+        "shortest": shortest_ring(cameras),
+        "typical": _TYPICAL // 1_000_000,
+    }
+    return "\n".join(f"- {texts[key].format(**facts)}" for key in [*keys, *about_folder])
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / GIGABYTE:.0f}"
+
+
+def _hours(size: int, bitrate: int) -> str:
+    hours = size * 8 / bitrate / 3600
+    return f"{hours:.0f}" if hours >= 10 else f"{hours:.1f}"  # noqa: PLR2004 (two digits)

@@ -1,0 +1,87 @@
+"""Repair issues about the built-in spare's folder; each goes away by itself when it is over."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .builtin_config import GIGABYTE
+from .const import DOMAIN
+from .recorder.report import EngineReport, StorageReport, StorageState
+from .unit_config import UnitConfig
+
+STORAGE_ISSUES: Final[Mapping[StorageState, tuple[str, ir.IssueSeverity]]] = {
+    StorageState.FULL_SOON: ("storage_full_soon", ir.IssueSeverity.WARNING),
+    StorageState.FULL: ("storage_full", ir.IssueSeverity.ERROR),
+    StorageState.UNAVAILABLE: ("storage_unavailable", ir.IssueSeverity.CRITICAL),
+}
+IN_BACKUPS: Final = "folder_in_backups"
+
+
+class StorageIssues:
+    """The issues of one built-in spare."""
+
+    def __init__(self, hass: HomeAssistant, config: UnitConfig, folder: Path) -> None:
+        self._hass = hass
+        self._config = config
+        self._folder = folder
+        self._shown: dict[str, str] = {}
+        """By key of a translation, the reason that was told with it."""
+
+    @callback
+    def show(self, report: EngineReport) -> None:
+        """Show what is wrong with the storage now, and take back what no longer is."""
+        found = STORAGE_ISSUES.get(report.storage.state)
+        for key, _ in STORAGE_ISSUES.values():
+            if found is None or key != found[0]:
+                self._withdraw(key)
+        if found:
+            self._show(*found, report.storage)
+
+    @callback
+    def show_backups(self, *, in_backups: bool) -> None:
+        """Show whether Home Assistant's backups include the footage."""
+        if in_backups:
+            self._show(IN_BACKUPS, ir.IssueSeverity.WARNING, StorageReport())
+        else:
+            self._withdraw(IN_BACKUPS)
+
+    @callback
+    def withdraw(self) -> None:
+        """Take all issues back."""
+        for key in tuple(self._shown):
+            self._withdraw(key)
+
+    def _show(self, key: str, severity: ir.IssueSeverity, storage: StorageReport) -> None:
+        if self._shown.get(key) == storage.error:
+            return  # sizes that change every second are no news
+        self._shown[key] = storage.error
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            self._issue_id(key),
+            is_fixable=False,
+            severity=severity,
+            translation_key=key,
+            translation_placeholders={
+                "name": self._config.title,
+                "folder": str(self._folder),
+                "reason": storage.error,
+                "used": _gigabytes(storage.used),
+                "free": _gigabytes(storage.free),
+                "floor": _gigabytes(storage.floor),
+            },
+        )
+
+    def _withdraw(self, key: str) -> None:
+        if self._shown.pop(key, None) is not None:
+            ir.async_delete_issue(self._hass, DOMAIN, self._issue_id(key))
+
+    def _issue_id(self, key: str) -> str:
+        return f"{key}_{self._config.subentry_id}"
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / GIGABYTE:.1f}"
