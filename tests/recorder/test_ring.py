@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 import itertools
 from pathlib import Path
+import time
 
 import pytest
 
-from custom_components.nvr_hotspare.recorder import keeper as keeper_module, recording, ring
+from custom_components.nvr_hotspare.recorder import keeper as keeper_module, recording
 from custom_components.nvr_hotspare.recorder.archive import Archive, OpenClip
 from custom_components.nvr_hotspare.recorder.disk import Disk
 from custom_components.nvr_hotspare.recorder.keeper import Keeper
@@ -27,7 +28,7 @@ LARGE = RingLimits(seconds=60, size=1 << 20)
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(ring.time, "monotonic", clock)
+    monkeypatch.setattr(time, "monotonic", clock)
     return clock
 
 

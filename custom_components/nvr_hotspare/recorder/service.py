@@ -142,6 +142,7 @@ class Service:
                     await self._provision(sources)
                 case Release(channels=channels):
                     known = self._orders.channels.keys() & set(channels)
+                    self._note_footage()
                     await self._tell(dict.fromkeys(known, False))
                     await self._follow(known)
                 case Remove(channels=channels):
@@ -177,6 +178,7 @@ class Service:
 
     async def _remove(self, channels: Iterable[str], *, delete_footage: bool) -> None:
         gone = set(channels)
+        self._note_footage()
         for name in gone:
             await self._engine.release(name)
             self._sources.pop(name, None)
@@ -185,7 +187,11 @@ class Service:
         if delete_footage:
             for name in gone:
                 await self._storage.delete(name)
-            await self._storage.look()
+
+    def _note_footage(self) -> None:
+        """Remember what was recorded, for when its channels are no more."""
+        status = self._engine.status()
+        self._storage.note(name for name, channel in status.items() if channel.frames)
 
     async def _follow(self, names: Iterable[str]) -> None:
         """Make the engine do what the orders say about these channels."""

@@ -39,7 +39,7 @@ class Space:
     """Keeps an archive within its space. Plain synchronous code for one thread at a time.
 
     Attributes:
-        holding: The channels that there is footage of, as of the last count.
+        holding: The channels that there is footage of.
     """
 
     def __init__(self, archive: Archive) -> None:
@@ -88,6 +88,7 @@ class Space:
             forget_returned(folder)
             with suppress(OSError):  # somebody else's files stand in it
                 folder.rmdir()
+        self.holding -= {channel}
         self.recount()
 
     def _tidy(self, settings: Settings, free: int) -> None:

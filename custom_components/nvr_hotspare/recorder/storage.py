@@ -42,8 +42,12 @@ class Storage:
 
     @property
     def holding(self) -> frozenset[str]:
-        """The channels that there is footage of, as of the last count."""
+        """The channels that there is footage of."""
         return self._space.holding
+
+    def note(self, channels: Iterable[str]) -> None:
+        """Learn of channels that there is footage of now, before it is counted."""
+        self._space.holding = self._space.holding.union(channels)
 
     async def watch(self) -> None:
         """Look after the disk for ever."""

@@ -15,7 +15,7 @@ from .report import EngineReport
 
 _LOGGER = logging.getLogger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
-"""Seconds before an engine that died is started again."""
+"""Seconds before an engine that dies again and again is started once more."""
 _LASTED = 60.0
 """Seconds after which an engine that dies did not die of its start."""
 
@@ -78,7 +78,7 @@ class Supervisor:
 
     async def _run(self) -> None:
         clock = asyncio.get_running_loop().time
-        pause = _FIRST_PAUSE
+        pause = 0.0
         while True:
             began = clock()
             try:
@@ -88,9 +88,9 @@ class Supervisor:
             else:
                 self._complain("The engine has gone.")
             if clock() - began > _LASTED:
-                pause = _FIRST_PAUSE
+                pause = 0.0
             await asyncio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            pause = min(max(2 * pause, _FIRST_PAUSE), _LONGEST_PAUSE)
 
     def _complain(self, error: str) -> None:
         if error != self.error:
