@@ -55,7 +55,11 @@ class AudioReceiver:
     def push(self, packet: RtpPacket, arrival: int) -> list[AudioFrame]:
         """Take in a packet that arrived at this time and return the frames it completes."""
         frames = []
-        for timestamp, data, duration in self._depacketizer.push(packet):
+        units = self._depacketizer.push(packet)
+        # A packet is sent when its last sample is there, so the first one was captured earlier.
+        lasts = sum(unit.duration for unit in units)
+        arrival -= lasts * 1_000_000_000 // self.track.rate
+        for timestamp, data, duration in units:
             ticks, time = self.clock.capture(timestamp, arrival)
             frames.append(AudioFrame(data=data, time=time, ticks=ticks, duration=duration))
         return frames

@@ -5,7 +5,8 @@ from struct import pack, unpack_from
 from typing import Final
 
 from ..errors import DamagedFootageError
-from ..model import CLOCK_RATE, AudioTrack, Tracks, VideoTrack
+from ..model import CLOCK_RATE, AudioTrack, Codec, Tracks, VideoTrack
+from ..rtp import h264_sps, h265_sps
 from .boxes import box, boxes, find, full_box
 from .entries import entry, parse_audio, parse_video
 
@@ -19,11 +20,30 @@ _UNDETERMINED_LANGUAGE = 0x55C4
 _FULL_VOLUME = 0x0100
 
 
+def room_for(video: VideoTrack) -> int:
+    """Return by how many ticks a file shows its frames later than it counts: 0, or a second.
+
+    Where frames may be shown in another order than that in which they are decoded, this leaves
+    room for decoding each before it is shown. An edit list tells players to begin after it.
+    (Without it the frames would be shown before they are decoded, by negative offsets: the file
+    format allows that, but ffmpeg then shows all video late beside the audio.)
+    """
+    try:
+        if video.codec is Codec.H265:
+            reorders = h265_sps.parse(video.sps).reorders
+        else:
+            reorders = h264_sps.may_reorder(video.sps)
+    except ValueError:
+        return 0
+    return CLOCK_RATE if reorders else 0
+
+
 def build_header(tracks: Tracks) -> bytes:
     """Return what every file of these tracks begins with: ftyp and moov."""
     present = [(VIDEO_ID, tracks.video), (AUDIO_ID, tracks.audio)]
     movie = pack(">IIIIIHHQ", 0, 0, 1000, 0, 0x10000, _FULL_VOLUME, 0, 0)
-    traks = [_trak(number, track) for number, track in present if track]
+    room = room_for(tracks.video)
+    traks = [_trak(number, track, room) for number, track in present if track]
     extends = [
         full_box(b"trex", 0, 0, pack(">IIIII", number, 1, 0, 0, flags))
         for (number, track), flags in zip(present, (0, KEY_SAMPLE), strict=True)
@@ -38,8 +58,8 @@ def build_header(tracks: Tracks) -> bytes:
     )
 
 
-def parse_header(moov: memoryview) -> Tracks:
-    """Return the tracks of a file.
+def parse_header(moov: memoryview) -> tuple[Tracks, int]:
+    """Return the tracks of a file, and by how many ticks it shows them later than it counts.
 
     Raises:
         DamagedFootageError: It is no file of ours.
@@ -66,10 +86,10 @@ def parse_header(moov: memoryview) -> Tracks:
         raise DamagedFootageError("The header of the file is cut short.") from error
     if video is None:
         raise DamagedFootageError("The file has no video.")
-    return Tracks(video, audio)
+    return Tracks(video, audio), room_for(video)
 
 
-def _trak(number: int, track: VideoTrack | AudioTrack) -> bytes:
+def _trak(number: int, track: VideoTrack | AudioTrack, room: int) -> bytes:
     if isinstance(track, VideoTrack):
         rate, volume, width, height = CLOCK_RATE, 0, track.width, track.height
         handler, kind = b"Camera\0", b"vide"
@@ -85,6 +105,7 @@ def _trak(number: int, track: VideoTrack | AudioTrack) -> bytes:
     return box(
         b"trak",
         full_box(b"tkhd", 0, 3, place, _IDENTITY_MATRIX, size),
+        *([_edits(room * rate // CLOCK_RATE)] if room else ()),
         box(
             b"mdia",
             full_box(b"mdhd", 0, 0, media),
@@ -104,3 +125,8 @@ def _trak(number: int, track: VideoTrack | AudioTrack) -> bytes:
             ),
         ),
     )
+
+
+def _edits(start: int) -> bytes:
+    """Say that the track begins to be shown at this tick (section 8.6.6)."""
+    return box(b"edts", full_box(b"elst", 0, 0, pack(">IIiHH", 1, 0, start, 1, 0)))

@@ -85,7 +85,7 @@ class Mp4Reader:
         moov = self._find(ftyp, b"moov", MAX_BOX) if ftyp is not None else None
         if ftyp is None or moov is None:
             raise EmptyFootageError("The file ends before its first fragment.")
-        self.tracks = parse_header(self._read(ftyp, moov))
+        self.tracks, self._room = parse_header(self._read(ftyp, moov))
         self.end = moov
 
     def fragments(self) -> Iterator[Fragment]:
@@ -127,7 +127,8 @@ class Mp4Reader:
             return None
         try:
             runs = _parse_moof(self._read(prft, moof), moof - prft, mdat - moof)
-            clock = _Clock(*struct.unpack_from(">QQ", self._read(start, prft), 8))
+            ntp, shown = struct.unpack_from(">QQ", self._read(start, prft), 8)
+            clock = _Clock(ntp, shown - self._room, self._room)
             video = tuple(_samples(runs[VIDEO_ID], clock, CLOCK_RATE, prft))
             audio: tuple[Sample, ...] = ()
             if AUDIO_ID in runs and self.tracks.audio is not None:
@@ -164,6 +165,8 @@ class _Clock(NamedTuple):
 
     ntp: int
     ticks: int
+    room: int
+    """By how many ticks the file counts more than those, since its first frame."""
 
 
 class _Run(NamedTuple):
@@ -211,7 +214,7 @@ def _fields(
 def _samples(run: _Run, clock: _Clock, rate: int, moof: int) -> Iterator[Sample]:
     """Yield the samples of a run in the fragment whose moof box begins there."""
     captured, anchor = from_ntp(clock.ntp), clock.ticks * rate // CLOCK_RATE
-    decoded, offset = run.start, moof + run.offset
+    decoded, offset = run.start - clock.room * rate // CLOCK_RATE, moof + run.offset
     for duration, size, flags, later in run.samples:
         ticks = decoded + later
         time = captured + (ticks - anchor) * 1_000_000_000 // rate

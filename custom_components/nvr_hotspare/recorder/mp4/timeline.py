@@ -15,7 +15,7 @@ of video."""
 
 
 class VideoTimes(NamedTuple):
-    """The times of the frames of one fragment, in ticks since the file's first frame."""
+    """The times of the frames of one fragment, in ticks as the file counts them."""
 
     start: int
     """When the first one is decoded."""
@@ -33,7 +33,9 @@ class VideoTimeline:
     fragment are shown, sorted. Without B-frames these are their own times.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, room: int) -> None:
+        """Show the file's first frame at this tick."""
+        self._room = room
         self._origin: int | None = None
         self._next = 0
         """When the next frame is decoded at the earliest."""
@@ -50,22 +52,25 @@ class VideoTimeline:
             decoded.append(max(time, self._next))
             self._next = decoded[-1] + 1
         offsets = [
-            max(-_FARTHEST, min(later - earlier, _FARTHEST))
+            max(-_FARTHEST, min(self._room + later - earlier, _FARTHEST))
             for earlier, later in zip(decoded, shown, strict=True)
         ]
         durations = [later - earlier for earlier, later in pairwise(decoded)]
         self._usual = durations[-1] if durations else self._usual
-        self._reorders |= any(offsets)
+        self._reorders |= any(offset != self._room for offset in offsets)
         if next_ticks is not None and not self._reorders:
             self._usual = max(1, next_ticks - self._origin - decoded[-1])
         durations.append(self._usual)
         return VideoTimes(
-            decoded[0], shown[0], [min(duration, _LONGEST) for duration in durations], offsets
+            decoded[0],
+            self._room + shown[0],
+            [min(duration, _LONGEST) for duration in durations],
+            offsets,
         )
 
 
 class AudioTimes(NamedTuple):
-    """The times of the audio of one fragment, in its own ticks since the first frame of video."""
+    """The times of the audio of one fragment, in its own ticks as the file counts them."""
 
     start: int
     durations: list[int]
@@ -76,7 +81,8 @@ class AudioTimes(NamedTuple):
 class AudioTimeline:
     """Gives the audio of a file its times: frame follows frame, and keeps to its capture time.
 
-    What was captured before the file's first frame of video has no place in it.
+    Where those times are corrected, there is a pause, or there are frames too many. These have no
+    place in the file, nor has what was captured before it begins to count.
     """
 
     def __init__(self, rate: int) -> None:
@@ -97,6 +103,8 @@ class AudioTimeline:
                 self._next = max(0, wanted)
             elif wanted > self._next + tolerance:
                 self._next = wanted
+            elif wanted < self._next - tolerance:
+                continue
             placed.append(frame)
             starts.append(self._next)
             self._next += frame.duration

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ..model import CLOCK_RATE, AudioFrame, Tracks, VideoFrame, VideoTrack
 from ..ntp import to_ntp
 from .boxes import HEAD, box, full_box
-from .header import AUDIO_ID, KEY_SAMPLE, OTHER_SAMPLE, VIDEO_ID, build_header
+from .header import AUDIO_ID, KEY_SAMPLE, OTHER_SAMPLE, VIDEO_ID, build_header, room_for
 from .timeline import AudioTimeline, AudioTimes, VideoTimeline, VideoTimes
 
 VIDEO_RUN, REORDERED_RUN, AUDIO_RUN = 0x000701, 0x000F01, 0x000301
@@ -31,7 +31,7 @@ class FragmentWriter:
     def __init__(self, tracks: Tracks) -> None:
         self._tracks = tracks
         self._sequence = 0
-        self._video = VideoTimeline()
+        self._video = VideoTimeline(room_for(tracks.video))
         self._audio = AudioTimeline(tracks.audio.rate) if tracks.audio else None
 
     def header(self) -> bytes:

@@ -4,6 +4,9 @@ from .bits import Bits, of_nal_unit
 
 _MAX_MACROBLOCKS = 1024
 """Macroblocks (16 pixels) in a row or column: 16,384 pixels."""
+_BASELINE = 66
+_ORDER_OF_DECODING = 2
+"""The type of picture order count that allows no other (section 8.2.1.3)."""
 _HIGH_PROFILES = {44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244}
 
 
@@ -17,13 +20,7 @@ def parse_size(sps: bytes) -> tuple[int, int]:
     profile = bits.read(8)
     bits.read(16)  # constraints and level
     bits.golomb()  # id
-    chroma, separate = 1, 0
-    if profile in _HIGH_PROFILES:
-        chroma = bits.golomb()
-        separate = bits.read(1) if chroma == 3 else 0  # noqa: PLR2004 (4:4:4)
-        bits.golomb(), bits.golomb(), bits.read(1)  # bit depths, transform bypass
-        if bits.read(1):
-            _skip_scaling_matrix(bits, 12 if chroma == 3 else 8)  # noqa: PLR2004 (4:4:4)
+    chroma, separate = _chroma(bits) if profile in _HIGH_PROFILES else (1, 0)
     bits.golomb()  # frame number
     _skip_order_count(bits)
     bits.golomb(), bits.read(1)  # reference frames, gaps
@@ -64,6 +61,34 @@ def parse_samples(sps: bytes) -> tuple[int, int, int] | None:
     if chroma > 3 or max(luma_depth, chroma_depth) > 6:  # noqa: PLR2004 (14 bits)
         raise ValueError("There are no such samples.")
     return chroma, luma_depth, chroma_depth
+
+
+def may_reorder(sps: bytes) -> bool:
+    """Whether pictures may be shown in another order than that in which they come.
+
+    Raises:
+        ValueError: As in `parse_size`.
+    """
+    bits = of_nal_unit(sps[1:])
+    profile = bits.read(8)
+    if profile == _BASELINE:
+        return False
+    bits.read(16)  # constraints and level
+    bits.golomb()  # id
+    if profile in _HIGH_PROFILES:
+        _chroma(bits)
+    bits.golomb()  # frame number
+    return bits.golomb() != _ORDER_OF_DECODING
+
+
+def _chroma(bits: Bits) -> tuple[int, int]:
+    """Read the chroma format and whether its planes are separate; skip bit depths and scaling."""
+    chroma = bits.golomb()
+    separate = bits.read(1) if chroma == 3 else 0  # noqa: PLR2004 (4:4:4)
+    bits.golomb(), bits.golomb(), bits.read(1)  # bit depths, transform bypass
+    if bits.read(1):
+        _skip_scaling_matrix(bits, 12 if chroma == 3 else 8)  # noqa: PLR2004 (4:4:4)
+    return chroma, separate
 
 
 def _skip_scaling_matrix(bits: Bits, lists: int) -> None:

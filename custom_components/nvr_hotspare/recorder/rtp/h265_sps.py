@@ -29,6 +29,8 @@ class Picture(NamedTuple):
     luma_depth: int
     """Bits of a sample beyond 8."""
     chroma_depth: int
+    reorders: bool
+    """Whether pictures may be shown in another order than that in which they come."""
 
 
 def parse(sps: bytes) -> Picture:
@@ -57,8 +59,28 @@ def parse(sps: bytes) -> Picture:
     if width <= 0 or height <= 0:
         raise ValueError("Nothing is left of the picture.")
     return Picture(
-        width, height, profile, level, sub_layers + 1, nested, chroma, luma_depth, chroma_depth
+        width=width,
+        height=height,
+        profile=profile,
+        level=level,
+        layers=sub_layers + 1,
+        nested=nested,
+        chroma=chroma,
+        luma_depth=luma_depth,
+        chroma_depth=chroma_depth,
+        reorders=_reorders(bits, sub_layers),
     )
+
+
+def _reorders(bits: Bits, sub_layers: int) -> bool:
+    bits.golomb()  # order count
+    each = bits.read(1)
+    reordered = 0
+    for _ in range(sub_layers + 1 if each else 1):
+        bits.golomb()  # pictures buffered
+        reordered = bits.golomb()
+        bits.golomb()  # latency
+    return reordered > 0
 
 
 def _skip_sub_layers(bits: Bits, count: int) -> None:
