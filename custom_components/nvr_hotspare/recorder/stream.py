@@ -12,8 +12,12 @@ from .rtp.packet import parse_rtp, parse_sender_report
 from .rtsp.client import OPEN_TIMEOUT, Session, open_session
 from .rtsp.message import InterleavedPacket
 
-SILENCE = 5.0
-"""Seconds without video after which a camera counts as gone, whatever else it sends."""
+SILENCE = 4.5
+"""Seconds without video after which a camera counts as gone, whatever else it sends: 5 s with
+those for which packets may wait to be read."""
+_HASTE = 2.0
+"""Seconds after the first key frame in which packets are read as they arrive: so the beginning is
+recorded at once, and the clocks learn how quickly packets come."""
 
 
 @asynccontextmanager
@@ -63,6 +67,8 @@ class FrameStream:
         except TimeoutError as error:
             raise SourceUnreachableError("The camera sends no frames.") from error
         self._waited = 0.0 if self._sees else self._waited + time.monotonic() - begin
+        if any(frame.key for _, frame in frames):
+            self._session.collect(_HASTE)
         return frames
 
     def _take(self, packets: list[InterleavedPacket], arrival: int) -> list[tuple[Tracks, Frame]]:

@@ -123,6 +123,10 @@ class Session:
         """
         return await self._connection.read()
 
+    def collect(self, delay: float) -> None:
+        """Take packets a quarter of a second at a time, which costs far less, after a delay."""
+        self._connection.collect(delay)
+
     async def close(self) -> None:
         """End the session politely if the connection still stands, at once if not."""
         if self._keepalive is not None:

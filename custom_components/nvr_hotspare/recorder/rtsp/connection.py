@@ -1,13 +1,26 @@
-"""The client's end of an RTSP connection: packets on one side, answers on the other."""
+"""The client's end of an RTSP connection: packets on one side, answers on the other.
+
+A camera sends hundreds of packets a second, and most of what they would cost is being woken up
+for them. A connection may therefore be told to collect: the kernel (SO_RCVLOWAT) then keeps quiet
+about what arrives until the next quarter of a second begins, at which all connections of the
+process are read one after the other. The end of a connection is told at once.
+"""
 
 import asyncio
 from collections.abc import Sequence
+import math
+import socket
+import threading
 
 from ..errors import SourceError, SourceProtocolError, SourceUnreachableError
 from .message import InterleavedPacket, MalformedMessageError, Message, MessageParser, Response
 
-CHUNK = 64 * 1024
+PERIOD = 0.25
+"""Seconds for which packets wait at most while a connection collects them."""
+CHUNK = 256 * 1024
 """Bytes read at once, at most."""
+_ENOUGH = 512 * 1024
+"""Bytes that end the wait early: 250 ms at 17 Mbit/s."""
 MAX_WAITING = 8 * 1024 * 1024
 """Bytes of packets that wait to be read before the camera has to wait."""
 _OVERHEAD = 128
@@ -23,24 +36,37 @@ async def connect(host: str, port: int) -> Connection:
     return connection
 
 
+class _Scratch(threading.local):
+    """Where an event loop, which has its thread, receives for one connection after the other."""
+
+    def __init__(self) -> None:
+        self.buffer = bytearray(CHUNK)
+
+
+_scratch = _Scratch()
+
+
 class Connection(asyncio.BufferedProtocol):
     """A TCP connection, its packets kept apart from its answers."""
 
     def __init__(self) -> None:
         self.error: SourceError | None = None
         """Why nothing more will arrive."""
-        self._buffer = bytearray(CHUNK)
         self._parser = MessageParser()
         self._packets: list[InterleavedPacket] = []
         self._waiting = 0
         self._reader: asyncio.Future[None] | None = None
         self._answer: tuple[int, asyncio.Future[Response]] | None = None
         self._transport: asyncio.Transport
+        self._socket: socket.socket
+        self._collects = False
+        self._next_reading: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin (asyncio calls this)."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 (narrows the type)
         self._transport = transport
+        self._socket = transport.get_extra_info("socket")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever waits (asyncio calls this)."""
@@ -49,13 +75,15 @@ class Connection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 (asyncio's signature)
         """Say where to put what arrives (asyncio calls this)."""
-        return self._buffer
+        return _scratch.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Sort what has arrived (asyncio calls this)."""
+        if self._collects and nbytes < CHUNK:
+            self._wait_for(_ENOUGH)
         broken = None
         try:
-            messages: Sequence[Message] = self._parser.feed(memoryview(self._buffer)[:nbytes])
+            messages: Sequence[Message] = self._parser.feed(memoryview(_scratch.buffer)[:nbytes])
         except MalformedMessageError as error:
             messages, broken = error.before, SourceProtocolError(str(error))
         for message in messages:
@@ -72,6 +100,23 @@ class Connection(asyncio.BufferedProtocol):
         if broken is not None:
             self._fail(broken)
             self._transport.abort()
+
+    def collect(self, delay: float) -> None:
+        """Receive packets a quarter of a second at a time, beginning after so many seconds."""
+        if self._next_reading is None and self.error is None:
+            self._next_reading = asyncio.get_running_loop().call_later(delay, self._be_read)
+
+    def _be_read(self) -> None:
+        """Have read what has arrived, and again at the moment at which all connections are."""
+        self._collects = True
+        self._wait_for(1)
+        loop = asyncio.get_running_loop()
+        moment = (math.floor(loop.time() / PERIOD) + 1) * PERIOD
+        self._next_reading = loop.call_at(moment, self._be_read)
+
+    def _wait_for(self, size: int) -> None:
+        """Be woken up when so many bytes have arrived."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
 
     async def read(self) -> list[InterleavedPacket]:
         """Return the packets that have arrived, at least one."""
@@ -111,6 +156,8 @@ class Connection(asyncio.BufferedProtocol):
         if self.error is not None:
             return
         self.error = error
+        if self._next_reading is not None:
+            self._next_reading.cancel()
         if self._reader is not None and not self._reader.done():
             self._reader.set_exception(error)
         if self._answer is not None and not self._answer[1].done():
