@@ -27,10 +27,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) 
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     group.start()
 
-    async def stop(_: Event) -> None:
-        await group.stop()
+    async def let_go(_: Event) -> None:
+        await group.let_go()
 
-    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+    entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, let_go))
     entry.async_on_unload(entry.add_update_listener(_async_update))
     return True
 

@@ -64,6 +64,10 @@ class GroupRuntime:
         """End the heartbeats and decide nothing any more."""
         await asyncio.gather(*(it.stop() for it in self._coordinators.values()))
         self.manager.stop()
+        await self.let_go()
+
+    async def let_go(self) -> None:
+        """Leave all units to themselves: what dies with Home Assistant is not started again."""
         await asyncio.gather(*(link.close() for link in self.links))
 
     async def update(self) -> None:

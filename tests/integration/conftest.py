@@ -18,9 +18,9 @@ from tests.integration.lab import Lab
 
 @pytest.fixture(autouse=True)
 def _loopback() -> None:
-    """Allow the whole loopback network, where every recorder has an address of its own."""
+    """Allow the whole loopback network, where every recorder has an address, and the engine."""
     pytest_socket.enable_socket()
-    pytest_socket.socket_allow_hosts(["127.0.0.0/8"])
+    pytest_socket.socket_allow_hosts(["127.0.0.0/8"], allow_unix_socket=True)
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +57,15 @@ async def lab(
         yield lab
         for entry in hass.config_entries.async_loaded_entries(DOMAIN):
             await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.fixture
+async def builtin_home(hass: HomeAssistant, tmp_path: Path) -> AsyncIterator[Path]:
+    """A disk with room for Home Assistant's configuration and footage; no engine outlives it."""
+    hass.config.config_dir = str(tmp_path / "config")
+    yield tmp_path
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        await hass.config_entries.async_remove(entry.entry_id)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,7 +15,7 @@ from aiohttp import web
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 
 from custom_components.nvr_hotspare.const import DOMAIN, SUBENTRY_UNIT
 from custom_components.nvr_hotspare.nvr.model import Credentials, Endpoint, PlaceState
@@ -237,6 +237,11 @@ def state(hass: HomeAssistant, platform: str, unit: VirtualNvr | str, key: str) 
     found = hass.states.get(entity_id(hass, platform, unit, key))
     assert found is not None
     return found.state
+
+
+def issues(hass: HomeAssistant) -> list[ir.IssueEntry]:
+    """Return what people are told to put right."""
+    return [it for (domain, _), it in ir.async_get(hass).issues.items() if domain == DOMAIN]
 
 
 async def eventually(check: Callable[[], bool]) -> None:

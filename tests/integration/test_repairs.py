@@ -5,13 +5,20 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nvr_hotspare.const import DOMAIN
-from tests.integration.lab import Lab, add_device, add_group, eventually, places, state
+from tests.integration.lab import (
+    Lab,
+    add_device,
+    add_group,
+    eventually,
+    issues,
+    places,
+    state,
+)
 from virtual_nvr.cameras import VirtualCamera
 from virtual_nvr.nvr.unit import VirtualNvr
 
@@ -39,10 +46,6 @@ async def entry(
     await add_device(hass, entry, nvr, cameras)
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
     return entry
-
-
-def issues(hass: HomeAssistant) -> list[ir.IssueEntry]:
-    return [it for (domain, _), it in ir.async_get(hass).issues.items() if domain == DOMAIN]
 
 
 class Fix:
