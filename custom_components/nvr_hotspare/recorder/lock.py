@@ -35,7 +35,8 @@ class FileLock:
             if self._holds():
                 return
             self.drop()
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        # For reading, so that it keeps nobody from making the disk read-only.
+        descriptor = os.open(self._path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         until = time.monotonic() + within
         while not _lock(descriptor):
             if time.monotonic() >= until:

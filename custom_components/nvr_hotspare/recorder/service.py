@@ -135,8 +135,7 @@ class Service:
                 case Configure(settings=settings):
                     await self._save(Orders(settings=settings, channels=self._orders.channels))
                     self._engine.limit(RingLimits(settings.ring_seconds, settings.ring_bytes))
-                    self._storage.settings = settings
-                    self._storage.recount()
+                    self._storage.configure(settings)
                     await self._follow(self._sources)
                 case Provision(sources=sources):
                     await self._provision(sources)

@@ -89,7 +89,6 @@ class Space:
             with suppress(OSError):  # somebody else's files stand in it
                 folder.rmdir()
         self.holding -= {channel}
-        self.recount()
 
     def _tidy(self, settings: Settings, free: int) -> None:
         """Count the files and delete what is over its time or, for want of room, returned."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 import logging
 
 from .archive import MARK, Archive
@@ -26,18 +27,18 @@ class Storage:
 
     Attributes:
         report: What the latest look has found.
-        settings: What is wanted.
         rate: Bytes that are written each second.
     """
 
     def __init__(self, archive: Archive, disk: Disk, settings: Settings) -> None:
         self.report = _UNSEEN
-        self.settings = settings
+        self._settings = settings
         self.rate = 0.0
         self._archive = archive
         self._disk = disk
         self._lock = FileLock(archive.folder / MARK)
         self._space = Space(archive)
+        self._changed = asyncio.Event()
         self._look: asyncio.Task[StorageReport] | None = None
 
     @property
@@ -52,7 +53,10 @@ class Storage:
     async def watch(self) -> None:
         """Look after the disk for ever."""
         while True:
-            await asyncio.sleep(_INTERVAL)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_INTERVAL):
+                    await self._changed.wait()
+            self._changed.clear()
             try:
                 await self.look()
             except EngineBusyError as error:
@@ -76,15 +80,21 @@ class Storage:
     async def delete(self, channel: str) -> None:
         """Delete all footage of a channel; OSError as the disk has it."""
         await self._disk.close(lambda: self._space.delete(channel))
+        self._recount()
 
     async def mark_returned(self, channel: str, clips: Iterable[str]) -> None:
         """Remember that clips were given back and verified; OSError as the disk has it."""
         await self._disk.close(lambda: mark_returned(self._archive.folder / channel, clips))
-        self._space.recount()
+        self._recount()
 
-    def recount(self) -> None:
-        """Judge all footage anew at the next look."""
+    def configure(self, settings: Settings) -> None:
+        """Change what is wanted, and judge all footage anew."""
+        self._settings = settings
+        self._recount()
+
+    def _recount(self) -> None:
         self._space.recount()
+        self._changed.set()
 
     def _examine(self) -> StorageReport:
         """Look at the disk, and clear up after one that was away."""
@@ -92,10 +102,10 @@ class Storage:
             self._archive.check()
             self._lock.take()
         except OSError:
-            return self._space.look(self.settings, self.rate)  # tells what is wrong
+            return self._space.look(self._settings, self.rate)  # tells what is wrong
         if self.report.state is StorageState.UNAVAILABLE:
             self._recover()
-        return self._space.look(self.settings, self.rate)
+        return self._space.look(self._settings, self.rate)
 
     def _recover(self) -> None:
         try:

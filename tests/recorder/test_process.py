@@ -1,0 +1,239 @@
+"""The engine's process: started, killed, asked to end, and on a disk that fails it."""
+
+import asyncio
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Mapping
+import os
+from pathlib import Path
+import shutil
+import time
+
+import pytest
+
+from custom_components.nvr_hotspare.recorder.errors import EngineGoneError
+from custom_components.nvr_hotspare.recorder.launch import launch, sockets
+from custom_components.nvr_hotspare.recorder.messages import Provision, Record, Remove, Stop
+from custom_components.nvr_hotspare.recorder.model import Source
+from custom_components.nvr_hotspare.recorder.report import StorageState
+from tests.recorder.engine_lab import EngineLab, all_recording, cameras, until
+from tests.recorder.footage import decode, run
+from tests.recorder.scripted_camera import eventually
+from virtual_nvr.verify import count, verify
+
+SECOND = 1_000_000_000
+IN_A_NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c")
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> EngineLab:
+    return EngineLab(tmp_path)
+
+
+@pytest.fixture
+async def sources() -> AsyncIterator[Mapping[str, Source]]:
+    async with cameras(2, "127.0.10.1") as sources:
+        yield sources
+
+
+async def record(lab: EngineLab, sources: Mapping[str, Source]) -> None:
+    """Have all be recorded, and go."""
+    async with lab.client() as client:
+        await client.request(Provision(sources=sources))
+        assert not (await client.attempt(Record(channels=tuple(sources)))).failures
+        await until(client, all_recording)
+
+
+def open_files(lab: EngineLab) -> list[Path]:
+    return sorted(lab.footage.rglob("*.open"))
+
+
+async def test_sigterm_closes_all_files_and_keeps_the_orders(
+    lab: EngineLab, sources: Mapping[str, Source]
+) -> None:
+    async with lab.engine() as process:
+        await record(lab, sources)
+        await asyncio.sleep(0.5)
+        before = time.time_ns()
+        process.terminate()
+        async with asyncio.timeout(10):
+            assert await process.wait() == 0
+
+    assert not open_files(lab)
+    assert not lab.socket.exists()
+    for report in verify([lab.footage]).values():
+        assert report.last is not None
+        assert report.last > before - SECOND // 5
+        assert not report.missing
+    async with lab.engine(), lab.client() as client:
+        report_ = await client.status()
+        assert {channel.recorded for channel in report_.channels.values()} == {True}
+        assert {channel.has_source for channel in report_.channels.values()} == {False}
+        await client.request(Provision(sources=sources))
+        await until(client, all_recording)
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.3, 1.0, 1.7])
+async def test_a_kill_at_any_moment_costs_the_fragment_in_flight(
+    lab: EngineLab, sources: Mapping[str, Source], delay: float
+) -> None:
+    async with lab.engine() as process:
+        await record(lab, sources)
+        began = time.time_ns()
+        await asyncio.sleep(delay)
+        killed = time.time_ns()
+        process.kill()
+        await process.wait()
+    assert open_files(lab)
+    whole = {path: path.read_bytes() for path in lab.footage.rglob("*.mp4")}
+    async with lab.engine():
+        pass
+
+    assert not open_files(lab)
+    assert all(path.read_bytes() == data for path, data in whole.items())
+    for path in lab.footage.rglob("*.mp4"):
+        assert (await decode(path))[1] == ""
+    for number, report in verify([lab.footage], began, killed - SECOND).items():
+        assert not report.missing, number
+        assert not report.damaged
+
+
+async def test_a_second_engine_on_the_same_folder_does_not_start(lab: EngineLab) -> None:
+    async with lab.engine():
+        shutil.copytree(lab.state, lab.state.with_name("other"), ignore=lambda *_: ["engine.sock"])
+        lab.state = lab.state.with_name("other")
+        lab.socket = lab.state / "engine.sock"
+        with pytest.raises(AssertionError, match="Another engine works"):
+            async with lab.engine():
+                pass
+
+
+async def test_a_second_engine_with_the_same_orders_does_not_start(lab: EngineLab) -> None:
+    async with lab.engine():
+        with pytest.raises(AssertionError, match="Another engine works"):
+            async with lab.engine():
+                pass
+        async with lab.client() as client:
+            await client.status()
+
+
+async def test_its_socket_and_files_are_for_its_owner_alone(
+    lab: EngineLab, sources: Mapping[str, Source]
+) -> None:
+    async with lab.engine():
+        await record(lab, sources)
+        paths = [lab.socket, *lab.state.iterdir(), *lab.footage.rglob("*")]
+
+        assert {path.stat().st_mode & 0o077 for path in paths} == {0}
+
+
+async def test_a_launched_engine_goes_on_by_itself(tmp_path: Path) -> None:
+    lab = EngineLab(tmp_path / ("deep" * 30))
+    await asyncio.to_thread(launch, lab.state, lab.footage)
+    (lab.socket,) = sockets(lab.state)
+    assert len(os.fsencode(lab.socket)) <= 107
+    assert lab.socket.parent.stat().st_mode & 0o777 == 0o700
+    async with lab.client() as client:
+        pid = client.welcome.pid
+        assert os.getsid(pid) == pid
+        await client.request(Stop())
+    await eventually(lambda: not Path(f"/proc/{pid}").exists())
+
+
+async def test_why_an_engine_does_not_start_is_told(lab: EngineLab) -> None:
+    (lab.state / "engine.lock").mkdir()
+    with pytest.raises(EngineGoneError, match="Is a directory"):
+        await asyncio.to_thread(launch, lab.state, lab.footage)
+
+
+async def test_damaged_orders_do_not_keep_it_from_starting(lab: EngineLab) -> None:
+    for damage in (b"", b"{", b"[]", b'{"channels": {"a": 1}}', b"[" * 100_000, bytes(1000)):
+        (lab.state / "engine.json").write_bytes(damage)
+        async with lab.engine(), lab.client() as client:
+            assert not (await client.status()).channels
+
+
+# Real disks that are full, read-only or gone: a file system in memory, mounted in a namespace
+
+
+class SmallDisk:
+    """The footage of an engine on a disk of its own, seen through the engine's eyes."""
+
+    def __init__(self, lab: EngineLab, engine: Process) -> None:
+        self.footage = Path(f"/proc/{engine.pid}/root{lab.footage}")
+        self._inner = lab.footage
+        self._pid = engine.pid
+
+    async def mount(self, *command: str | Path) -> None:
+        target = ("--target", str(self._pid), "--user", "--mount")
+        code, _, errors = await run("nsenter", "--preserve-credentials", *target, *command)
+        assert code == 0, errors
+
+
+@pytest.fixture
+async def small(lab: EngineLab) -> AsyncIterator[SmallDisk]:
+    mount = f'mount -t tmpfs -o size=400k,mode=700 none "{lab.footage}"'
+    touch = f'touch "{lab.footage}/.nvr-hotspare"'
+    async with lab.engine(*IN_A_NAMESPACE, f'{mount} && {touch} && exec "$0" "$@"') as engine:
+        yield SmallDisk(lab, engine)
+
+
+async def test_a_full_disk_is_told_at_once_and_recording_resumes_when_there_is_room(
+    lab: EngineLab, sources: Mapping[str, Source], small: SmallDisk
+) -> None:
+    async with lab.client() as client:
+        await client.request(Provision(sources=sources))
+        await client.attempt(Record(channels=tuple(sources)))
+        await until(client, all_recording)
+        full = await until(client, lambda it: it.storage.state is StorageState.UNAVAILABLE)
+        assert "No space left" in full.storage.error
+        await asyncio.sleep(1)
+        before = {path: path.read_bytes() for path in small.footage.rglob("*.mp4")}
+        assert before
+        await client.request(Remove(channels=("camera2",), delete_footage=True))
+        await until(client, lambda it: len(it.channels) == 1 and all_recording(it))
+        after = {path: path.read_bytes() for path in small.footage.rglob("*.mp4")}
+
+        assert all(after[path] == data for path, data in before.items() if path in after)
+        for report in verify([small.footage]).values():
+            assert (count(report.damaged), count(report.doubled)) == (0, 0)
+            assert report.out_of_order == 0
+
+
+async def test_a_disk_that_vanishes_is_told_and_no_other_disk_is_filled(
+    lab: EngineLab, sources: Mapping[str, Source], small: SmallDisk
+) -> None:
+    (lab.footage / ".nvr-hotspare").unlink()
+    async with lab.client() as client:
+        await client.request(Provision(sources=sources))
+        await client.attempt(Record(channels=tuple(sources)))
+        await until(client, all_recording)
+        await small.mount("umount", "--lazy", lab.footage)
+        gone = await until(client, lambda it: it.storage.state is StorageState.UNAVAILABLE)
+        await asyncio.sleep(1)
+
+        assert "gone" in gone.storage.error
+        assert not list(lab.footage.iterdir())
+        (lab.footage / ".nvr-hotspare").touch()
+        back = await until(client, all_recording)
+        assert not back.storage.error
+
+
+async def test_a_read_only_disk_is_told_and_what_was_kept_meanwhile_is_written(
+    lab: EngineLab, sources: Mapping[str, Source], small: SmallDisk
+) -> None:
+    async with lab.client() as client:
+        await client.request(Provision(sources=sources))
+        await small.mount("mount", "-o", "remount,ro", lab.footage)
+        await client.attempt(Record(channels=tuple(sources)))
+        told = time.time_ns()
+        failed = await until(client, lambda it: it.storage.state is StorageState.UNAVAILABLE)
+        assert "ead-only" in failed.storage.error or "only be read" in failed.storage.error
+        await asyncio.sleep(1)
+        await small.mount("mount", "-o", "remount,rw", lab.footage)
+        await until(client, all_recording)
+        await asyncio.sleep(0.5)
+
+        for report in verify([small.footage]).values():
+            assert report.first is not None
+            assert report.first < told + SECOND // 2
+            assert not report.missing
