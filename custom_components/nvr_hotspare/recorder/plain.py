@@ -77,9 +77,9 @@ def _value(hint: Any, data: Plain, name: str) -> object:
             return tuple(_value(inner[0], item, name) for item in items)
         case kind, dict(items) if kind is Mapping:
             return {key: _value(inner[1], item, name) for key, item in items.items()}
-    if isinstance(hint, type) and is_dataclass(hint):
-        return load(hint, data)
-    return _single(hint, data, name)
+    if not isinstance(hint, type):
+        raise PlainError(f"{name} is of the wrong type.")
+    return load(hint, data) if is_dataclass(hint) else _single(hint, data, name)
 
 
 def _single(hint: type[Any], data: Plain, name: str) -> object:

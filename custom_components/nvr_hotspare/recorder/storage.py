@@ -118,7 +118,7 @@ class Storage:
 
     def _take(self, report: StorageReport) -> None:
         if report.error != self.report.error:
-            _LOGGER.warning("Storage is %s. %s", report.state, report.error)
+            _LOGGER.info("Storage is %s. %s", report.state, report.error)
         self.report = report
         writable = report.state in {StorageState.OK, StorageState.FULL_SOON}
         self._disk.refusal = "" if writable else report.error
