@@ -29,7 +29,7 @@ HEAD = struct.pack(">HII", 7, 1000, 1)
 )
 def test_payload_is_found_behind_every_header(data: bytes, payload: bytes) -> None:
     assert parse_rtp(data) == RtpPacket(
-        marker=True, payload_type=96, sequence=7, timestamp=1000, payload=payload
+        marker=True, payload_type=96, sequence=7, timestamp=1000, payload=payload, source=1
     )
 
 

@@ -1,12 +1,14 @@
 """One media of a camera's stream, from its packets to frames with capture times."""
 
+from collections.abc import Sequence
+
 from .model import AudioFrame, AudioTrack, Codec, VideoFrame, VideoTrack
 from .rtp import h264, h265
 from .rtp.aac import AacDepacketizer
 from .rtp.access_unit import AccessUnit
 from .rtp.audio import SampleDepacketizer
 from .rtp.clock import CaptureClock
-from .rtp.packet import RtpPacket
+from .rtp.packet import parse_rtp
 from .rtp.parameters import find_track
 from .rtsp.sdp import AudioMedia, VideoMedia
 
@@ -15,23 +17,26 @@ class VideoReceiver:
     """Turns the packets of the video into frames.
 
     Attributes:
-        payload_type: Of the packets to push.
         clock: Takes the sender reports.
         track: What a decoder must know before the next frame, None while that is not known.
     """
 
     def __init__(self, media: VideoMedia) -> None:
-        self.payload_type = media.payload_type
         self.clock = CaptureClock()
         self.track: VideoTrack | None = find_track(media.parameter_sets, codec=media.codec)
         self._codec = media.codec
+        self._payload_type = media.payload_type
         module = h265 if media.codec is Codec.H265 else h264
         self._depacketizer = module.Depacketizer()
 
-    def push(self, packet: RtpPacket, arrival: int) -> list[VideoFrame]:
+    def push(self, data: bytes, arrival: int) -> Sequence[VideoFrame]:
         """Take in a packet that arrived at this time and return the frames it completes."""
-        units = self._depacketizer.push(packet)
-        return [self._frame(unit, arrival) for unit in units] if units else []
+        if self._depacketizer.go_on(data):
+            return ()
+        packet = parse_rtp(data)
+        if packet is None or packet.payload_type != self._payload_type:
+            return ()
+        return [self._frame(unit, arrival) for unit in self._depacketizer.push(packet)]
 
     def _frame(self, unit: AccessUnit, arrival: int) -> VideoFrame:
         ticks, time = self.clock.capture(unit.timestamp, arrival)
@@ -41,25 +46,28 @@ class VideoReceiver:
 
 
 class AudioReceiver:
-    """Turns the packets of the audio into frames; `payload_type` and `clock` as of video."""
+    """Turns the packets of the audio into frames; `clock` as of video."""
 
     def __init__(self, media: AudioMedia, video: CaptureClock) -> None:
         """Receive audio that is timed along with the video of this clock."""
-        self.payload_type = media.payload_type
         self.clock = CaptureClock(media.track.rate, video)
         self.track: AudioTrack = media.track
+        self._payload_type = media.payload_type
         self._depacketizer = (
             AacDepacketizer(media.aac) if media.aac else SampleDepacketizer(media.track)
         )
 
-    def push(self, packet: RtpPacket, arrival: int) -> list[AudioFrame]:
+    def push(self, data: bytes, arrival: int) -> Sequence[AudioFrame]:
         """Take in a packet that arrived at this time and return the frames it completes."""
+        packet = parse_rtp(data)
+        if packet is None or packet.payload_type != self._payload_type:
+            return ()
         frames = []
         units = self._depacketizer.push(packet)
         # A packet is sent when its last sample is there, so the first one was captured earlier.
         lasts = sum(unit.duration for unit in units)
         arrival -= lasts * 1_000_000_000 // self.track.rate
-        for timestamp, data, duration in units:
+        for timestamp, samples, duration in units:
             ticks, time = self.clock.capture(timestamp, arrival)
-            frames.append(AudioFrame(data=data, time=time, ticks=ticks, duration=duration))
+            frames.append(AudioFrame(data=samples, time=time, ticks=ticks, duration=duration))
         return frames

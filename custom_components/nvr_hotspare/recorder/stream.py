@@ -8,7 +8,7 @@ import time
 from .errors import SourceUnreachableError
 from .media import AudioReceiver, VideoReceiver
 from .model import Frame, Source, Tracks
-from .rtp.packet import parse_rtp, parse_sender_report
+from .rtp.packet import parse_sender_report
 from .rtsp.client import OPEN_TIMEOUT, Session, open_session
 from .rtsp.message import InterleavedPacket
 
@@ -76,10 +76,7 @@ class FrameStream:
         found = list[tuple[Tracks, Frame]]()
         for received in packets:
             if (media := self._media.get(received.channel)) is not None:
-                packet = parse_rtp(received.payload)
-                if packet is None or packet.payload_type != media.payload_type:
-                    continue
-                if frames := media.push(packet, arrival):
+                if frames := media.push(received.payload, arrival):
                     self._sees |= media is self._video
                     tracks = self._current_tracks()
                     if tracks is not None:

@@ -9,7 +9,7 @@ next key frame: a recording with artefacts is worth more than a hole.
 from abc import ABC, abstractmethod
 from typing import ClassVar, NamedTuple
 
-from .packet import RtpPacket
+from .packet import HEAD, RtpPacket, plain_head
 
 MAX_ACCESS_UNIT = 8 * 1024 * 1024
 """Bytes of one frame; a key frame of an 8K camera stays below it."""
@@ -42,6 +42,11 @@ class VideoDepacketizer(ABC):
         self._fragments: list[bytes] = []
         self._middle = b""
         """How a payload begins that is neither start nor end of the fragmented unit."""
+        self._head = HEAD + self._FU_HEAD
+        self._step = 1 << 8 * (self._head - 4)
+        """What a sequence number counts for in a head that is read as one number."""
+        self._expected = -1
+        """The head of the next packet if it is the middle of that unit."""
         self._size = 0
         self._damaged = False
         self._has_slice = False
@@ -58,19 +63,24 @@ class VideoDepacketizer(ABC):
     def _is_key(self, unit: bytes) -> bool:
         """Whether it is part of a picture with which decoding can begin."""
 
+    def go_on(self, data: bytes) -> bool:
+        """Take in a packet as it was received, if it goes on in the middle of a NAL unit.
+
+        Nine in ten packets do, and the head of each is known to the last bit beforehand. Whatever
+        is not so expected is to be parsed and pushed.
+        """
+        if int.from_bytes(data[: self._head]) != self._expected or self._next is None:
+            return False
+        self._fragments.append(data[self._head :])
+        self._expected += self._step  # past the highest number it is that of no packet
+        self._next = (self._next + 1) & 0xFFFF
+        self._grow(len(data))
+        return True
+
     def push(self, packet: RtpPacket) -> list[AccessUnit]:
         """Take in the next packet and return the access units that it completes, in order."""
         lost = self._next is not None and packet.sequence != self._next
         self._next = (packet.sequence + 1) & 0xFFFF
-        if (  # the middle of a fragmented unit, as nine in ten packets are
-            self._fragments
-            and packet.timestamp == self._timestamp
-            and packet.payload[: self._FU_HEAD] == self._middle
-            and not (lost or packet.marker or self._damaged)
-        ):
-            self._fragments.append(packet.payload[self._FU_HEAD :])
-            self._grow(len(packet.payload))
-            return []
         done: list[AccessUnit] = []
         if packet.timestamp != self._timestamp:
             self._damaged |= lost and bool(self._nal_units or self._fragments)
@@ -81,6 +91,9 @@ class VideoDepacketizer(ABC):
             self._unpack(packet.payload)
         if packet.marker:
             self._finish(done)
+        self._expected = -1
+        if self._fragments and not self._damaged:
+            self._expected = int.from_bytes(plain_head(packet) + self._middle) + self._step
         return done
 
     def _finish(self, done: list[AccessUnit]) -> None:
@@ -147,4 +160,5 @@ class VideoDepacketizer(ABC):
         self._size += size
         if self._size > 2 * MAX_ACCESS_UNIT:  # fragments count twice: once more when joined
             self._damaged = True
+            self._expected = -1
             self._nal_units, self._fragments = [], []

@@ -9,7 +9,9 @@ _RTCP_HEAD = struct.Struct(">BBH")
 _SENDER_INFO = struct.Struct(">IQI")
 _VERSION = 2
 _PLAIN = 0x80
-"""A header of that version that is followed by the payload, as nearly all are."""
+"""How a header of that version begins that is followed by the payload at once."""
+HEAD = _RTP.size
+"""Bytes of such a header; the sequence number ends 8 bytes before its end."""
 _SENDER_REPORT = 200
 _PADDED, _EXTENDED, _CSRC_COUNT, _MARKER = 0x20, 0x10, 0x0F, 0x80
 
@@ -24,6 +26,8 @@ class RtpPacket:
     timestamp: int
     """Ticks, 32 bits that wrap around."""
     payload: bytes
+    source: int = 0
+    """Who sends: 32 bits at random, the same in all packets of a media."""
 
 
 class SenderReport(NamedTuple):
@@ -39,13 +43,9 @@ def parse_rtp(data: bytes) -> RtpPacket | None:
     size = len(data)
     if size < _RTP.size:
         return None
-    first, second, sequence, timestamp, _ = _RTP.unpack_from(data)
+    first, second, sequence, timestamp, source = _RTP.unpack_from(data)
     if first >> 6 != _VERSION:
         return None
-    if first == _PLAIN:
-        return RtpPacket(
-            second >= _MARKER, second & ~_MARKER, sequence, timestamp, data[_RTP.size :]
-        )
     start, end = _RTP.size + 4 * (first & _CSRC_COUNT), size
     if first & _EXTENDED and size >= start + 4:
         start += 4 + 4 * int.from_bytes(data[start + 2 : start + 4])
@@ -53,7 +53,15 @@ def parse_rtp(data: bytes) -> RtpPacket | None:
         end -= data[-1]
     if start > end:
         return None
-    return RtpPacket(second >= _MARKER, second & ~_MARKER, sequence, timestamp, data[start:end])
+    return RtpPacket(
+        second >= _MARKER, second & ~_MARKER, sequence, timestamp, data[start:end], source
+    )
+
+
+def plain_head(packet: RtpPacket) -> bytes:
+    """Return the header of a packet as nearly all have it: followed by the payload at once."""
+    second = packet.payload_type | (_MARKER if packet.marker else 0)
+    return _RTP.pack(_PLAIN, second, packet.sequence, packet.timestamp, packet.source)
 
 
 def parse_sender_report(data: bytes) -> SenderReport | None:
