@@ -18,10 +18,16 @@ from types import TracebackType
 from typing import Self, override
 
 from custom_components.nvr_hotspare.recorder.auth import Guard
-from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE, Frame, Tracks, VideoFrame
+from custom_components.nvr_hotspare.recorder.model import (
+    CLOCK_RATE,
+    AudioFrame,
+    Frame,
+    Tracks,
+    VideoFrame,
+)
 from custom_components.nvr_hotspare.recorder.rtsp.server import Limits, Presentation, RtspServer
 
-from .clip import CACHE, Clip, ClipFormat, load
+from .clip import CACHE, SOUND_TICKS, Clip, ClipFormat, load
 from .private import Credentials
 from .stamp import FRAME_RATE, Stamp, build, checksum, frame_at, time_of
 from .viewers import Viewers
@@ -89,7 +95,7 @@ class VirtualCamera:
 
     def tracks(self) -> Tracks:
         """Return what a viewer's decoder must know."""
-        return Tracks(self._clip.track)
+        return self._clip.tracks
 
     def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator[Frame]]:
         """Watch the camera."""
@@ -122,25 +128,47 @@ class VirtualCamera:
     async def _film(self) -> None:
         """Publish every frame that somebody sees, at its time."""
         number = frame_at(time.time_ns())
+        sound = self._sounds_until(time.time_ns())
         while True:
             wait = sending_time(self.number, number) - time.time_ns()
             if abs(wait) > _GAP:
                 number = frame_at(time.time_ns())
+                sound = self._sounds_until(time.time_ns())
                 continue
             await asyncio.sleep(wait / _SECOND)
             if self._viewers and self.state is State.ON:
                 self._viewers.publish(self._frame(number))
+                for each in range(sound, self._sounds_until(time_of(number))):
+                    self._viewers.publish(self._sound(each))
+            sound = self._sounds_until(time_of(number))
             number += 1
+
+    def _sounds_until(self, moment: int) -> int:
+        """Return how many access units of audio were captured from 1970 to a moment."""
+        track = self._clip.tracks.audio
+        return moment * track.rate // (SOUND_TICKS * _SECOND) if track else 0
+
+    def _sound(self, number: int) -> AudioFrame:
+        track = self._clip.tracks.audio
+        assert track is not None  # noqa: S101 (who has no audio has no number of it)
+        ticks = number * SOUND_TICKS
+        return AudioFrame(
+            data=self._clip.sounds[number % len(self._clip.sounds)],
+            time=ticks * _SECOND // track.rate,
+            ticks=ticks,
+            duration=SOUND_TICKS,
+        )
 
     def _frame(self, number: int) -> VideoFrame:
         position = (number + self.number * _STRIDE) % len(self._clip.frames)
         captured = time_of(number)
-        stamp = build(Stamp(self.number, number, captured, self._checksums[position]))
-        track = self._clip.track
+        track = self._clip.tracks.video
+        mark = Stamp(self.number, number, captured, self._checksums[position])
+        stamp = build(mark, track.codec)
         key = position % self._clip.gop == 0
         return VideoFrame(
             nal_units=[
-                *((track.sps, track.pps) if key else ()),
+                *(filter(None, (track.vps, track.sps, track.pps)) if key else ()),
                 stamp,
                 *self._clip.frames[position],
             ],

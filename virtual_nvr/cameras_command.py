@@ -10,10 +10,11 @@ from pathlib import Path
 import signal
 import sys
 
+from custom_components.nvr_hotspare.recorder.model import Codec
 from custom_components.nvr_hotspare.recorder.rtsp.server import Limits
 
 from .cameras import CamerasConfig, State, VirtualCameras
-from .clip import CACHE
+from .clip import CACHE, ClipFormat
 from .control import CommandError, listen
 from .private import Credentials, CredentialsError, read_credentials
 
@@ -25,7 +26,10 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     if options.log_plays:
         logging.basicConfig(format="%(created)f %(message)s", level=logging.INFO)
+    codec, audio = Codec(options.codec), options.audio == "aac"
     config = CamerasConfig(
+        format=ClipFormat(codec=codec, audio=audio),
+        long_format=ClipFormat(gop=100, gops=2, codec=codec, audio=audio),
         count=options.count,
         first_address=options.first_address,
         port=options.port,
@@ -64,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--long-gop", type=int, metavar="NUMBER", help="camera with a keyframe every 4 s only"
     )
+    parser.add_argument("--codec", choices=["h264", "h265"], default="h264", help="of video (h264)")
+    parser.add_argument("--audio", choices=["none", "aac"], default="none", help="codec (none)")
     parser.add_argument(
         "--control", type=Path, help="Unix socket that takes: freeze N, drop N, restore N"
     )

@@ -158,13 +158,14 @@ def _frames(path: Path) -> Iterator[tuple[Sample, Stamp, bool]]:
     with file:
         try:
             reader = Mp4Reader(file)
+            codec = reader.tracks.video.codec
             for fragment in reader.fragments():
                 for sample in fragment.samples:
                     units = reader.nal_units(sample)
                     stamp = read(units)
                     if stamp is None:
                         raise VerifyError(f"{path} holds a frame that has no stamp.")
-                    yield sample, stamp, checksum(slices_of(units)) == stamp.crc
+                    yield sample, stamp, checksum(slices_of(units, codec)) == stamp.crc
         except EmptyFootageError:
             return
         except FootageError as error:

@@ -19,7 +19,7 @@ def small_clip() -> Clip:
 
 
 def track() -> VideoTrack:
-    return small_clip().track
+    return small_clip().tracks.video
 
 
 def tracks() -> Tracks:
@@ -33,7 +33,7 @@ def frames(count: int, first: int = 0, start: int = START) -> list[VideoFrame]:
     for number in range(first, first + count):
         slices = clip.frames[number % len(clip.frames)]
         key = number % clip.gop == 0
-        units = [clip.track.sps, clip.track.pps, *slices] if key else slices
+        units = [track().sps, track().pps, *slices] if key else slices
         result.append(
             VideoFrame(
                 nal_units=units,

@@ -12,7 +12,7 @@ SMALL = ClipFormat(width=160, height=96, bit_rate=100_000, gop=10, gops=2)
 
 async def test_a_clip_is_encoded_as_asked_and_plays(tmp_path: Path) -> None:
     clip = load(SMALL, tmp_path)
-    assert (clip.track.width, clip.track.height, len(clip.frames)) == (160, 96, 20)
+    assert (clip.tracks.video.width, clip.tracks.video.height, len(clip.frames)) == (160, 96, 20)
     keys = [n for n, slices in enumerate(clip.frames) if slices[0][0] & 0x1F == 5]
     assert keys == [0, 10]
     assert await decode(tmp_path / "160x96-100000-10x2.mp4") == (20, "")

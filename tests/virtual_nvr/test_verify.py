@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE, Tracks, VideoFrame
+from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE, VideoFrame
 from custom_components.nvr_hotspare.recorder.mp4.writer import FragmentWriter
 from tests.recorder.footage import recording, small_clip
 from virtual_nvr.stamp import FRAME_RATE, Stamp, build, checksum, time_of
@@ -32,7 +32,7 @@ def frame(number: int, *, camera: int = 1, late: int = 0, spoilt: bool = False) 
 def store(path: Path, frames: list[VideoFrame], cut: int = 0) -> Path:
     """Write frames, ten to a fragment, and leave out the last bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    writer = FragmentWriter(Tracks(small_clip().track))
+    writer = FragmentWriter(small_clip().tracks)
     parts = [writer.header()]
     parts += [writer.fragment(frames[n : n + 10], None) for n in range(0, len(frames), 10)]
     data = b"".join(parts)

@@ -1,4 +1,4 @@
-"""An RTSP 1.0 server that sends H.264 streams over the TCP connection of the request (RFC 2326).
+"""An RTSP 1.0 server that sends live streams over the TCP connection of the request (RFC 2326).
 
 It sends what a presentation yields, at the pace at which it yields it, beginning with whatever
 frame comes next. Nothing is buffered for a client beyond what its connection holds: one that
@@ -9,16 +9,16 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import re
 import secrets
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from ..auth import Guard, Verdict
-from ..model import Frame, Tracks, VideoFrame
+from ..model import AudioFrame, Frame, Tracks, VideoFrame
 from ..rtp.packetize import RtpSender
-from .describe import TRACK, describe
+from .describe import AUDIO, VIDEO, describe
 from .message import Headers, MalformedMessageError, MessageParser, Request, Response
 
 MAX_CONNECTIONS = 64
@@ -144,13 +144,23 @@ class RtspServer:
 
 
 @dataclass(slots=True)
+class _Sender:
+    """One media of a session."""
+
+    rtp: RtpSender
+    reported: int = 0
+    """Capture time that the latest sender report was about."""
+
+
+@dataclass(slots=True)
 class _Session:
     """A client's claim on a stream, from SETUP to TEARDOWN."""
 
     id: str
     path: str
     presentation: Presentation
-    sender: RtpSender
+    senders: dict[type[Frame], _Sender] = field(default_factory=dict)
+    """By the frames they send."""
     playing: asyncio.Task[None] | None = None
 
 
@@ -218,11 +228,7 @@ class _Connection:
 
     def _find(self, request: Request) -> tuple[str, Presentation | None]:
         """Return the path of the stream that a request is about, and the stream."""
-        try:
-            path = urlsplit(request.uri).path
-        except ValueError:
-            return "", None
-        path = path.rstrip("/").removesuffix("/" + TRACK)
+        path = _path(request).removesuffix("/" + VIDEO).removesuffix("/" + AUDIO)
         return path, self._server.find(path)
 
     def _describe(self, request: Request) -> Response:
@@ -235,7 +241,7 @@ class _Connection:
         response = _response(
             200, ("Content-Type", "application/sdp"), ("Content-Base", request.uri + "/")
         )
-        response.body = describe(tracks.video)
+        response.body = describe(tracks)
         return response
 
     def _setup(self, request: Request) -> Response:
@@ -245,16 +251,24 @@ class _Connection:
             return _response(404)
         if channels is None:
             return _response(461)
-        if self._session is not None:
+        kind: type[Frame] = AudioFrame if _path(request).endswith("/" + AUDIO) else VideoFrame
+        tracks = presentation.tracks()
+        track = tracks.audio if tracks and kind is AudioFrame else tracks and tracks.video
+        if track is None:
+            return _response(503)
+        session = self._session
+        if session is None:
+            if not self._server.take_place(path):
+                return _response(self._server.limits.busy_status)
+            session = self._session = _Session(secrets.token_hex(8), path, presentation)
+        elif session.path != path or session.playing is not None or kind in session.senders:
             return _response(455)
-        if not self._server.take_place(path):
-            return _response(self._server.limits.busy_status)
-        sender = RtpSender(channels)
-        self._session = _Session(secrets.token_hex(8), path, presentation, sender)
+        sender = RtpSender(channels, track.codec)
+        session.senders[kind] = _Sender(sender)
         transport = (
             f"RTP/AVP/TCP;unicast;interleaved={channels[0]}-{channels[1]};ssrc={sender.source:08X}"
         )
-        timeout = f"{self._session.id};timeout={round(self._server.limits.timeout)}"
+        timeout = f"{session.id};timeout={round(self._server.limits.timeout)}"
         return _response(200, ("Transport", transport), ("Session", timeout))
 
     def _play(self, request: Request) -> Response:
@@ -263,7 +277,11 @@ class _Connection:
             return _response(454)
         if session.playing is None:
             session.playing = asyncio.create_task(self._send(session))
-        information = f"url={request.uri};seq={session.sender.sequence}"
+        base = request.uri.rstrip("/")
+        information = ",".join(
+            f"url={base}/{AUDIO if kind is AudioFrame else VIDEO};seq={sender.rtp.sequence}"
+            for kind, sender in session.senders.items()
+        )
         return _response(200, ("Session", session.id), ("RTP-Info", information))
 
     def _get_parameter(self, request: Request) -> Response:
@@ -293,22 +311,30 @@ class _Connection:
 
     async def _send(self, session: _Session) -> None:
         """Send frames until the stream ends or the client takes no more."""
-        sender, writer = session.sender, self._writer
-        reported = 0
+        writer = self._writer
         try:
             async with session.presentation.subscribe() as frames:
                 async for frame in frames:
-                    if not isinstance(frame, VideoFrame):
+                    sender = session.senders.get(type(frame))
+                    if sender is None:
                         continue
-                    if abs(frame.time - reported) >= REPORT_INTERVAL:  # the clock may be set back
-                        writer.write(sender.report(frame))
-                        reported = frame.time
-                    writer.write(sender.frame(frame))
+                    # A clock may be set back.
+                    if abs(frame.time - sender.reported) >= REPORT_INTERVAL:
+                        writer.write(sender.rtp.report(frame))
+                        sender.reported = frame.time
+                    writer.write(sender.rtp.frame(frame))
                     await self._drain()
         except OSError:
             writer.transport.abort()
         else:
             writer.close()
+
+
+def _path(request: Request) -> str:
+    try:
+        return urlsplit(request.uri).path.rstrip("/")
+    except ValueError:
+        return ""
 
 
 def _response(status: int, *headers: tuple[str, str]) -> Response:
