@@ -19,6 +19,7 @@ from custom_components.nvr_hotspare import (
     builtin_form,
     channel_form,
     event,
+    outlook,
     repairs,
     sensor,
     switch,
@@ -206,6 +207,19 @@ def test_every_verdict_is_translated() -> None:
 
 def test_every_standby_is_translated() -> None:
     assert set(EN["selector"]["standby"]["options"]) == set(Standby)
+
+
+def test_every_line_of_the_outlook_is_translated() -> None:
+    texts = EN["selector"]["outlook"]["options"]
+    named = {
+        node.value
+        for module in ("outlook", "footage_folder")
+        for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text()))
+        if isinstance(node, ast.Constant)
+    }
+    of_cameras = set(outlook.OF_CAMERAS)
+    assert set(texts) <= named | of_cameras | {f"{key}_each" for key in of_cameras}
+    assert set(texts) >= of_cameras | {f"{key}_each" for key in of_cameras}
 
 
 def test_every_issue_is_translated() -> None:

@@ -1,7 +1,7 @@
 """The steps that make this Home Assistant a spare, the same in the flows of groups and units."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -24,36 +24,35 @@ class BuiltinSteps[Context: FlowContext, Result: FlowResult[Any, Any], Handler](
 ):
     """Ask for the folder and the standby, and show what they mean before they are taken."""
 
-    _builtin: BuiltinConfig | None = None
-    """What was entered last, or is to be changed."""
+    _options: BuiltinConfig
+    """What was entered last, and found good."""
+    _shown: Mapping[str, Any] | None = None
+    """What the form suggests, None where nothing was decided yet."""
 
     async def async_step_builtin(self, user_input: dict[str, Any] | None = None) -> Result:
         """Ask where footage goes, how much of it is kept, and how to stand by."""
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
+            self._shown = user_input
             try:
-                self._builtin = await builtin_form.read_form(self.hass, user_input, self._cameras())
+                self._options = await builtin_form.read_form(self.hass, user_input, self._cameras())
             except UnitFormError as error:
                 errors["base"], placeholders = error.key, error.placeholders
             else:
                 return await self.async_step_outlook()
-        if user_input is not None:
-            values = user_input
-        elif self._builtin is not None:
-            values = self._builtin.as_data()
-        else:
-            values = await builtin_form.suggestion(self.hass)
+        if self._shown is None:
+            self._shown = await builtin_form.suggestion(self.hass)
         return self.async_show_form(
             step_id="builtin",
-            data_schema=self.add_suggested_values_to_schema(BUILTIN_SCHEMA, values),
+            data_schema=self.add_suggested_values_to_schema(BUILTIN_SCHEMA, self._shown),
             errors=errors,
             description_placeholders=placeholders,
         )
 
     async def async_step_outlook(self, user_input: dict[str, Any] | None = None) -> Result:
         """Tell what it means for the cameras; the user goes on or back."""
-        lines = await outlook(self.hass, self._group(), self._entered(), self._cameras())
+        lines = await outlook(self.hass, self._group(), self._options, self._cameras())
         return self.async_show_menu(
             step_id="outlook",
             menu_options=["accept", "builtin"],
@@ -62,13 +61,7 @@ class BuiltinSteps[Context: FlowContext, Result: FlowResult[Any, Any], Handler](
 
     async def async_step_accept(self, user_input: dict[str, Any] | None = None) -> Result:
         """Take what was entered."""
-        return await self._take_builtin(self._entered())
-
-    def _entered(self) -> BuiltinConfig:
-        """Return what was entered; the steps that need it follow the one that asks for it."""
-        if self._builtin is None:
-            raise ValueError(self._builtin)
-        return self._builtin
+        return await self._take_builtin(self._options)
 
     @abstractmethod
     async def _take_builtin(self, options: BuiltinConfig) -> Result:

@@ -17,8 +17,12 @@ from .runtime import GroupRuntime
 from .texts import selector_texts
 from .unit_config import ChannelConfig, UnitConfig, unit_configs
 
+OF_CAMERAS: Final = frozenset({"limit", "room", *Standby})
+"""What is said in other words while no camera is known."""
 _TYPICAL: Final = 4_000_000
 """Bits per second of a camera of which nothing is known."""
+_MANY: Final = 10
+"""Hours whose tenths say nothing."""
 
 
 def group_cameras(
@@ -62,48 +66,53 @@ async def outlook(
     cameras: Sequence[ChannelConfig],
 ) -> str:
     """Return what the options mean for these cameras, as a list in Markdown."""
-    texts = await selector_texts(hass, "outlook")
     around = Surroundings.of(hass)
 
     def look() -> tuple[Disk, list[str]]:
         return Disk.of(options.folder), warnings(options.folder, around)
 
+    engine = _engine(entry) if entry else None
+    used = engine.report.storage.used if engine and engine.report else 0
+    bitrate = sum(camera.bitrate or _TYPICAL for camera in cameras) or _TYPICAL
+    facts: dict[str, str] = {}
     try:
         disk, about_folder = await hass.async_add_executor_job(look)
     except OSError:
-        disk, about_folder = Disk(total=0, free=0), []
-    bitrate = sum(camera.bitrate or _TYPICAL for camera in cameras) or _TYPICAL
-    engine = _engine(entry) if entry else None
-    used = engine.report.storage.used if engine and engine.report else 0
-    room = max(disk.free + used - FREE_FLOOR, 0)
-    limit = options.space_limit * GIGABYTE
-    keys = ["limit" if 0 < limit <= room else "room", str(options.standby)]
-    keys = ["space", *(keys if cameras else [f"{key}_each" for key in keys])]
-    if not all(camera.bitrate for camera in cameras):
-        keys.append("unmeasured")
+        lines = ["no_disk"]
+    else:
+        lines, facts = _about_space(options, disk, used, bitrate)
+        lines += about_folder
+    lines.append(options.standby)
     if options.standby is Standby.WARM and options.ring_seconds < shortest_ring(cameras):
-        keys.append("ring_too_short")
-    if limit > room:
-        keys.append("limit_over_room")
-    facts = {
-        "cameras": len(cameras),
-        "free": _gigabytes(disk.free),
-        "floor": _gigabytes(FREE_FLOOR),
-        "hours": _hours(min(limit or room, room), bitrate),
-        "limit": options.space_limit,
+        lines.append("ring_too_short")
+    if not all(camera.bitrate for camera in cameras):
+        lines.append("unmeasured")
+    facts |= {
+        "cameras": str(len(cameras)),
         "megabits": f"{bitrate / 1e6:.1f}",
         "memory": f"{bitrate / 8 * options.ring_seconds / 1e6:.0f}",
-        "seconds": options.ring_seconds,
-        "shortest": shortest_ring(cameras),
-        "typical": _TYPICAL // 1_000_000,
+        "seconds": str(options.ring_seconds),
+        "shortest": str(shortest_ring(cameras)),
+        "typical": str(_TYPICAL // 1_000_000),
     }
-    return "\n".join(f"- {texts[key].format(**facts)}" for key in [*keys, *about_folder])
+    texts = await selector_texts(hass, "outlook")
+    keys = [f"{line}_each" if not cameras and line in OF_CAMERAS else line for line in lines]
+    return "\n".join(f"- {texts[key].format(**facts)}" for key in keys)
 
 
-def _gigabytes(size: int) -> str:
-    return f"{size / GIGABYTE:.0f}"
-
-
-def _hours(size: int, bitrate: int) -> str:
-    hours = size * 8 / bitrate / 3600
-    return f"{hours:.0f}" if hours >= 10 else f"{hours:.1f}"  # noqa: PLR2004 (two digits)
+def _about_space(
+    options: BuiltinConfig, disk: Disk, used: int, bitrate: int
+) -> tuple[list[str], dict[str, str]]:
+    """Return what there is to say about the disk, by key, and the numbers for it."""
+    room = max(disk.free + used - FREE_FLOOR, 0)
+    limit = options.space_limit * GIGABYTE
+    lines = ["space", "limit" if 0 < limit <= room else "room"]
+    if limit > room:
+        lines.append("limit_over_room")
+    hours = min(limit or room, room) * 8 / bitrate / 3600
+    return lines, {
+        "free": f"{disk.free / GIGABYTE:.0f}",
+        "floor": f"{FREE_FLOOR / GIGABYTE:.0f}",
+        "limit": str(options.space_limit),
+        "hours": f"{hours:.0f}" if hours >= _MANY else f"{hours:.1f}",
+    }

@@ -113,7 +113,7 @@ class UnitSubentryFlow(
         """Ask what to change."""
         config = self._reconfigured()
         if isinstance(config.way, BuiltinConfig):
-            self._builtin = config.way
+            self._shown = config.way.as_data()
             return await self.async_step_builtin()
         if config.mode is WorkMode.HOT_SPARE:
             return await self.async_step_account()

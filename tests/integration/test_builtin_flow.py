@@ -202,6 +202,17 @@ async def test_a_limit_that_no_disk_has_room_for_is_told(
     assert "more than there is room for" not in flow.outlook
 
 
+async def test_a_disk_that_fails_meanwhile_is_told(
+    flow: GroupFlow, builtin_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object, __: object) -> list[str]:
+        raise OSError
+
+    monkeypatch.setattr("custom_components.nvr_hotspare.outlook.warnings", fail)
+    await flow.enter(builtin_input(builtin_home / "footage"))
+    assert "can't be looked at" in flow.outlook
+
+
 async def test_this_home_assistant_is_the_spare_of_one_group_only(
     hass: HomeAssistant, flow: GroupFlow, builtin_home: Path
 ) -> None:
