@@ -2,9 +2,9 @@
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 import contextlib
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 import json
 from pathlib import Path
 import shutil
@@ -15,8 +15,9 @@ from typing import Any
 
 from homeassistant.const import __version__ as home_assistant_version
 
-from . import home_assistant, integration, site
+from . import home_assistant, integration, site, spares
 from .home_assistant import HomeAssistant
+from .interruptions import kill_home_assistant, restart_container
 from .outage import Cast, Outage, StateLog, StepNotReachedError, play
 from .processes import ROOT, ProgramError
 from .screen import Screen
@@ -27,57 +28,97 @@ _CALM = 7.0
 """Seconds before each outage: it is measured from 5 s before the kill on."""
 
 
-async def run(arguments: argparse.Namespace, screen: Screen) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the command line asks for."""
+
+    once: bool
+    json: bool
+    spare: str
+    standby: str
+    kill_hass: bool
+    restart_container: bool
+    port: int
+    folder: Path
+    subnet: int
+
+
+async def run(options: Options, screen: Screen) -> dict[str, Any]:
     """Set the site up, play an outage of each working NVR, and report.
 
     Raises:
         StepNotReachedError: An outage did not get as far as it should.
         ProgramError: A program did not start.
     """
-    folder: Path = arguments.folder
-    if folder.exists():
-        shutil.rmtree(folder)
-    config = folder / "home-assistant"
+    if options.folder.exists():
+        shutil.rmtree(options.folder)
+    config = options.folder / "home-assistant"
     config.mkdir(parents=True)
     began = time.monotonic()
-    plan = Plan(subnet=arguments.subnet)
+    plan = Plan(subnet=options.subnet, spare=options.spare == "onvif")
     async with (
-        site.running(plan, folder / "site") as here,
-        home_assistant.running(config, arguments.port) as home,
+        site.running(plan, options.folder / "site") as here,
+        _no_engine_left(config),
+        home_assistant.running(config, options.port) as home,
     ):
-        screen.say(f"{plan.working_devices * plan.channels} cameras and 3 recorders run")
+        screen.say(f"{plan.working_devices * plan.channels} cameras and their recorders run")
         log = StateLog(screen.changed)
-        casts = await set_up(home, here, screen)
+        casts = await set_up(home, here, options, screen)
         await log.follow(home)
         screen.start()
         try:
             await _all_ready(log, casts)
-            outages = {}
+            outages: list[Outage] = []
             for cast in casts:
                 await asyncio.sleep(_CALM)
-                outages[cast.device.name] = await play(cast, log, screen.say)
+                interrupt = _interrupt_of(options, home, config, log) if not outages else None
+                outages.append(await play(cast, log, screen.say, interrupt))
         finally:
             screen.stop()
-        report = make_report(plan, list(outages.values()), time.monotonic() - began)
-        if not arguments.once:
+        report = make_report(options, plan, outages, time.monotonic() - began)
+        if not options.once:
             _invite(screen, home)
-            if arguments.json:
+            if options.json:
                 print(json.dumps(report), flush=True)
             await asyncio.Event().wait()
         return report
 
 
-async def set_up(home: HomeAssistant, here: Site, screen: Screen) -> list[Cast]:
+@contextlib.asynccontextmanager
+async def _no_engine_left(config: Path) -> AsyncGenerator[None]:
+    """End the engine that outlives its Home Assistant: the demo leaves nothing behind."""
+    try:
+        yield
+    finally:
+        await spares.end_engines(config)
+
+
+def _interrupt_of(
+    options: Options, home: HomeAssistant, config: Path, log: StateLog
+) -> Callable[[], Awaitable[None]] | None:
+    if options.kill_hass:
+        return lambda: kill_home_assistant(home, log)
+    if options.restart_container:
+        return lambda: restart_container(home, config, log)
+    return None
+
+
+async def set_up(home: HomeAssistant, here: Site, options: Options, screen: Screen) -> list[Cast]:
     """Add the spare and the working NVRs through the integration's flows, and automations."""
     screen.say(f"Home Assistant {home_assistant_version} runs at {home.url}")
-    entry_id = await integration.add_group(home, here.spare)
-    screen.say(f"{here.spare.name} was added")
+    if options.spare == "onvif":
+        entry_id, spare = await spares.add_onvif(home, here)
+    else:
+        footage = options.folder / "footage"
+        entry_id, spare = await spares.add_builtin(home, footage, options.standby)
+    screen.say(f"{spare.name} was added as the spare")
     for device in here.working:
         await integration.add_working_device(home, entry_id, device, here.camera_password)
         screen.say(f"{device.name} was added, its cameras tested")
-    for recorder in (here.spare, *here.working):
-        await integration.name_device(home, recorder)
-    spare = await integration.spare_entities(home, here.spare.serial)
+    await integration.name_device(home, spare.serial, spare.name)
+    for device in here.working:
+        await integration.name_device(home, device.serial, device.name)
+    spare_shown = await integration.spare_entities(home, spare.serial)
     casts = []
     for device in here.working:
         shown = await integration.device_entities(home, device.serial)
@@ -90,22 +131,27 @@ async def set_up(home: HomeAssistant, here: Site, screen: Screen) -> list[Cast]:
                 shown=shown,
                 automation=automation,
                 others=others,
-                spare=here.spare,
-                spare_shown=spare,
+                spare=spare,
+                spare_shown=spare_shown,
             )
         )
-    screen.show(here.spare.name, spare.connection, spare.working_status)
-    address = await integration.add_dashboard(home, here)
+    screen.show(spare.name, spare_shown.connection, spare_shown.working_status)
+    devices = [(cast.device.name, cast.shown) for cast in casts]
+    address = await integration.add_dashboard(home, devices, (spare.name, spare_shown))
     screen.say(f"the dashboard is at {address}")
     return casts
 
 
-def make_report(plan: Plan, outages: Sequence[Outage], total: float) -> dict[str, Any]:
+def make_report(
+    options: Options, plan: Plan, outages: Sequence[Outage], total: float
+) -> dict[str, Any]:
     """Build the demo's report: the first outage, and the others beside it."""
     first, *later = outages
+    standby = {"standby": options.standby} if options.spare == "builtin" else {}
     return {
         "home_assistant": home_assistant_version,
-        "spare": "onvif",
+        "spare": options.spare,
+        **standby,
         "channels": plan.channels,
         **asdict(first),
         "later_outages": [asdict(outage) for outage in later],
@@ -130,34 +176,52 @@ def _invite(screen: Screen, home: HomeAssistant) -> None:
     screen.say(f"look around at {home.url} (user {user}, password {password}); Ctrl-C ends it")
 
 
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def _parse(arguments: Sequence[str] | None) -> Options:
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="end after the report")
     parser.add_argument("--json", action="store_true", help="print the report as JSON, last")
+    parser.add_argument(
+        "--spare",
+        choices=("onvif", "builtin"),
+        default="onvif",
+        help="a recorder (onvif), or Home Assistant itself (builtin)",
+    )
+    parser.add_argument(
+        "--standby",
+        choices=("warm", "cold"),
+        default="warm",
+        help="of the built-in spare: with the last seconds of each camera in memory, or without",
+    )
+    interruption = parser.add_mutually_exclusive_group()
+    interruption.add_argument(
+        "--kill-hass", action="store_true", help="kill -9 Home Assistant while it backs up"
+    )
+    interruption.add_argument(
+        "--restart-container",
+        action="store_true",
+        help="end Home Assistant and the engine while it backs up, and start them again",
+    )
     parser.add_argument("--port", type=int, default=8123, help="of Home Assistant")
     parser.add_argument("--folder", type=Path, default=_FOLDER, help="made anew; holds it all")
     parser.add_argument(
         "--subnet", type=int, default=0, help="third number of the units' 127.0.x.y addresses"
     )
-    return parser.parse_args(arguments)
+    return Options(**vars(parser.parse_args(arguments)))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; returns the exit code."""
-    parsed = _parse(arguments)
+    options = _parse(arguments)
     screen = Screen()
     try:
-        report = asyncio.run(_until_told(run(parsed, screen)))
+        report = asyncio.run(_until_told(run(options, screen)))
     except (StepNotReachedError, ProgramError, integration.SetupError) as error:
         screen.say(f"failed: {error}")
         return 1
     except KeyboardInterrupt, asyncio.CancelledError:
         screen.say("everything is stopped")
         return 0
-    if parsed.json:
-        print(json.dumps(report), flush=True)
-    else:
-        print(json.dumps(report, indent=2), flush=True)
+    print(json.dumps(report, indent=None if options.json else 2), flush=True)
     return 0
 
 

@@ -1,11 +1,13 @@
 """Sets the integration up the way a person does: through its flows, forms and automations."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from .home_assistant import HomeAssistant
-from .site import USERNAME, Recorder, Site
+from .site import USERNAME, Recorder
 
 DOMAIN = "nvr_hotspare"
 _ENTRIES = "/api/config/config_entries"
@@ -36,9 +38,26 @@ class SpareEntities:
 
 
 async def add_group(home: HomeAssistant, spare: Recorder) -> str:
-    """Add the integration with its spare; returns the id of its entry."""
-    choice = {"next_step_id": "recorder"}
-    step = await home.flow(f"{_ENTRIES}/flow", DOMAIN, choice, account(spare))
+    """Add the integration with a recorder as its spare; returns the id of its entry."""
+    return await _create_group(home, {"next_step_id": "recorder"}, account(spare))
+
+
+async def add_builtin_group(home: HomeAssistant, folder: Path, standby: str) -> str:
+    """Add the integration with Home Assistant as its spare; returns the id of its entry."""
+    answer = {
+        "folder": str(folder),
+        "space_limit": 20,
+        "days": 1,
+        "standby": standby,
+        "ring_seconds": 30,
+    }
+    return await _create_group(
+        home, {"next_step_id": "builtin"}, answer, {"next_step_id": "accept"}
+    )
+
+
+async def _create_group(home: HomeAssistant, *answers: dict[str, Any]) -> str:
+    step = await home.flow(f"{_ENTRIES}/flow", DOMAIN, *answers)
     if step["type"] != "create_entry":
         raise SetupError(f"the group was not created: {step}")
     entry_id: str = step["result"]["entry_id"]
@@ -98,21 +117,25 @@ async def spare_entities(home: HomeAssistant, serial: str) -> SpareEntities:
     return SpareEntities(**await _entities(home, serial, SpareEntities))
 
 
-async def name_device(home: HomeAssistant, recorder: Recorder) -> None:
-    """Give a recorder the name that people know it by."""
+async def name_device(home: HomeAssistant, serial: str, name: str) -> None:
+    """Give a unit the name that people know it by."""
     for device in await home.call("config/device_registry/list"):
-        if device["serial_number"] == recorder.serial:
+        if device["serial_number"] == serial:
             await home.call(
                 "config/device_registry/update",
                 device_id=device["id"],
-                name_by_user=recorder.name,
+                name_by_user=name,
             )
             return
-    raise SetupError(f"{recorder.name} is no device")
+    raise SetupError(f"{name} is no device")
 
 
-async def add_dashboard(home: HomeAssistant, site: Site) -> str:
-    """Add a dashboard of the site; returns its address."""
+async def add_dashboard(
+    home: HomeAssistant,
+    devices: Sequence[tuple[str, DeviceEntities]],
+    spare: tuple[str, SpareEntities],
+) -> str:
+    """Add a dashboard of these units, each with its name; returns its address."""
     path = "hot-spare"
     await home.call(
         "lovelace/dashboards/create",
@@ -122,33 +145,16 @@ async def add_dashboard(home: HomeAssistant, site: Site) -> str:
         show_in_sidebar=True,
         require_admin=False,
     )
-    sections = []
-    for device in site.working:
-        shown = await device_entities(home, device.serial)
-        sections.append(
-            _section(
-                device.name,
-                [
-                    shown.connection,
-                    shown.working_status,
-                    shown.spare_ready,
-                    shown.protection,
-                    shown.event,
-                ],
-            )
-        )
-    spare = await spare_entities(home, site.spare.serial)
-    sections.append(
-        _section(site.spare.name, [spare.connection, spare.working_status, spare.channels_in_use])
-    )
+    sections = [_section(name, asdict(shown)) for name, shown in devices]
+    sections.append(_section(spare[0], asdict(spare[1])))
     view = {"title": "Recorders", "type": "sections", "max_columns": 3, "sections": sections}
     await home.call("lovelace/config/save", url_path=path, config={"views": [view]})
     return f"{home.url}/{path}"
 
 
-def _section(title: str, entities: list[str]) -> dict[str, Any]:
+def _section(title: str, entities: dict[str, str]) -> dict[str, Any]:
     named = {"name": {"type": "entity"}}  # the heading already names the unit
-    tiles = [{"type": "tile", "entity": entity, **named} for entity in entities]
+    tiles = [{"type": "tile", "entity": entity, **named} for entity in entities.values()]
     return {"type": "grid", "cards": [{"type": "heading", "heading": title}, *tiles]}
 
 

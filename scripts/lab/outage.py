@@ -1,9 +1,10 @@
 """Plays one outage and measures it: what people saw, and which frames were recorded by whom."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 import time
 from typing import Any
 
@@ -13,6 +14,7 @@ from virtual_nvr.verify import count, verify
 from .home_assistant import HomeAssistant
 from .integration import DeviceEntities, SpareEntities
 from .site import Recorder
+from .spares import StandIn
 
 BACKING_UP_FOR = 12.0
 """Seconds that the spare records before the dead unit comes back."""
@@ -20,7 +22,7 @@ SETTLED_AFTER = 3.0
 """Seconds until what was recorded is on disk, the fragment in flight included."""
 
 
-_LONGEST_STANDBY = 20.0
+_LONGEST_STANDBY = 60.0
 """Seconds before the kill at which a spare's recording may begin at the earliest."""
 _SECOND = 1_000_000_000
 
@@ -124,7 +126,7 @@ class Cast:
     shown: DeviceEntities
     automation: str
     others: Sequence[Recorder]
-    spare: Recorder
+    spare: StandIn
     spare_shown: SpareEntities
 
 
@@ -140,9 +142,16 @@ class Outage:
     automation_fired: bool
     others_disturbed: int
     spare_idle_after: bool
+    spare_lost_frames: dict[str, int]
+    """Those the spare missed between its first one and the return of the dead unit."""
 
 
-async def play(cast: Cast, log: StateLog, say: Callable[[str], None]) -> Outage:
+async def play(
+    cast: Cast,
+    log: StateLog,
+    say: Callable[[str], None],
+    interrupt: Callable[[], Awaitable[None]] | None = None,
+) -> Outage:
     """Kill a working NVR, wait for the spare, start the NVR again, wait until all is as before.
 
     Raises:
@@ -156,7 +165,12 @@ async def play(cast: Cast, log: StateLog, say: Callable[[str], None]) -> Outage:
     say(f"{device.name} is offline in Home Assistant")
     await log.wait_for("BACKING UP", lambda s: s[shown.working_status] == "backing_up", 45)
     say(f"{cast.spare.name} is BACKING UP {device.name}")
-    await asyncio.sleep(BACKING_UP_FOR)
+    await asyncio.sleep(BACKING_UP_FOR / 2)
+    if interrupt is not None:
+        await interrupt()
+        say("Home Assistant was interrupted and runs again")
+    await asyncio.sleep(BACKING_UP_FOR / 2)
+    returned = time.time()
     await device.program.start_and_wait()
     say(f"{device.name} was started again")
     await log.wait_for(
@@ -167,25 +181,33 @@ async def play(cast: Cast, log: StateLog, say: Callable[[str], None]) -> Outage:
     ended = time.time()
     say(f"{device.name} records again, {cast.spare.name} is idle")
     await asyncio.sleep(SETTLED_AFTER)
-    return await asyncio.to_thread(_measure, cast, log, killed, ended)
+    return await asyncio.to_thread(_measure, cast, log, (killed, returned, ended))
 
 
-def _measure(cast: Cast, log: StateLog, killed: float, ended: float) -> Outage:
+def _measure(cast: Cast, log: StateLog, moments: tuple[float, float, float]) -> Outage:
+    killed, returned, ended = moments
     shown = cast.shown
     window = (killed - 5, ended)
+    firsts = _first_frames(cast, killed)
+    # A fragment of at most a second is in flight when the unit returns.
+    spare_lost = {
+        name: _lost([cast.spare.folder], [name], (killed + first + 0.001, returned - 1.5))[name]
+        for name, first in firsts.items()
+    }
     return Outage(
         noticed_s=round(log.first(shown.connection, "off", killed) - killed, 3),
         backing_up_s=round(log.first(shown.working_status, "backing_up", killed) - killed, 3),
-        first_frame_s=_first_frames(cast, killed),
-        lost_frames=_lost([cast.device, cast.spare], cast.device.cameras, window),
+        first_frame_s=firsts,
+        lost_frames=_lost([cast.device.folder, cast.spare.folder], cast.device.cameras, window),
         working_status=log.sequence(shown.working_status, killed),
         automation_fired=any(
             entity == cast.automation and moment >= killed for entity, moment in log.automations
         ),
         others_disturbed=sum(
-            sum(_lost([other], other.cameras, window).values()) for other in cast.others
+            sum(_lost([other.folder], other.cameras, window).values()) for other in cast.others
         ),
         spare_idle_after=log.states[cast.spare_shown.working_status].state == "idle",
+        spare_lost_frames=spare_lost,
     )
 
 
@@ -203,11 +225,11 @@ def _first_frames(cast: Cast, killed: float) -> dict[str, float]:
 
 
 def _lost(
-    units: Sequence[Recorder], cameras: Sequence[str], window: tuple[float, float]
+    folders: Sequence[Path], cameras: Sequence[str], window: tuple[float, float]
 ) -> dict[str, int]:
-    """How many frames of each camera none of these units has recorded."""
+    """How many frames of each camera are in none of these folders."""
     start, end = (_ns(moment) for moment in window)
-    reports = verify([unit.folder for unit in units], start, end)
+    reports = verify(folders, start, end)
     lost = {}
     for name in cameras:
         report = reports.get(_number(name))

@@ -20,7 +20,9 @@ class Plan:
 
     working_devices: int = 2
     channels: int = 4
-    """Of each working device, and of the spare: one more than none, whichever device dies."""
+    """Of each working device, and of the spare: enough for whichever device dies."""
+    spare: bool = True
+    """Whether a recorder stands by as the spare."""
     subnet: int = 0
 
 
@@ -53,13 +55,15 @@ class Site:
     async def start(self) -> None:
         """Start everything; returns when all of it is ready."""
         await self.cameras.start_and_wait()
-        recorders = [*self.working, self.spare]
-        await asyncio.gather(*(recorder.program.start_and_wait() for recorder in recorders))
+        await asyncio.gather(*(each.program.start_and_wait() for each in self._recorders()))
 
     async def stop(self) -> None:
         """Stop everything."""
-        programs = [self.spare.program, *(device.program for device in self.working), self.cameras]
+        programs = [*(each.program for each in self._recorders()), self.cameras]
         await asyncio.gather(*(program.stop() for program in programs))
+
+    def _recorders(self) -> list[Recorder]:
+        return [*self.working, self.spare] if self.plan.spare else self.working
 
     async def tell_cameras(self, command: str) -> None:
         """Have a camera freeze, drop or be restored, such as `freeze 3`."""

@@ -141,7 +141,10 @@ async def test_an_outage_goes_on_across_a_kill_of_home_assistant(evening: Evenin
     assert [s for s in statuses if s not in {"unavailable", "unknown"}] == ["backing_up"]
 
     async with signed_in(home) as page:
-        await page.goto(await integration.add_dashboard(home, evening.site))
+        address = await integration.add_dashboard(
+            home, [(device.name, shown)], (evening.site.spare.name, evening.spare)
+        )
+        await page.goto(address)
         await page.get_by_text("Backing up").first.wait_for(timeout=30_000)
 
     recorded_until = time.time() - 3

@@ -1,0 +1,65 @@
+"""The spares a demo can choose from, and what becomes of the built-in one's engine."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import signal
+
+from . import integration
+from .home_assistant import HomeAssistant
+from .integration import SetupError
+from .site import Site
+
+_ENGINE = b"recorder/__main__.py"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandIn:
+    """The spare of a group, whatever it is."""
+
+    name: str
+    serial: str
+    folder: Path
+    """Where its recordings are."""
+
+
+async def add_onvif(home: HomeAssistant, here: Site) -> tuple[str, StandIn]:
+    """Make a group with the site's own recorder as its spare; also returns the entry's id."""
+    entry_id = await integration.add_group(home, here.spare)
+    stand_in = StandIn(name=here.spare.name, serial=here.spare.serial, folder=here.spare.folder)
+    return entry_id, stand_in
+
+
+async def add_builtin(home: HomeAssistant, folder: Path, standby: str) -> tuple[str, StandIn]:
+    """Make a group with Home Assistant itself as its spare; also returns the entry's id."""
+    entry_id = await integration.add_builtin_group(home, folder, standby)
+    for subentry in await home.call("config_entries/subentries/list", entry_id=entry_id):
+        if (serial := subentry["unique_id"]).startswith("builtin-"):
+            return entry_id, StandIn(name="Home Assistant", serial=serial, folder=folder)
+    raise SetupError("the group has no built-in spare")
+
+
+async def end_engines(config: Path) -> None:
+    """Have the engines of this Home Assistant close their files and end."""
+    pids = _engines(config)
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    async with asyncio.timeout(20):
+        while _engines(config):
+            await asyncio.sleep(0.05)
+
+
+def _engines(config: Path) -> list[int]:
+    """Find engines by their command line: they are nobody's children."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal():
+            continue
+        with contextlib.suppress(OSError):
+            command = (entry / "cmdline").read_bytes()
+            if _ENGINE in command and os.fsencode(config) in command:
+                found.append(int(entry.name))
+    return found
