@@ -2,10 +2,12 @@
 
 import os
 from pathlib import Path
+import threading
 import time
 
 import pytest
 
+from custom_components.nvr_hotspare.recorder import storage as storage_module
 from custom_components.nvr_hotspare.recorder.archive import MARK, Archive, mark
 from custom_components.nvr_hotspare.recorder.disk import Disk
 from custom_components.nvr_hotspare.recorder.errors import EngineBusyError
@@ -29,12 +31,10 @@ def archive(tmp_path: Path) -> Archive:
 
 
 def add(archive: Archive, channel: str, *, days_ago: float, size: int = SIZE) -> str:
-    """Add a clip and return its name."""
+    """Add a clip and return its name; what is in it is of no matter."""
     clip = archive.open(channel, time.time_ns() - round(days_ago * DAY))
     clip.write(b"x" * size)
-    path = clip.close()
-    assert path
-    return path.name
+    return clip.path.rename(clip.path.with_suffix("")).name
 
 
 def names(archive: Archive, channel: str) -> list[str]:
@@ -178,8 +178,8 @@ def test_a_missing_folder_is_never_made(tmp_path: Path) -> None:
 
 
 def test_deleting_a_channel_takes_its_footage_and_nobody_elses(archive: Archive) -> None:
-    mark_returned_later = add(archive, "yard", days_ago=1)
-    mark_returned(archive.folder / "yard", [mark_returned_later])
+    clip = add(archive, "yard", days_ago=1)
+    mark_returned(archive.folder / "yard", [clip])
     add(archive, "hall", days_ago=1)
     (archive.folder / "hall" / "notes.txt").write_text("mine")
     space = Space(archive)
@@ -246,4 +246,30 @@ async def test_two_engines_never_write_into_one_folder(archive: Archive) -> None
         await second.look()
     await first.look()
 
+    disk.shutdown()
+
+
+async def test_a_disk_that_does_not_answer_is_told(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage_module, "_PATIENCE", 0.05)
+    answer = threading.Event()
+    look = Space.look
+
+    def hang(space: Space, settings: Settings, rate: float) -> StorageReport:
+        answer.wait(10)
+        return look(space, settings, rate)
+
+    monkeypatch.setattr(Space, "look", hang)
+    disk = Disk()
+    storage = Storage(archive, disk, ROOMY)
+    for _ in range(2):
+        await storage.look()
+        assert storage.report.state is StorageState.UNAVAILABLE
+        assert "does not answer" in disk.refusal
+    answer.set()
+    monkeypatch.setattr(storage_module, "_PATIENCE", 10.0)
+    await storage.look()
+
+    assert (storage.report.state, disk.refusal) == (StorageState.OK, "")
     disk.shutdown()

@@ -95,7 +95,7 @@ class Listener:
         if not isinstance(hello, Hello):
             raise RequestError("The first request is hello.")
         before = self._client
-        if before is not None and time.monotonic() - before.heard < STALE:
+        if before is not None and before.alive:
             client.answer(number, error="Another client gives the orders.")
             return False
         # Whoever speaks another protocol is told which one this is, and may stop the engine.
@@ -126,20 +126,25 @@ class _Client:
     """One connection.
 
     Attributes:
-        heard: When it last said anything, by the monotonic clock.
         speaks: Whether its protocol is ours, so that reports make sense to it.
     """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.heard = time.monotonic()
+        self._heard = time.monotonic()
         self.speaks = False
         self._reader = reader
         self._writer = writer
         self._told: EngineReport | None = None
 
+    @property
+    def alive(self) -> bool:
+        """Whether it is there and has said something lately."""
+        return not self._reader.at_eof() and time.monotonic() - self._heard < STALE
+
     async def read(self) -> dict[str, Plain] | None:
+        """Wait for its next message, None where it has hung up."""
         message = await read(self._reader)
-        self.heard = time.monotonic()
+        self._heard = time.monotonic()
         return message
 
     def answer(self, number: int, result: object = None, *, error: str = "") -> None:

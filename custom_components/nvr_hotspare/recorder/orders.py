@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 import json
 import logging
+import math
 import os
 from pathlib import Path
 
@@ -33,6 +34,17 @@ class Settings:
     """How long footage is kept; 0 for ever."""
     free_floor: int = 2 << 30
     """Bytes that stay free on the disk whatever the limit says."""
+
+    def __post_init__(self) -> None:
+        numbers = (
+            self.ring_seconds,
+            self.ring_bytes,
+            self.space_limit,
+            self.days,
+            self.free_floor,
+        )
+        if not all(0 <= number < math.inf for number in numbers):
+            raise ValueError("Settings are neither negative nor infinite.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,8 @@ def load[T](kind: type[T], data: Plain) -> T:
     """Return plain data as a dataclass.
 
     Raises:
-        PlainError: A field has no default and is missing, or is of another type.
+        PlainError: A field has no default and is missing, is of another type, or has a value that
+            the class does not take.
     """
     if not isinstance(data, dict):
         raise PlainError(f"{kind.__name__} is no object.")
@@ -48,7 +49,10 @@ def load[T](kind: type[T], data: Plain) -> T:
             values[name] = _value(hint, data[name], name)
         elif required:
             raise PlainError(f"{kind.__name__} has no {name}.")
-    return kind(**values)
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise PlainError(str(error)) from error
 
 
 def _fields(kind: type[Any]) -> dict[str, tuple[Any, bool]]:

@@ -166,13 +166,9 @@ class Service:
     async def _record(self, channels: Iterable[str]) -> Failures:
         known = [name for name in channels if name in self._sources]
         failures = {name: _NO_SOURCE for name in channels if name not in self._sources}
-        # A takeover does not wait for the disk that holds the orders, nor end if it fails.
-        for name in known:
+        for name in known:  # a takeover waits for no disk
             self._engine.record(name, self._sources[name])
-        try:
-            await self._tell(dict.fromkeys(known, True))
-        except OSError as error:
-            _LOGGER.warning("The orders can't be kept on disk: %s", error.strerror)
+        await self._tell(dict.fromkeys(known, True))
         return Failures(failures=failures)
 
     async def _remove(self, channels: Iterable[str], *, delete_footage: bool) -> None:
@@ -211,6 +207,11 @@ class Service:
         await self._save(Orders(settings=self._orders.settings, channels=told))
 
     async def _save(self, orders: Orders) -> None:
-        if orders != self._orders:
-            self._orders = orders
+        """Keep orders, in memory at least: they count even if their disk fails."""
+        if orders == self._orders:
+            return
+        self._orders = orders
+        try:
             await asyncio.to_thread(self._file.write, orders)
+        except OSError as error:
+            _LOGGER.warning("The orders can't be kept on disk: %s", error.strerror)

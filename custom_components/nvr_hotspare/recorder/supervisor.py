@@ -51,6 +51,7 @@ class Supervisor:
         self._on_attached = on_attached
         self._on_report = on_report
         self._task: asyncio.Task[None] | None = None
+        self._launching: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin."""
@@ -67,6 +68,8 @@ class Supervisor:
     async def stop(self) -> None:
         """End the engine, if one runs."""
         await self.detach()
+        if self._launching is not None:  # what has begun to start has to be there to be ended
+            await asyncio.wait([self._launching])
         with suppress(RecorderError):
             client = await self._attach()
             await _end(client)
@@ -124,8 +127,9 @@ class Supervisor:
         return client
 
     async def _launch(self) -> None:
-        # A thread that has begun to start an engine can't be stopped; it does no harm.
-        await asyncio.to_thread(launch, self._state, self._folder)
+        self._launching = asyncio.create_task(asyncio.to_thread(launch, self._state, self._folder))
+        await asyncio.wait([self._launching])  # a thread can't be stopped
+        self._launching.result()
 
     async def _is_of_use(self, client: EngineClient) -> bool:
         """Tell whether an engine may stay: one of another version does until it is idle."""
