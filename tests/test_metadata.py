@@ -26,6 +26,11 @@ from custom_components.nvr_hotspare import (
     unit_form,
 )
 from custom_components.nvr_hotspare.builtin_flow import SPARE_KINDS
+from custom_components.nvr_hotspare.builtin_issues import (
+    IN_BACKUPS,
+    RING_TOO_SHORT,
+    STORAGE_ISSUES,
+)
 from custom_components.nvr_hotspare.const import DOMAIN, Standby, WorkMode
 from custom_components.nvr_hotspare.errors import source_error_key, unit_error_key
 from custom_components.nvr_hotspare.failover.model import (
@@ -36,7 +41,6 @@ from custom_components.nvr_hotspare.failover.model import (
 )
 from custom_components.nvr_hotspare.nvr import errors as unit_errors
 from custom_components.nvr_hotspare.recorder import errors as source_errors
-from custom_components.nvr_hotspare.storage_issues import IN_BACKUPS, STORAGE_ISSUES
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "custom_components" / DOMAIN
@@ -231,10 +235,10 @@ def test_every_issue_is_translated() -> None:
         for keyword in node.keywords
         if keyword.arg == "translation_key" and isinstance(keyword.value, ast.Constant)
     }
-    storage = {key for key, _ in STORAGE_ISSUES.values()} | {IN_BACKUPS}
-    assert set(EN["issues"]) == created | storage
-    assert {key for key, issue in EN["issues"].items() if "fix_flow" not in issue} == storage
-    assert all(EN["issues"][key]["description"] for key in storage)
+    builtin = {key for key, _ in STORAGE_ISSUES.values()} | {IN_BACKUPS, RING_TOO_SHORT}
+    assert set(EN["issues"]) == created | builtin
+    assert {key for key, issue in EN["issues"].items() if "fix_flow" not in issue} == builtin
+    assert all(EN["issues"][key]["description"] for key in builtin)
 
 
 # Entities

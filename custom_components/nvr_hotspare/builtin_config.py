@@ -1,7 +1,8 @@
 """What the user decides about the built-in spare."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+import math
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -13,6 +14,7 @@ from .const import (
     CONF_STANDBY,
     Standby,
 )
+from .failover.model import Timing
 from .recorder.orders import Settings
 
 CAPACITY: Final = 32
@@ -22,6 +24,15 @@ FREE_FLOOR: Final = 2 * GIGABYTE
 """Bytes that stay free on the disk whatever the limit says: Home Assistant may live there."""
 _FASTEST: Final = 20_000_000 // 8
 """Bytes per second of the fastest cameras, for which the memory of each is bounded."""
+
+
+def shortest_ring(gops: Iterable[float]) -> int:
+    """Return the seconds that bridge the time until a failure is noticed.
+
+    What is held begins with a key frame, so that the longest way from one to the next (`gops`,
+    in seconds, by camera) is added to the bound for a unit to be found offline: two heartbeats.
+    """
+    return math.ceil(2 * Timing().interval + max(gops, default=0.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +68,10 @@ class BuiltinConfig:
             CONF_STANDBY: self.standby,
             CONF_RING_SECONDS: self.ring_seconds,
         }
+
+    def bridges(self, gops: Iterable[float]) -> bool:
+        """Tell whether no frame is lost until a failure is noticed, as far as standing by goes."""
+        return self.standby is Standby.COLD or self.ring_seconds >= shortest_ring(gops)
 
     def settings(self) -> Settings:
         """Return it as the engine takes it."""

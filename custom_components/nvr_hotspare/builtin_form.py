@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-import math
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
@@ -18,7 +17,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .builtin_config import CAPACITY, FREE_FLOOR, GIGABYTE, BuiltinConfig
+from .builtin_config import CAPACITY, FREE_FLOOR, GIGABYTE, BuiltinConfig, shortest_ring
 from .const import (
     CONF_CAPACITY,
     CONF_DAYS,
@@ -32,7 +31,6 @@ from .const import (
     Standby,
     WorkMode,
 )
-from .failover.model import Timing
 from .footage_folder import Disk, FolderError, Surroundings, default_folder, make_ready
 from .nvr.model import Identity
 from .unit_config import ChannelConfig, identity_data
@@ -85,25 +83,15 @@ async def read_form(
         UnitFormError: It will not do for these cameras, or not at all.
     """
     options = BuiltinConfig.from_data({**user_input, CONF_FOLDER: user_input[CONF_FOLDER].strip()})
-    shortest = shortest_ring(cameras)
-    if options.standby is Standby.WARM and options.ring_seconds < shortest:
-        raise UnitFormError("ring_too_short", {"shortest": str(shortest)})
+    gops = [camera.longest_gop for camera in cameras]
+    if not options.bridges(gops):
+        raise UnitFormError("ring_too_short", {"shortest": str(shortest_ring(gops))})
     try:
         ready = partial(make_ready, options.folder, Surroundings.of(hass))
         await hass.async_add_executor_job(ready)
     except FolderError as error:
         raise UnitFormError(error.key, {"reason": str(error)}) from error
     return options
-
-
-def shortest_ring(cameras: Iterable[ChannelConfig]) -> int:
-    """Return the seconds that bridge the time until a failure is noticed.
-
-    What is held begins with a key frame, so that the longest way from one to the next is added
-    to the bound within which a unit is found offline: two heartbeats.
-    """
-    longest = max((camera.longest_gop for camera in cameras), default=0.0)
-    return math.ceil(2 * Timing().interval + longest)
 
 
 async def builtin_serial(hass: HomeAssistant) -> str:

@@ -8,6 +8,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from .builtin_config import CAPACITY, BuiltinConfig
+from .builtin_issues import BuiltinIssues
 from .const import DOMAIN
 from .failover.model import Camera, Silence
 from .footage_folder import Surroundings, in_backups
@@ -15,7 +16,6 @@ from .link import UnitLink
 from .nvr.builtin import BuiltinSpare, channel_of
 from .nvr.model import Heartbeat, Place
 from .recorder.report import ChannelReport, EngineReport
-from .storage_issues import StorageIssues
 from .unit_config import UnitConfig, place_key
 
 
@@ -33,7 +33,7 @@ class BuiltinLink(UnitLink):
 
     def _open(self, options: BuiltinConfig) -> None:
         self._options = options
-        self._issues = StorageIssues(self._hass, self.config, options.folder)
+        self._issues = BuiltinIssues(self._hass, self.config, options)
         state = Path(self._hass.config.path(STORAGE_DIR, DOMAIN, self._entry_id))
         self._driver = BuiltinSpare(
             self.config.unit, options.folder, state, options.settings(), capacity=CAPACITY
@@ -78,6 +78,7 @@ class BuiltinLink(UnitLink):
             await self.start(places)
             return True
         self._driver.know(places)
+        self._issues.options = self._options
         if before != self._options:
             await self._driver.configure(self._options.settings())
         return True

@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     EntitySelector,
     EntitySelectorConfig,
     NumberSelector,
@@ -22,7 +23,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .const import CONF_CHANNELS, CONF_NUMBER, CONF_URI
+from .const import CONF_CHANNELS, CONF_NUMBER, CONF_URI, CONF_WITHOUT_AUDIO
 from .nvr.model import ChannelSettings
 from .nvr.onvif import is_own_address
 from .recorder.model import Source
@@ -59,6 +60,7 @@ CHANNELS_SCHEMA: Final = vol.Schema(
                     },
                     CONF_USERNAME: {"selector": TextSelector()},
                     CONF_PASSWORD: {"selector": PASSWORD_SELECTOR},
+                    CONF_WITHOUT_AUDIO: {"selector": BooleanSelector()},
                 },
             )
         ),
@@ -100,6 +102,8 @@ def _filled_item(channel: ChannelConfig) -> dict[str, Any]:
         item[CONF_URI] = channel.source.uri
         if channel.source.username:
             item[CONF_USERNAME] = channel.source.username
+        if not channel.source.audio:
+            item[CONF_WITHOUT_AUDIO] = True
     return item
 
 
@@ -146,7 +150,7 @@ async def _entered_source(hass: HomeAssistant, item: Mapping[str, Any], name: st
         if not uri:
             return None
     try:
-        source = parse_source(uri)
+        source = replace(parse_source(uri), audio=not item.get(CONF_WITHOUT_AUDIO))
     except UriError as error:
         raise UnitFormError(
             "camera_without_rtsp" if entity_id else "invalid_uri", {"name": name}

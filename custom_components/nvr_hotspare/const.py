@@ -8,6 +8,7 @@ DOMAIN: Final = "nvr_hotspare"
 SUBENTRY_UNIT: Final = "unit"
 """Type of the one kind of subentry."""
 
+CONF_AUDIO: Final = "audio"
 CONF_BITRATE: Final = "bitrate"
 CONF_CAPACITY: Final = "capacity"
 CONF_CHANNELS: Final = "channels"
@@ -27,6 +28,7 @@ CONF_SINGLE_STREAM: Final = "single_stream"
 CONF_SPACE_LIMIT: Final = "space_limit"
 CONF_STANDBY: Final = "standby"
 CONF_URI: Final = "uri"
+CONF_WITHOUT_AUDIO: Final = "without_audio"
 CONF_WORK_MODE: Final = "work_mode"
 
 DEFAULT_PORT: Final = 80

@@ -7,7 +7,9 @@ from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_UNIQUE_ID, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 
+from .builtin_link import BuiltinLink
 from .const import CONF_MAC, CONF_SERIAL, CONF_URI
+from .recorder.report import EngineReport
 from .runtime import NvrHotSpareConfigEntry
 
 TO_REDACT: Final = {
@@ -34,7 +36,18 @@ async def async_get_config_entry_diagnostics(
             for subentry in entry.subentries.values()
         ],
         "views": [_view(asdict(manager.view(unit)), units) for unit in units],
+        "engines": [
+            _engine(link.report)
+            for link in entry.runtime_data.links
+            if isinstance(link, BuiltinLink) and link.report
+        ],
     }
+
+
+def _engine(report: EngineReport) -> dict[str, Any]:
+    """Return what an engine tells; its channels, named by serials, in their order alone."""
+    told = asdict(report)
+    return {**told, "channels": list(told["channels"].values())}
 
 
 def _view(value: Any, units: list[str]) -> Any:

@@ -7,8 +7,7 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 
-from .builtin_config import FREE_FLOOR, GIGABYTE, BuiltinConfig
-from .builtin_form import shortest_ring
+from .builtin_config import FREE_FLOOR, GIGABYTE, BuiltinConfig, shortest_ring
 from .builtin_link import BuiltinLink
 from .const import Standby, WorkMode
 from .failover.model import Camera, UnitId
@@ -83,7 +82,8 @@ async def outlook(
         lines, facts = _about_space(options, disk, used, bitrate)
         lines += about_folder
     lines.append(options.standby)
-    if options.standby is Standby.WARM and options.ring_seconds < shortest_ring(cameras):
+    gops = [camera.longest_gop for camera in cameras]
+    if not options.bridges(gops):
         lines.append("ring_too_short")
     if not all(camera.bitrate for camera in cameras):
         lines.append("unmeasured")
@@ -92,7 +92,7 @@ async def outlook(
         "megabits": f"{bitrate / 1e6:.1f}",
         "memory": f"{bitrate / 8 * options.ring_seconds / 1e6:.0f}",
         "seconds": str(options.ring_seconds),
-        "shortest": str(shortest_ring(cameras)),
+        "shortest": str(shortest_ring(gops)),
         "typical": str(_TYPICAL // 1_000_000),
     }
     texts = await selector_texts(hass, "outlook")

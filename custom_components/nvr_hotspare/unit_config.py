@@ -9,6 +9,7 @@ from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_PORT, 
 
 from .builtin_config import BuiltinConfig
 from .const import (
+    CONF_AUDIO,
     CONF_BITRATE,
     CONF_CAPACITY,
     CONF_CHANNELS,
@@ -51,7 +52,12 @@ class ChannelConfig:
         """Read what `as_data` wrote."""
         source = None
         if uri := data[CONF_URI]:
-            source = Source(uri=uri, username=data[CONF_USERNAME], password=data[CONF_PASSWORD])
+            source = Source(
+                uri=uri,
+                username=data[CONF_USERNAME],
+                password=data[CONF_PASSWORD],
+                audio=data.get(CONF_AUDIO, True),
+            )
         return cls(
             number=data[CONF_NUMBER],
             name=data[CONF_NAME],
@@ -70,6 +76,7 @@ class ChannelConfig:
             CONF_URI: source.uri,
             CONF_USERNAME: source.username,
             CONF_PASSWORD: source.password,
+            CONF_AUDIO: source.audio,
             CONF_SINGLE_STREAM: self.single_stream,
             CONF_BITRATE: self.bitrate,
             CONF_LONGEST_GOP: self.longest_gop,

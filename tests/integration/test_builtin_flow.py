@@ -22,6 +22,7 @@ from tests.integration.lab import (
     builtin_input,
     channels_input,
     eventually,
+    issues,
     state,
     unit_input,
 )
@@ -270,6 +271,7 @@ async def test_what_the_cameras_mean_for_the_spare_is_told_with_their_verdicts(
     assert "while 2 cameras are recorded" in told
     assert "until it holds 12 s" in told
     await flow.choose("save")
+    await eventually(lambda: [it.translation_key for it in issues(hass)] == ["ring_too_short"])
 
     (spare,) = [it for it in entry.subentries.values() if it.data["work_mode"] == "hot_spare"]
     flow = await Flow.change(hass, entry, spare)
@@ -279,6 +281,8 @@ async def test_what_the_cameras_mean_for_the_spare_is_told_with_their_verdicts(
     assert flow.result["description_placeholders"] == {"shortest": "12"}
     await flow.enter(builtin_input(builtin_home / "footage", ring_seconds=20))
     assert "the last 20 s of 2 cameras" in flow.result["description_placeholders"]["outlook"]
+    await flow.choose("accept")
+    await eventually(lambda: not issues(hass))
 
     (device,) = [it for it in entry.subentries.values() if it.unique_id == "NVR-1"]
     flow = await Flow.change(hass, entry, device)

@@ -1,5 +1,6 @@
 """Home Assistant itself as the spare: the real engine, real cameras, a real disk."""
 
+import json
 import os
 from pathlib import Path
 import signal
@@ -10,10 +11,22 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.recorder.report import ChannelReport, EngineReport
-from tests.integration.lab import Lab, add_builtin_group, add_device, eventually, issues, state
+from tests.integration.lab import (
+    CAMERA_PASSWORD,
+    Lab,
+    add_builtin_group,
+    add_device,
+    eventually,
+    issues,
+    state,
+)
 from virtual_nvr.cameras import VirtualCamera
 from virtual_nvr.nvr.unit import VirtualNvr
 
@@ -175,6 +188,19 @@ async def test_the_storage_is_unknown_while_no_engine_runs(
     await eventually(lambda: state(hass, "sensor", spare, "storage_used") != STATE_UNAVAILABLE)
 
 
+async def test_diagnostics_tell_of_the_engine_and_of_no_camera_by_name(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    await eventually(lambda: len(channels(entry)) == 2)
+    shown = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    (engine,) = shown["engines"]
+    assert engine["storage"]["state"] == "ok"
+    assert len(engine["channels"]) == 2
+    text = json.dumps(shown)
+    for secret in ("NVR-1", CAMERA_PASSWORD, nvr.config.host, spare_of(entry), "rtsp://"):
+        assert secret not in text
+
+
 async def test_removing_the_spare_ends_the_engine_and_keeps_the_footage(
     hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr, *, builtin_home: Path
 ) -> None:
@@ -226,3 +252,25 @@ async def test_a_disk_without_room_is_told_until_there_is_some(
     monkeypatch.undo()
     assert await hass.config_entries.async_reload(entry.entry_id)
     await eventually(lambda: report(entry) is not None and not issues(hass))
+
+
+async def test_a_folder_in_backups_is_told_and_does_not_hinder(
+    hass: HomeAssistant, builtin_home: Path
+) -> None:
+    entry = await add_builtin_group(hass, builtin_home / "config" / "footage")
+    assert [it.translation_key for it in issues(hass)] == ["folder_in_backups"]
+    await eventually(lambda: state(hass, "binary_sensor", spare_of(entry), "connection") == "on")
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert not issues(hass)
+
+
+async def test_a_folder_that_nobody_can_look_at_is_the_engines_to_tell(
+    hass: HomeAssistant, builtin_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object, __: object) -> bool:
+        raise OSError
+
+    monkeypatch.setattr("custom_components.nvr_hotspare.builtin_link.in_backups", fail)
+    entry = await add_builtin_group(hass, builtin_home / "config" / "footage")
+    await eventually(lambda: report(entry) is not None)
+    assert not issues(hass)

@@ -195,6 +195,7 @@ async def test_cameras_that_can_be_recorded_are_stored_with_what_they_send(
         "uri": cameras[1].uri,
         "username": "viewer",
         "password": CAMERA_PASSWORD,
+        "audio": True,
         "single_stream": False,
         "longest_gop": 0.2,
     }
@@ -227,6 +228,20 @@ async def test_a_camera_may_have_an_account_of_its_own(
         item |= {"username": "viewer", "password": CAMERA_PASSWORD}
     await at_channels.enter(values)
     assert all("can be recorded" in verdict for verdict in at_channels.verdicts)
+
+
+async def test_a_camera_may_be_recorded_without_its_audio(
+    entry: ConfigEntry, at_channels: Flow, cameras: list[VirtualCamera]
+) -> None:
+    values = channels_input(cameras)
+    values["channels"][0]["without_audio"] = True
+    await at_channels.enter(values)
+    await at_channels.choose("channels")
+    assert at_channels.suggested["channels"][0]["without_audio"] is True
+    await at_channels.enter({**values, "channels": at_channels.suggested["channels"]})
+    await at_channels.choose("save")
+    channels = list(entry.subentries.values())[-1].data["channels"]
+    assert [channel["audio"] for channel in channels] == [False, True]
 
 
 async def test_a_camera_of_home_assistant_is_a_source(

@@ -1,13 +1,12 @@
-"""Repair issues about the built-in spare's folder; each goes away by itself when it is over."""
+"""Repair issues about the built-in spare; each goes away by itself when it is over."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .builtin_config import GIGABYTE
+from .builtin_config import GIGABYTE, BuiltinConfig, shortest_ring
 from .const import DOMAIN
 from .recorder.report import EngineReport, StorageReport, StorageState
 from .unit_config import UnitConfig
@@ -18,33 +17,44 @@ STORAGE_ISSUES: Final[Mapping[StorageState, tuple[str, ir.IssueSeverity]]] = {
     StorageState.UNAVAILABLE: ("storage_unavailable", ir.IssueSeverity.CRITICAL),
 }
 IN_BACKUPS: Final = "folder_in_backups"
+RING_TOO_SHORT: Final = "ring_too_short"
 
 
-class StorageIssues:
-    """The issues of one built-in spare."""
+class BuiltinIssues:
+    """The issues of one built-in spare.
 
-    def __init__(self, hass: HomeAssistant, config: UnitConfig, folder: Path) -> None:
+    Attributes:
+        options: What the user has decided.
+    """
+
+    def __init__(self, hass: HomeAssistant, config: UnitConfig, options: BuiltinConfig) -> None:
+        self.options = options
         self._hass = hass
         self._config = config
-        self._folder = folder
         self._shown: dict[str, str] = {}
         """By key of a translation, the reason that was told with it."""
 
     @callback
     def show(self, report: EngineReport) -> None:
-        """Show what is wrong with the storage now, and take back what no longer is."""
+        """Show what is wrong now, and take back what no longer is."""
         found = STORAGE_ISSUES.get(report.storage.state)
         for key, _ in STORAGE_ISSUES.values():
             if found is None or key != found[0]:
                 self._withdraw(key)
         if found:
-            self._show(*found, report.storage)
+            self._show(*found, report.storage.error, _sizes(report.storage))
+        gops = [channel.longest_gop for channel in report.channels.values()]
+        if self.options.bridges(gops):
+            self._withdraw(RING_TOO_SHORT)
+        else:
+            facts = {"shortest": str(shortest_ring(gops))}
+            self._show(RING_TOO_SHORT, ir.IssueSeverity.WARNING, facts["shortest"], facts)
 
     @callback
     def show_backups(self, *, in_backups: bool) -> None:
         """Show whether Home Assistant's backups include the footage."""
         if in_backups:
-            self._show(IN_BACKUPS, ir.IssueSeverity.WARNING, StorageReport())
+            self._show(IN_BACKUPS, ir.IssueSeverity.WARNING, "", {})
         else:
             self._withdraw(IN_BACKUPS)
 
@@ -54,10 +64,12 @@ class StorageIssues:
         for key in tuple(self._shown):
             self._withdraw(key)
 
-    def _show(self, key: str, severity: ir.IssueSeverity, storage: StorageReport) -> None:
-        if self._shown.get(key) == storage.error:
+    def _show(
+        self, key: str, severity: ir.IssueSeverity, reason: str, facts: Mapping[str, str]
+    ) -> None:
+        if self._shown.get(key) == reason:
             return  # sizes that change every second are no news
-        self._shown[key] = storage.error
+        self._shown[key] = reason
         ir.async_create_issue(
             self._hass,
             DOMAIN,
@@ -67,11 +79,9 @@ class StorageIssues:
             translation_key=key,
             translation_placeholders={
                 "name": self._config.title,
-                "folder": str(self._folder),
-                "reason": storage.error,
-                "used": _gigabytes(storage.used),
-                "free": _gigabytes(storage.free),
-                "floor": _gigabytes(storage.floor),
+                "folder": str(self.options.folder),
+                "reason": reason,
+                **facts,
             },
         )
 
@@ -83,5 +93,7 @@ class StorageIssues:
         return f"{key}_{self._config.subentry_id}"
 
 
-def _gigabytes(size: int) -> str:
-    return f"{size / GIGABYTE:.1f}"
+def _sizes(storage: StorageReport) -> dict[str, str]:
+    """Return what there is to know about the disk, in gigabytes."""
+    sizes = {"used": storage.used, "free": storage.free, "floor": storage.floor}
+    return {name: f"{size / GIGABYTE:.1f}" for name, size in sizes.items()}
