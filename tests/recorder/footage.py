@@ -1,9 +1,11 @@
 """Real H.264 frames to write, and ffmpeg to judge what was written."""
 
 import asyncio
+from io import BytesIO
 from pathlib import Path
 
 from custom_components.nvr_hotspare.recorder.model import Tracks, VideoFrame, VideoTrack
+from custom_components.nvr_hotspare.recorder.mp4.index import write_index
 from custom_components.nvr_hotspare.recorder.mp4.writer import FragmentWriter
 from virtual_nvr.clip import Clip, ClipFormat, load
 
@@ -53,6 +55,13 @@ def recording(seconds: int) -> bytes:
         for second in range(seconds)
     ]
     return b"".join((writer.header(), *fragments))
+
+
+def indexed(data: bytes) -> bytes:
+    """Return a file with its index, as it is closed."""
+    file = BytesIO(data)
+    write_index(file)
+    return file.getvalue()
 
 
 async def run(*command: str | Path) -> tuple[int, str, str]:

@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.nvr_hotspare.recorder.archive import Archive
 from custom_components.nvr_hotspare.recorder.errors import ArchiveError
-from tests.recorder.footage import START, decode, recording
+from tests.recorder.footage import START, decode, indexed, recording
 
 NAME = "2026-11-23T18-31-00.123456Z.mp4"
 
@@ -94,11 +94,10 @@ def test_an_archive_without_a_folder_is_empty(archive: Archive) -> None:
 
 
 async def test_what_a_killed_engine_left_open_plays_after_recovery(archive: Archive) -> None:
-    whole = recording(2)
     archive.open("yard", START).write(recording(3)[:-100])
     (recovered,) = Archive(archive.folder).recover()
     assert (recovered.path.name, recovered.open) == (NAME, False)
-    assert recovered.path.read_bytes() == whole
+    assert recovered.path.read_bytes() == indexed(recording(2))
     assert await decode(recovered.path) == (50, "")
     assert Archive(archive.folder).recover() == []
 
@@ -106,7 +105,7 @@ async def test_what_a_killed_engine_left_open_plays_after_recovery(archive: Arch
 def test_a_recovered_file_loses_the_zeros_that_a_power_cut_leaves(archive: Archive) -> None:
     archive.open("yard", START).write(recording(2) + bytes(5000))
     (recovered,) = Archive(archive.folder).recover()
-    assert recovered.path.read_bytes() == recording(2)
+    assert recovered.path.read_bytes() == indexed(recording(2))
 
 
 @pytest.mark.parametrize("size", [0, 20, 700])

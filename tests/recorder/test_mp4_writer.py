@@ -92,7 +92,7 @@ def test_every_fragment_follows_the_time_of_its_capture() -> None:
     writer = FragmentWriter(tracks())
     first = writer.fragment(frames(1), None)
     second = writer.fragment(frames(3, 1), None)
-    assert top_level(writer.header()) == ["ftyp", "moov"]
+    assert top_level(writer.header()) == ["ftyp", "moov", "free"]
     assert top_level(first) == top_level(second) == ["prft", "moof", "mdat"]
     prft = find(memoryview(second), b"prft")
     assert prft[:8].tobytes() == b"\x01\0\0\x18\0\0\0\x01"

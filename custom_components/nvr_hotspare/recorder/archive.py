@@ -17,9 +17,11 @@ import errno
 import os
 from pathlib import Path
 import re
+import threading
 from typing import BinaryIO
 
 from .errors import ArchiveError, DamagedFootageError, EmptyFootageError
+from .mp4.index import write_index
 from .mp4.reader import Mp4Reader
 
 MARK = ".nvr-hotspare"
@@ -55,7 +57,7 @@ class OpenClip:
         self.path = path
         self.size = 0
         self._in_hand = in_hand
-        self._file = path.open("xb", buffering=0)
+        self._file = path.open("x+b", buffering=0)
         in_hand.add(path)
 
     def write(self, data: bytes) -> None:
@@ -82,6 +84,8 @@ class OpenClip:
         """
         try:
             with self._file:
+                if self.size:
+                    write_index(self._file)
                 os.fsync(self._file.fileno())
             if self.size:
                 return _finish(self.path)
@@ -107,6 +111,7 @@ class Archive:
         self.folder = folder
         self._marked = marked
         self._in_hand: set[Path] = set()
+        self._opening = threading.Lock()
 
     def check(self) -> None:
         """Raise an OSError if the folder should be marked and is not."""
@@ -123,15 +128,14 @@ class Archive:
             ArchiveError: The channel can't be the name of a folder.
             OSError: The disk is full or gone.
         """
-        folder = self._folder_of(channel)
+        folder = self.folder_of(channel)
         self.check()
         if not folder.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
-            _sync(self.folder)
+            folder.mkdir(parents=True, exist_ok=True)  # brought to the disk with the first clip
         begins = _EPOCH + start // 1000 * _MICROSECOND
         while True:
             final = _unused(folder / (begins.strftime(_FORMAT) + _CLOSED))
-            with suppress(FileExistsError):
+            with suppress(FileExistsError), self._opening:
                 return OpenClip(final.with_suffix(_OPEN), self._in_hand)
             begins += _MICROSECOND
 
@@ -147,7 +151,7 @@ class Archive:
 
     def clips(self, channel: str) -> list[Clip]:
         """Return the clips of a channel by their start; ArchiveError as in `open`."""
-        folder = self._folder_of(channel)
+        folder = self.folder_of(channel)
         if not folder.is_dir():
             return []
         found = (_clip(Path(entry)) for entry in os.scandir(folder) if entry.is_file())
@@ -160,15 +164,17 @@ class Archive:
         fragment; one that has none is removed. A file that does not even begin as ours do is not
         footage of ours to delete: it is renamed.
         """
-        left_open = [
-            clip
-            for channel in self.channels()
-            for clip in self.clips(channel)
-            if clip.open and clip.path not in self._in_hand
-        ]
-        return [clip for left in left_open if (clip := _recover(left.path))]
+        found = [clip for channel in self.channels() for clip in self.clips(channel) if clip.open]
+        with self._opening:  # what is opened after this was not found
+            left_open = [clip.path for clip in found if clip.path not in self._in_hand]
+        recovered = []
+        for path in left_open:
+            with suppress(FileNotFoundError):  # closed since it was found
+                recovered.append(_recover(path))
+        return [clip for clip in recovered if clip]
 
-    def _folder_of(self, channel: str) -> Path:
+    def folder_of(self, channel: str) -> Path:
+        """Return where a channel's clips are, without a look at the disk; ArchiveError as `open`."""
         if not _CHANNEL.fullmatch(channel):
             raise ArchiveError(
                 f"A channel's name consists of up to {MAX_NAME} letters, digits, dots, dashes and"
@@ -196,6 +202,7 @@ def _recover(path: Path) -> Clip | None:
             path.rename(path.with_suffix("").with_suffix(_DAMAGED))
             return None
         file.truncate(end)
+        write_index(file)
         os.fsync(file.fileno())
     if end:
         return _clip(_finish(path))
@@ -222,6 +229,7 @@ def _finish(path: Path) -> Path:
     final = _unused(path.with_suffix(""))
     path.rename(final)
     _sync(final.parent)
+    _sync(final.parent.parent)  # the channel's folder may be new
     return final
 
 

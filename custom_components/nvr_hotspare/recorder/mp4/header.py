@@ -1,4 +1,4 @@
-"""The header of a file: ftyp and moov (ISO/IEC 14496-12, sections 4.3 and 8.2)."""
+"""The header of a file: ftyp, moov and room for an index (ISO/IEC 14496-12, 4.3 and 8.2)."""
 
 import struct
 from struct import pack, unpack_from
@@ -7,11 +7,13 @@ from typing import Final
 from ..errors import DamagedFootageError
 from ..model import CLOCK_RATE, AudioTrack, Codec, Tracks, VideoTrack
 from ..rtp import h264_sps, h265_sps
-from .boxes import box, boxes, find, full_box
+from .boxes import HEAD, box, boxes, find, full_box
 from .entries import entry, parse_audio, parse_video
 
 VIDEO_ID: Final = 1
 AUDIO_ID: Final = 2
+INDEX_ROOM: Final = 1576
+"""Bytes left for an index, which is written when the file is finished."""
 KEY_SAMPLE = 0x02000000
 """Sample flags of a frame that depends on no other (section 8.8.3.1)."""
 OTHER_SAMPLE = 0x01010000
@@ -39,7 +41,7 @@ def room_for(video: VideoTrack) -> int:
 
 
 def build_header(tracks: Tracks) -> bytes:
-    """Return what every file of these tracks begins with: ftyp and moov."""
+    """Return what every file of these tracks begins with: ftyp, moov and room."""
     present = [(VIDEO_ID, tracks.video), (AUDIO_ID, tracks.audio)]
     movie = pack(">IIIIIHHQ", 0, 0, 1000, 0, 0x10000, _FULL_VOLUME, 0, 0)
     room = room_for(tracks.video)
@@ -50,11 +52,15 @@ def build_header(tracks: Tracks) -> bytes:
         if track
     ]
     next_id = (len(traks) + 1).to_bytes(4)
-    return box(b"ftyp", b"iso6" + bytes(4) + b"isomiso6mp41") + box(
-        b"moov",
-        full_box(b"mvhd", 0, 0, movie, _IDENTITY_MATRIX, bytes(24), next_id),
-        *traks,
-        box(b"mvex", *extends),
+    return (
+        box(b"ftyp", b"iso6" + bytes(4) + b"isomiso6mp41")
+        + box(
+            b"moov",
+            full_box(b"mvhd", 0, 0, movie, _IDENTITY_MATRIX, bytes(24), next_id),
+            *traks,
+            box(b"mvex", *extends),
+        )
+        + box(b"free", bytes(INDEX_ROOM - HEAD))
     )
 
 

@@ -31,6 +31,7 @@ MAX_MDAT = 64 << 20
 MAX_NAL_UNITS = 4096
 """NAL units of a frame: slices of one macroblock row each would be 270 at 4K."""
 
+_BEFORE_FRAGMENTS = {b"sidx", b"free"}
 _RUNS = {
     VIDEO_RUN: (VIDEO_ID, VIDEO_SAMPLE),
     REORDERED_RUN: (VIDEO_ID, REORDERED_SAMPLE),
@@ -71,7 +72,9 @@ class Mp4Reader:
 
     Attributes:
         tracks: What a decoder needs before the first frame.
-        end: The byte after the last fragment read so far; before any, after the header.
+        lead: By how many ticks the file counts more than those since its first frame.
+        room: Bytes between the header and the first fragment: an index, or room for it.
+        end: The byte after the last fragment read so far; before any, where the first begins.
 
     Raises:
         EmptyFootageError: The file ends within its header.
@@ -85,8 +88,9 @@ class Mp4Reader:
         moov = self._find(ftyp, b"moov", MAX_BOX) if ftyp is not None else None
         if ftyp is None or moov is None:
             raise EmptyFootageError("The file ends before its first fragment.")
-        self.tracks, self._room = parse_header(self._read(ftyp, moov))
-        self.end = moov
+        self.tracks, self.lead = parse_header(self._read(ftyp, moov))
+        self.end = self._skip_index(moov)
+        self.room = self.end - moov
 
     def fragments(self) -> Iterator[Fragment]:
         """Yield the whole fragments in order, and stop where the file is cut off.
@@ -128,7 +132,7 @@ class Mp4Reader:
         try:
             runs = _parse_moof(self._read(prft, moof), moof - prft, mdat - moof)
             ntp, shown = struct.unpack_from(">QQ", self._read(start, prft), 8)
-            clock = _Clock(ntp, shown - self._room, self._room)
+            clock = _Clock(ntp, shown - self.lead, self.lead)
             video = tuple(_samples(runs[VIDEO_ID], clock, CLOCK_RATE, prft))
             audio: tuple[Sample, ...] = ()
             if AUDIO_ID in runs and self.tracks.audio is not None:
@@ -136,6 +140,24 @@ class Mp4Reader:
             return Fragment(start, mdat, video, audio)
         except struct.error as error:
             raise DamagedFootageError("The header of a fragment is cut short.") from error
+
+    def _skip_index(self, offset: int) -> int:
+        """Return where the first fragment begins.
+
+        Raises:
+            EmptyFootageError: The file ends before.
+        """
+        begin = offset
+        while self._holds(offset + HEAD):
+            kind, size = parse_head(self._read(offset - HEAD, offset + HEAD))
+            if kind not in _BEFORE_FRAGMENTS:
+                return offset
+            if size > MAX_BOX or not self._holds(offset + size):
+                break
+            offset += size
+        if offset == begin:
+            raise EmptyFootageError("The file ends before its first fragment.")
+        return offset
 
     def _find(self, offset: int, kind: bytes, limit: int) -> int | None:
         """Return the end of the box of that kind that begins there, None if it is cut off."""
@@ -165,8 +187,7 @@ class _Clock(NamedTuple):
 
     ntp: int
     ticks: int
-    room: int
-    """By how many ticks the file counts more than those, since its first frame."""
+    lead: int
 
 
 class _Run(NamedTuple):
@@ -214,7 +235,7 @@ def _fields(
 def _samples(run: _Run, clock: _Clock, rate: int, moof: int) -> Iterator[Sample]:
     """Yield the samples of a run in the fragment whose moof box begins there."""
     captured, anchor = from_ntp(clock.ntp), clock.ticks * rate // CLOCK_RATE
-    decoded, offset = run.start - clock.room * rate // CLOCK_RATE, moof + run.offset
+    decoded, offset = run.start - clock.lead * rate // CLOCK_RATE, moof + run.offset
     for duration, size, flags, later in run.samples:
         ticks = decoded + later
         time = captured + (ticks - anchor) * 1_000_000_000 // rate

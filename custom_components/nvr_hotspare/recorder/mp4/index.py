@@ -1,0 +1,71 @@
+"""The index of a finished file, with which a player seeks without reading through it.
+
+The header of a file ends with room for one. Browsers find their way in a file without it too, but
+only by asking for one fragment after the other, which over a network may take long.
+"""
+
+from collections.abc import Iterator
+from itertools import batched, pairwise
+from struct import pack
+from typing import BinaryIO, NamedTuple
+
+from ..errors import FootageError
+from ..model import CLOCK_RATE
+from .boxes import HEAD, box, full_box
+from .header import INDEX_ROOM, VIDEO_ID
+from .reader import Fragment, Mp4Reader
+
+_HEAD, _PER_PART = 32, 12
+"""Bytes of a sidx box before its table, and of a row of it."""
+_MAX_PARTS = (INDEX_ROOM - HEAD - _HEAD) // _PER_PART
+_BEGINS_WITH_KEY = 0x90000000
+"""Of the first type of stream access point (section 8.16.3)."""
+
+
+class _Part(NamedTuple):
+    """A run of fragments that begins with a key frame."""
+
+    start: int
+    """Its first byte in the file."""
+    shown: int
+    """When its key frame is shown, in ticks."""
+
+
+def write_index(file: BinaryIO) -> None:
+    """Write the index into a file that will not grow any more; OSError if that is not possible.
+
+    A file that has no room for one, or is not as ours are, stays as it is.
+    """
+    try:
+        reader = Mp4Reader(file)
+        begin = reader.end
+        fragments = list(reader.fragments())
+    except FootageError:
+        return
+    if not fragments or reader.room != INDEX_ROOM:
+        return
+    index = _sidx(fragments, reader.end, reader.lead)
+    file.seek(begin - INDEX_ROOM)
+    file.write(box(b"free", bytes(INDEX_ROOM - HEAD - len(index))) + index)
+
+
+def _sidx(fragments: list[Fragment], end: int, lead: int) -> bytes:
+    """Return a segment index of the video (section 8.16.3)."""
+    parts = list(_parts(fragments))
+    last = fragments[-1].samples[-1]
+    groups = batched(parts, -(-len(parts) // _MAX_PARTS), strict=False)
+    bounds = [group[0] for group in groups] + [_Part(end, last.ticks + last.duration)]
+    table = b"".join(
+        pack(">III", after.start - part.start, max(0, after.shown - part.shown), _BEGINS_WITH_KEY)
+        for part, after in pairwise(bounds)
+    )
+    first = bounds[0].shown + lead
+    head = pack(">IIIIHH", VIDEO_ID, CLOCK_RATE, first, 0, 0, len(bounds) - 1)
+    return full_box(b"sidx", 0, 0, head, table)
+
+
+def _parts(fragments: list[Fragment]) -> Iterator[_Part]:
+    for number, fragment in enumerate(fragments):
+        first = fragment.samples[0]
+        if first.key or not number:
+            yield _Part(fragment.start, first.ticks)
