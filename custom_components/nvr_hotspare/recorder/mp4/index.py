@@ -44,12 +44,12 @@ def write_index(file: BinaryIO) -> None:
         return
     if not fragments or reader.room != INDEX_ROOM:
         return
-    index = _sidx(fragments, reader.end, reader.lead)
+    index = _sidx(fragments, reader.end)
     file.seek(begin - INDEX_ROOM)
     file.write(box(b"free", bytes(INDEX_ROOM - HEAD - len(index))) + index)
 
 
-def _sidx(fragments: list[Fragment], end: int, lead: int) -> bytes:
+def _sidx(fragments: list[Fragment], end: int) -> bytes:
     """Return a segment index of the video (section 8.16.3)."""
     parts = list(_parts(fragments))
     last = fragments[-1].samples[-1]
@@ -59,8 +59,7 @@ def _sidx(fragments: list[Fragment], end: int, lead: int) -> bytes:
         pack(">III", after.start - part.start, max(0, after.shown - part.shown), _BEGINS_WITH_KEY)
         for part, after in pairwise(bounds)
     )
-    first = bounds[0].shown + lead
-    head = pack(">IIIIHH", VIDEO_ID, CLOCK_RATE, first, 0, 0, len(bounds) - 1)
+    head = pack(">IIIIHH", VIDEO_ID, CLOCK_RATE, bounds[0].shown, 0, 0, len(bounds) - 1)
     return full_box(b"sidx", 0, 0, head, table)
 
 

@@ -72,7 +72,6 @@ class Mp4Reader:
 
     Attributes:
         tracks: What a decoder needs before the first frame.
-        lead: By how many ticks the file counts more than those since its first frame.
         room: Bytes between the header and the first fragment: an index, or room for it.
         end: The byte after the last fragment read so far; before any, where the first begins.
 
@@ -88,7 +87,7 @@ class Mp4Reader:
         moov = self._find(ftyp, b"moov", MAX_BOX) if ftyp is not None else None
         if ftyp is None or moov is None:
             raise EmptyFootageError("The file ends before its first fragment.")
-        self.tracks, self.lead = parse_header(self._read(ftyp, moov))
+        self.tracks, self._lead = parse_header(self._read(ftyp, moov))
         self.end = self._skip_index(moov)
         self.room = self.end - moov
 
@@ -132,7 +131,7 @@ class Mp4Reader:
         try:
             runs = _parse_moof(self._read(prft, moof), moof - prft, mdat - moof)
             ntp, shown = struct.unpack_from(">QQ", self._read(start, prft), 8)
-            clock = _Clock(ntp, shown - self.lead, self.lead)
+            clock = _Clock(ntp, shown - self._lead, self._lead)
             video = tuple(_samples(runs[VIDEO_ID], clock, CLOCK_RATE, prft))
             audio: tuple[Sample, ...] = ()
             if AUDIO_ID in runs and self.tracks.audio is not None:
@@ -188,6 +187,7 @@ class _Clock(NamedTuple):
     ntp: int
     ticks: int
     lead: int
+    """By how many ticks the file counts more than those, since its first frame."""
 
 
 class _Run(NamedTuple):
