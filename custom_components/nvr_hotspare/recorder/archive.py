@@ -174,7 +174,7 @@ class Archive:
         return [clip for clip in recovered if clip]
 
     def folder_of(self, channel: str) -> Path:
-        """Return where a channel's clips are, without a look at the disk; ArchiveError as `open`."""
+        """Return where a channel's clips are; ArchiveError as in `open`. Asks no disk."""
         if not _CHANNEL.fullmatch(channel):
             raise ArchiveError(
                 f"A channel's name consists of up to {MAX_NAME} letters, digits, dots, dashes and"
