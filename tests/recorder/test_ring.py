@@ -185,7 +185,7 @@ async def kept(tmp_path: Path) -> AsyncIterator[Keeper]:
     archive = Archive(tmp_path)
     keeper = Keeper(Ring(LARGE), lambda: Recording(archive, disk, "c1"))
     yield keeper
-    await keeper.release()
+    await keeper.close()
     disk.shutdown()
 
 
@@ -224,7 +224,7 @@ async def test_footage_begins_before_the_takeover_and_no_frame_is_lost_at_the_se
     for number in range(100, 200):
         await kept.add(_frames([number]))
         await asyncio.sleep(0)
-    await kept.release()
+    await kept.close()
 
     assert _written(tmp_path) == list(range(200))
     assert len(Archive(tmp_path).clips("c1")) == 1
@@ -237,7 +237,7 @@ async def test_the_seam_may_be_anywhere_in_a_gop(kept: Keeper, tmp_path: Path, f
     await kept.add(_frames(range(first, first + 1)))
     await asyncio.sleep(0.02)
     await kept.add(_frames(range(first + 1, 15)))
-    await kept.release()
+    await kept.close()
 
     assert _written(tmp_path) == list(range(15))
 
@@ -252,7 +252,7 @@ async def test_frames_of_an_earlier_connection_are_written_to_a_file_of_their_ow
     await eventually(lambda: kept.recording.frames > 5)
     await kept.cut()
     await kept.add(_frames(range(20, 23)))
-    await kept.release()
+    await kept.close()
 
     assert _written(tmp_path) == [*range(8), *range(15, 18), *range(20, 23)]
     assert len(Archive(tmp_path).clips("c1")) == 3
@@ -262,12 +262,12 @@ async def test_after_its_release_it_is_warm_again(kept: Keeper, tmp_path: Path) 
     kept.record()
     await asyncio.sleep(0)
     await kept.add(_frames(range(7)))
-    await kept.release()
+    await kept.close()
     await kept.add(_frames(range(7, 14)))
     assert _written(tmp_path) == list(range(7))
     kept.record()
     await eventually(lambda: kept.recording.active)
-    await kept.release()
+    await kept.close()
 
     assert _written(tmp_path) == [*range(7), *range(10, 14)]
     assert kept.recording.frames == 4
@@ -290,7 +290,7 @@ async def test_a_disk_that_fails_for_a_moment_costs_a_fragment_and_no_more(
         await asyncio.sleep(0.2)
     await eventually(lambda: kept.recording.active)
     await kept.add(_frames(range(40, 50)))
-    await kept.release()
+    await kept.close()
 
     written = _written(tmp_path)
     lost = set(range(50)) - set(written)
@@ -318,6 +318,6 @@ async def test_a_disk_that_hangs_at_the_takeover_costs_nothing(
         await asyncio.sleep(0)
     go_on.set()
     await eventually(lambda: kept.recording.frames > 50)
-    await kept.release()
+    await kept.close()
 
     assert _written(tmp_path) == list(range(60))

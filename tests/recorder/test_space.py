@@ -42,7 +42,9 @@ def names(archive: Archive, channel: str) -> list[str]:
 
 
 def look(archive: Archive, settings: Settings = ROOMY, rate: float = 0.0) -> StorageReport:
-    return Space(archive).look(settings, rate)
+    space = Space(archive)
+    space.tidy(settings)
+    return space.look(settings, rate)
 
 
 def no_room(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
@@ -161,7 +163,7 @@ def test_what_is_being_written_is_not_deleted(archive: Archive) -> None:
 
 def test_a_folder_without_its_mark_is_gone(archive: Archive) -> None:
     (archive.folder / MARK).unlink()
-    report = look(archive)
+    report = Space(archive).look(ROOMY, 0.0)
 
     assert report.state is StorageState.UNAVAILABLE
     assert "gone" in report.error
@@ -231,7 +233,7 @@ async def test_files_left_open_on_a_disk_that_was_away_are_closed_when_it_is_bac
     left.parent.mkdir()
     left.write_bytes(recording(2)[:-10])
     (archive.folder / "away").rename(archive.folder / MARK)
-    await storage.look()
+    await storage.start()
 
     assert [clip.open for clip in archive.clips("yard")] == [False]
     assert storage.holding == {"yard"}
@@ -266,7 +268,7 @@ async def test_a_disk_that_does_not_answer_is_told(
     for _ in range(2):
         await storage.look()
         assert storage.report.state is StorageState.UNAVAILABLE
-        assert "does not answer" in disk.refusal
+        assert "does not answer" in storage.report.error
     answer.set()
     monkeypatch.setattr(storage_module, "_PATIENCE", 10.0)
     await storage.look()

@@ -78,7 +78,7 @@ class Channel:
 
     async def stop(self) -> None:
         """Let go of the camera and close the file."""
-        await self._keeper.release()
+        await self._keeper.close()
         task, self._task = self._task, None
         if task is not None:
             task.cancel()

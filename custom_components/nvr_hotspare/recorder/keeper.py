@@ -66,9 +66,10 @@ class Keeper:
             self._flush()
 
     async def release(self) -> None:
-        """Close the file and keep what arrives in memory again.
+        """End the file and keep what arrives in memory again.
 
-        What of a takeover is still in memory is written first, unless the disk fails.
+        What of a takeover is still in memory is written first, unless the disk fails. The file is
+        closed without being waited for.
         """
         if not self._straight:
             self._left = len(self.ring)
@@ -77,7 +78,12 @@ class Keeper:
             await asyncio.wait([self._flushing])
         async with self._writing:
             self.ring.clear()
-            await self.recording.close()
+            await self.recording.end_clip()
+
+    async def close(self) -> None:
+        """Write no more, and wait until the file is on the disk."""
+        await self.release()
+        await self.recording.close()
 
     async def _write(self, frames: list[tuple[Tracks, Frame]]) -> None:
         for tracks, frame in frames:

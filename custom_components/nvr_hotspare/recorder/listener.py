@@ -6,6 +6,7 @@ for a newer one. An engine that nobody talks to goes on with what it was told, b
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 import logging
 from pathlib import Path
 import time
@@ -48,7 +49,9 @@ class Listener:
     async def run(self) -> None:
         """Tell the client what changes, and notice that there is none, until the service ends."""
         while not self._service.done.is_set():
-            await asyncio.sleep(_REPORTS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_REPORTS):
+                    await self._service.done.wait()
             if self._client is not None:
                 self._client.tell(self._service.report())
             else:

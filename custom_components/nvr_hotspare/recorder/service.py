@@ -63,12 +63,13 @@ class Service:
         Raises:
             EngineBusyError: Another engine writes into the folder.
         """
-        await self._storage.look()
+        await self._storage.start()
         self._care = asyncio.create_task(self._storage.watch())
 
     async def stop(self) -> None:
         """Close all files. Those that the disk has no time for are closed at the next start."""
         self._care.cancel()
+        self._storage.stop()
         try:
             async with asyncio.timeout(_STOPPING):
                 await self._engine.stop()
@@ -147,7 +148,7 @@ class Service:
                 case Remove(channels=channels):
                     await self._remove(channels, delete_footage=request.delete_footage)
                 case Returned():
-                    self._engine.archive.clips(request.channel)
+                    self._engine.archive.folder_of(request.channel)
                     await self._storage.mark_returned(request.channel, request.clips)
         except OSError as error:
             raise RequestError(f"The disk fails: {error.strerror}.") from error
@@ -158,7 +159,7 @@ class Service:
         if len(self._orders.channels.keys() | sources.keys()) > MAX_CHANNELS:
             raise RequestError(f"An engine takes no more than {MAX_CHANNELS} cameras.")
         for name in sources:
-            self._engine.archive.clips(name)  # raises where it can't be one
+            self._engine.archive.folder_of(name)  # raises where it can't be one
         self._sources |= sources
         await self._tell({name: self._orders.channels.get(name, False) for name in sources})
         await self._follow(sources)
@@ -174,14 +175,16 @@ class Service:
     async def _remove(self, channels: Iterable[str], *, delete_footage: bool) -> None:
         gone = set(channels)
         self._note_footage()
-        for name in gone:
-            await self._engine.release(name)
-            self._sources.pop(name, None)
+        async with asyncio.TaskGroup() as group:
+            for name in gone:
+                self._sources.pop(name, None)
+                group.create_task(self._engine.release(name))
         left = {name: it for name, it in self._orders.channels.items() if name not in gone}
         await self._save(Orders(settings=self._orders.settings, channels=left))
         if delete_footage:
             for name in gone:
-                await self._storage.delete(name)
+                self._engine.archive.folder_of(name)  # raises where it can't be one
+                self._storage.delete(name)
 
     def _note_footage(self) -> None:
         """Remember what was recorded, for when its channels are no more."""
@@ -189,17 +192,19 @@ class Service:
         self._storage.note(name for name, channel in status.items() if channel.frames)
 
     async def _follow(self, names: Iterable[str]) -> None:
-        """Make the engine do what the orders say about these channels."""
-        for name in tuple(names):
-            source = self._sources.get(name)
-            if source is None:
-                continue
-            if self._orders.channels.get(name):
-                self._engine.record(name, source)
-            elif self._orders.settings.warm:
-                await self._engine.watch(name, source)
-            else:
-                await self._engine.release(name)
+        """Make the engine do what the orders say about these channels, all at once."""
+        async with asyncio.TaskGroup() as group:
+            for name in names:
+                if name in self._sources:
+                    group.create_task(self._obey(name, self._sources[name]))
+
+    async def _obey(self, name: str, source: Source) -> None:
+        if self._orders.channels.get(name):
+            self._engine.record(name, source)
+        elif self._orders.settings.warm:
+            await self._engine.watch(name, source)
+        else:
+            await self._engine.release(name)
 
     async def _tell(self, channels: Mapping[str, bool]) -> None:
         """Take up orders about channels."""

@@ -24,7 +24,7 @@ _SOON = 3600.0
 _MARGIN = 64 << 20
 """Bytes above the floor that are needed to write again, so that it does not stop at once."""
 _RECOUNT = 60.0
-"""Seconds after which files are counted anew."""
+"""Seconds from one count of all files to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,69 +36,64 @@ class _File:
 
 
 class Space:
-    """Keeps an archive within its space. Plain synchronous code for one thread at a time.
+    """Keeps an archive within its space. Plain synchronous code.
+
+    `look` is quick; `tidy` and `delete` go through all files, which may take minutes on a network
+    share, in one thread at a time.
 
     Attributes:
         holding: The channels that there is footage of.
+        stopping: Set to end what takes long.
     """
 
     def __init__(self, archive: Archive) -> None:
         self.holding: frozenset[str] = frozenset()
+        self.stopping = False
         self._archive = archive
         self._used = 0
         self._deletable = 0
         """Bytes of footage that may go when room is needed."""
+        self._free = 0
         self._count_at = 0.0
         self._full = False
 
-    def recount(self) -> None:
-        """Count the files anew at the next look: something has changed that no look sees."""
-        self._count_at = 0.0
-
     def look(self, settings: Settings, rate: float) -> StorageReport:
-        """Delete what has to go and may, and tell how things stand.
+        """Tell how things stand.
 
         Args:
             settings: What is wanted.
             rate: Bytes that are written each second.
         """
-        folder = self._archive.folder
         try:
             self._archive.check()
-            disk = os.statvfs(folder)
-            if disk.f_flag & os.ST_RDONLY:
-                return _unavailable("The disk can only be read", settings)
-            crowded = self._deletable and _crowded(settings, _free(disk), self._used)
-            if crowded or time.monotonic() >= self._count_at:
-                self._count_at = time.monotonic() + _RECOUNT
-                self._tidy(settings, _free(disk))
-                disk = os.statvfs(folder)
+            disk = os.statvfs(self._archive.folder)
         except OSError as error:
-            self.recount()
-            return _unavailable(error.strerror or "The disk fails", settings)
+            return unavailable(error.strerror or "The disk fails", settings)
+        if disk.f_flag & os.ST_RDONLY:
+            return unavailable("The disk can only be read", settings)
         return self._judge(settings, disk, rate)
 
-    def delete(self, channel: str) -> None:
-        """Delete all footage of a channel that is not being written; OSError as the disk has it."""
-        folder = self._archive.folder / channel
-        for clip in self._archive.clips(channel):
-            if not clip.open:
-                clip.path.unlink(missing_ok=True)
-        if folder.is_dir():
-            forget_returned(folder)
-            with suppress(OSError):  # somebody else's files stand in it
-                folder.rmdir()
-        self.holding -= {channel}
+    def recount(self) -> None:
+        """Have `tidy` called at once: something has changed that no look sees."""
+        self._count_at = 0.0
 
-    def _tidy(self, settings: Settings, free: int) -> None:
+    def due(self, settings: Settings) -> bool:
+        """Tell whether it is time for `tidy`."""
+        crowded = self._deletable and _crowded(settings, self._free, self._used)
+        return bool(crowded) or time.monotonic() >= self._count_at
+
+    def tidy(self, settings: Settings) -> None:
         """Count the files and delete what is over its time or, for want of room, returned."""
+        self._count_at = time.monotonic() + _RECOUNT
+        free = _free(os.statvfs(self._archive.folder))
         files = sorted(self._files(), key=lambda file: file.clip.start)
         used = sum(file.size for file in files)
         promised = time.time_ns() - settings.days * _DAY - _LONGEST_CLIP
         kept = []
         for file in files:
             over = settings.days > 0 and file.clip.start < promised
-            if not file.clip.open and (over or (file.returned and _crowded(settings, free, used))):
+            crowded = _crowded(settings, free, used)
+            if not file.clip.open and (over or (file.returned and crowded)):
                 file.clip.path.unlink(missing_ok=True)
                 used -= file.size
                 free += file.size
@@ -108,8 +103,21 @@ class Space:
         self._deletable = sum(file.size for file in kept if file.returned)
         self.holding = frozenset(file.channel for file in kept)
 
+    def delete(self, channel: str) -> None:
+        """Delete all footage of a channel that is not being written; OSError as the disk has it."""
+        folder = self._archive.folder / channel
+        for clip in self._archive.clips(channel):
+            if not clip.open and not self.stopping:
+                clip.path.unlink(missing_ok=True)
+        if folder.is_dir():
+            forget_returned(folder)
+            with suppress(OSError):  # somebody else's files stand in it
+                folder.rmdir()
+
     def _files(self) -> Iterator[_File]:
         for channel in self._archive.channels():
+            if self.stopping:
+                return
             marks = returned(self._archive.folder / channel)
             for clip in self._archive.clips(channel):
                 with suppress(FileNotFoundError):  # closed, and so renamed, a moment ago
@@ -117,7 +125,7 @@ class Space:
                     yield _File(clip, channel, size, clip.path.name in marks)
 
     def _judge(self, settings: Settings, disk: os.statvfs_result, rate: float) -> StorageReport:
-        free = _free(disk)
+        free = self._free = _free(disk)
         state, error = StorageState.OK, ""
         self._full = free < settings.free_floor + (_margin(settings) if self._full else 0)
         left = free - settings.free_floor + self._deletable
@@ -151,7 +159,8 @@ def _free(disk: os.statvfs_result) -> int:
     return disk.f_bavail * disk.f_frsize
 
 
-def _unavailable(error: str, settings: Settings) -> StorageReport:
+def unavailable(error: str, settings: Settings) -> StorageReport:
+    """Return what is told of a disk that can't be used."""
     return StorageReport(
         state=StorageState.UNAVAILABLE,
         error=error,
