@@ -21,6 +21,8 @@ _MAX_PARTS = (INDEX_ROOM - HEAD - _HEAD) // _PER_PART
 _BEGINS_WITH_KEY = 0x90000000
 """Of the first type of stream access point (section 8.16.3)."""
 
+_LARGEST = 0x7FFFFFFF
+
 
 class _Part(NamedTuple):
     """A run of fragments that begins with a key frame."""
@@ -56,10 +58,15 @@ def _sidx(fragments: list[Fragment], end: int) -> bytes:
     groups = batched(parts, -(-len(parts) // _MAX_PARTS), strict=False)
     bounds = [group[0] for group in groups] + [_Part(end, last.ticks + last.duration)]
     table = b"".join(
-        pack(">III", after.start - part.start, max(0, after.shown - part.shown), _BEGINS_WITH_KEY)
+        pack(
+            ">III",
+            min(after.start - part.start, _LARGEST),
+            min(max(0, after.shown - part.shown), _LARGEST),
+            _BEGINS_WITH_KEY,
+        )
         for part, after in pairwise(bounds)
     )
-    head = pack(">IIIIHH", VIDEO_ID, CLOCK_RATE, bounds[0].shown, 0, 0, len(bounds) - 1)
+    head = pack(">IIIIHH", VIDEO_ID, CLOCK_RATE, 0, 0, 0, len(bounds) - 1)
     return full_box(b"sidx", 0, 0, head, table)
 
 
