@@ -22,8 +22,9 @@ async def first_keys_to_disk(contender: Contender, site: Site, folder: Path) -> 
     contender's file begins with a later one. In milliseconds, by camera.
     """
     watched = {camera: _Watched(contender, folder, camera) for camera in site.uris}
+    waiting = list(watched.values())
     async with asyncio.timeout(_WITHIN):
-        while not all(file.look() for file in watched.values()):
+        while waiting := [file for file in waiting if not file.look()]:
             await asyncio.sleep(_INTERVAL)
     played = site.played()
     return {
@@ -50,8 +51,6 @@ class _Watched:
 
     def look(self) -> bool:
         """Return whether the first key frame can be read."""
-        if self.seen:
-            return True
         for path in self._contender.files(self._folder, self._camera):
             size = path.stat().st_size
             if size == self._size:

@@ -23,7 +23,7 @@ from .site import Site, cameras
 from .usage import cpu_seconds, pss_mb
 
 TURNS = 3
-_SETTLE = 2.0
+_SETTLE = 4.0
 """Seconds from the last camera's first frame on the disk to the window that is measured."""
 _LINGER = 0.5
 """Seconds from the end of the window to the end of the recording."""

@@ -1,4 +1,4 @@
-"""The cameras of a benchmark: one process, Digest, and a log of when each is played."""
+"""The cameras of a benchmark: one process, Digest, audio, and a log of when each is played."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -53,6 +53,8 @@ async def cameras(count: int, folder: Path) -> AsyncIterator[Site]:
         "--port",
         "0",
         "--log-plays",
+        "--audio",
+        "aac",
     )
     program = Program(
         "cameras",
