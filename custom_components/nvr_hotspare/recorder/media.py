@@ -65,7 +65,7 @@ class AudioReceiver:
         frames = []
         units = self._depacketizer.push(packet)
         # A packet is sent when its last sample is there, so the first one was captured earlier.
-        lasts = sum(unit.duration for unit in units)
+        lasts = sum([unit.duration for unit in units])
         arrival -= lasts * 1_000_000_000 // self.track.rate
         for timestamp, samples, duration in units:
             ticks, time = self.clock.capture(timestamp, arrival)

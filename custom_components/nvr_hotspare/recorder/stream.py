@@ -74,15 +74,16 @@ class FrameStream:
     def _take(self, packets: list[InterleavedPacket], arrival: int) -> list[tuple[Tracks, Frame]]:
         """Take in packets and return the frames they complete."""
         found = list[tuple[Tracks, Frame]]()
-        for received in packets:
-            if (media := self._media.get(received.channel)) is not None:
-                if frames := media.push(received.payload, arrival):
+        for channel, payload in packets:
+            if (media := self._media.get(channel)) is not None:
+                if frames := media.push(payload, arrival):
                     self._sees |= media is self._video
                     tracks = self._current_tracks()
                     if tracks is not None:
-                        found += ((tracks, frame) for frame in frames)
-            elif (clock := self._clocks.get(received.channel)) is not None:
-                report = parse_sender_report(received.payload)
+                        for frame in frames:
+                            found.append((tracks, frame))
+            elif (clock := self._clocks.get(channel)) is not None:
+                report = parse_sender_report(payload)
                 if report is not None:
                     clock.report(report, arrival)
         return found

@@ -7,6 +7,7 @@ left open are therefore cut back when the next one starts.)
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from struct import Struct, pack
 from typing import NamedTuple
 
@@ -31,7 +32,8 @@ class FragmentWriter:
     def __init__(self, tracks: Tracks) -> None:
         self._tracks = tracks
         self._sequence = 0
-        self._video = VideoTimeline(room_for(tracks.video))
+        self._room = room_for(tracks.video)
+        self._video = VideoTimeline(self._room)
         self._audio = AudioTimeline(tracks.audio.rate) if tracks.audio else None
 
     def header(self) -> bytes:
@@ -54,10 +56,11 @@ class FragmentWriter:
             audio: What came along with them.
         """
         times = self._video.place(frames, next_ticks)
-        data = [_sample(frame, self._tracks.video) for frame in frames]
-        runs = [_video_run(times, frames, list(map(len, data)))]
+        samples = [_sample(frame, self._tracks.video) for frame in frames]
+        runs = [_video_run(times, frames, [sum(map(len, parts)) for parts in samples])]
+        data = list(chain.from_iterable(samples))
         if self._audio is not None and audio:
-            placed = self._audio.place(audio, frames[0], times.shown)
+            placed = self._audio.place(audio, frames[0], times.shown - self._room)
             if placed.frames:
                 runs.append(_audio_run(placed))
                 data += (frame.data for frame in placed.frames)
@@ -66,25 +69,24 @@ class FragmentWriter:
             (
                 _prft(frames[0].time, times.shown),
                 _moof(self._sequence, runs),
-                (HEAD + sum(map(len, data))).to_bytes(4),
+                (HEAD + sum(run.size for run in runs)).to_bytes(4),
                 b"mdat",
                 *data,
             )
         )
 
 
-def _sample(frame: VideoFrame, track: VideoTrack) -> bytes:
+def _sample(frame: VideoFrame, track: VideoTrack) -> list[bytes]:
     """Return a frame as NAL units behind their lengths (ISO/IEC 14496-15, section 5.3).
 
     The track's own parameter sets stand in the header and don't belong into these samples.
     """
     parameter_sets = (track.vps, track.sps, track.pps)
-    return b"".join(
-        part
-        for unit in frame.nal_units
-        if unit not in parameter_sets
-        for part in (len(unit).to_bytes(4), unit)
-    )
+    parts = list[bytes]()
+    for unit in frame.nal_units:
+        if unit not in parameter_sets:
+            parts += len(unit).to_bytes(4), unit
+    return parts
 
 
 class _Run(NamedTuple):

@@ -103,11 +103,12 @@ class AacDepacketizer:
         end = 2 + (bits + 7) // 8
         if end > len(payload):
             return [], b""
-        headers, sizes = Bits(payload[2:end]), list[int]()
+        headers, left, sizes = int.from_bytes(payload[2:end]), 8 * (end - 2), list[int]()
         index = layout.index_length
         while bits >= layout.size_length + index:
-            sizes.append(headers.read(layout.size_length))
-            headers.read(index)
+            left -= layout.size_length
+            sizes.append(headers >> left & ((1 << layout.size_length) - 1))
+            left -= index
             bits -= layout.size_length + index
             index = layout.delta_length
         return sizes, payload[end:]
