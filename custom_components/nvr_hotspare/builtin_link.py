@@ -15,7 +15,7 @@ from .footage_folder import Surroundings, in_backups
 from .link import UnitLink
 from .nvr.builtin import BuiltinSpare, channel_of
 from .nvr.model import Heartbeat, Place
-from .recorder.report import ChannelReport, EngineReport
+from .recorder.report import ChannelReport, EngineReport, StorageState
 from .unit_config import UnitConfig, place_key
 
 
@@ -96,6 +96,13 @@ class BuiltinLink(UnitLink):
         self._issues.withdraw()
 
     # What the engine tells
+
+    @property
+    @override
+    def can_record(self) -> bool:
+        """Whether there is a disk with room."""
+        blocked = {StorageState.FULL, StorageState.UNAVAILABLE}
+        return self.report is None or self.report.storage.state not in blocked
 
     @property
     def report(self) -> EngineReport | None:

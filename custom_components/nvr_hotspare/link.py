@@ -15,6 +15,11 @@ class UnitLink(ABC):
     def __init__(self, config: UnitConfig) -> None:
         self.config = config
 
+    @property
+    def can_record(self) -> bool:
+        """Whether the unit has not said that it could record nothing now."""
+        return True
+
     @abstractmethod
     async def heartbeat(self, *, fresh: bool) -> Heartbeat:
         """Ask for a sign of life, on a kept-alive connection or on a fresh one."""

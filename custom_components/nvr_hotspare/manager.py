@@ -6,7 +6,7 @@ A takeover does not wait for the disk: what is done twice after a crash does no 
 
 import asyncio
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import logging
 import time
 from typing import Final
@@ -19,7 +19,7 @@ from .failover import journal, view
 from .failover.commands import Announce, Command, Identify
 from .failover.events import Configured, Event, Identified, PlacesSeen, Started, TimePassed
 from .failover.machine import step
-from .failover.model import Camera, Group, PlaceFacts, Timing, UnitId
+from .failover.model import Camera, Group, PlaceFacts, Reason, Timing, UnitId
 from .failover.view import DeviceView, SpareView
 from .leftovers import Leftovers
 from .link import UnitLink
@@ -134,7 +134,7 @@ class FailoverManager:
         for command in commands:
             self._dispatch(command)
         self._set_deadline()
-        self._tell_changes()
+        self.tell_changes()
         for announcement in commands:
             if isinstance(announcement, Announce):
                 self._announce(announcement)
@@ -198,7 +198,7 @@ class FailoverManager:
     # What is shown
 
     @callback
-    def _tell_changes(self) -> None:
+    def tell_changes(self) -> None:
         """Tell those who listen to the units whose view has changed."""
         for unit, member in tuple(self._members.items()):
             before, member.view = member.view, self._view(unit)
@@ -215,7 +215,7 @@ class FailoverManager:
 
     def _view(self, unit: UnitId) -> DeviceView | SpareView | None:
         if unit in self._state.devices:
-            return view.device_view(self._state, unit)
+            return self.device_view(unit)
         if self._state.group.spare and self._state.group.spare.unit == unit:
             return view.spare_view(self._state, unit)
         return None  # the machine has not been told of the unit yet
@@ -234,8 +234,13 @@ class FailoverManager:
         return self.spare_view(unit) if spare else self.device_view(unit)
 
     def device_view(self, unit: UnitId) -> DeviceView:
-        """Return what is shown of a working device."""
-        return view.device_view(self._state, unit)
+        """Return what is shown of a working device; no spare is ready that can't record."""
+        found = view.device_view(self._state, unit)
+        spare = self._state.group.spare
+        member = self._members.get(spare.unit) if spare else None
+        if found.spare_ready and member and not member.link.can_record:
+            return replace(found, spare_ready=False, spare_ready_reason=Reason.SPARE_FAILS)
+        return found
 
     def spare_view(self, unit: UnitId) -> SpareView:
         """Return what is shown of a spare."""

@@ -111,6 +111,8 @@ class GroupRuntime:
     @callback
     def _take_up(self, config: UnitConfig) -> UnitCoordinator:
         link = open_link(self._hass, self._entry.entry_id, config)
+        if isinstance(link, BuiltinLink):
+            link.listen(self.manager.tell_changes)
         coordinator = UnitCoordinator(self._hass, self._entry, self.manager, link)
         self._coordinators[config.unit] = coordinator
         self.manager.add(link)

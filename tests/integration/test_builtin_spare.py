@@ -23,6 +23,7 @@ from tests.integration.lab import (
     Lab,
     add_builtin_group,
     add_device,
+    entity_id,
     eventually,
     issues,
     state,
@@ -226,10 +227,10 @@ async def test_removing_the_group_ends_the_engine_and_keeps_the_footage(
     assert not files(builtin_home / "config")
 
 
+@pytest.mark.usefixtures("entry")
 async def test_a_folder_that_is_gone_is_told_until_it_is_back(
-    hass: HomeAssistant, builtin_home: Path
+    hass: HomeAssistant, nvr: VirtualNvr, builtin_home: Path
 ) -> None:
-    await add_builtin_group(hass, builtin_home / "footage")
     footage = builtin_home / "footage"
     footage.rename(builtin_home / "unplugged")
     await eventually(lambda: [it.translation_key for it in issues(hass)] == ["storage_unavailable"])
@@ -237,8 +238,13 @@ async def test_a_folder_that_is_gone_is_told_until_it_is_back(
     assert placeholders
     assert placeholders["folder"] == str(footage)
     assert placeholders["reason"]
+    assert state(hass, "binary_sensor", nvr, "spare_ready") == "off"
+    ready = hass.states.get(entity_id(hass, "binary_sensor", nvr, "spare_ready"))
+    assert ready
+    assert ready.attributes["reason"] == "spare_fails"
     (builtin_home / "unplugged").rename(footage)
     await eventually(lambda: not issues(hass))
+    assert state(hass, "binary_sensor", nvr, "spare_ready") == "on"
 
 
 async def test_a_disk_without_room_is_told_until_there_is_some(
