@@ -23,9 +23,10 @@ from custom_components.nvr_hotspare.recorder.model import (
 )
 from custom_components.nvr_hotspare.recorder.mp4.reader import Fragment, Mp4Reader
 from custom_components.nvr_hotspare.recorder.mp4.writer import FragmentWriter
-from custom_components.nvr_hotspare.recorder.rtp import h265
+from custom_components.nvr_hotspare.recorder.rtp import h264, h265
 from custom_components.nvr_hotspare.recorder.rtp.parameters import find_track
 from tests.recorder.footage import START, TICKS, decode, frames, indexed, run, track
+from virtual_nvr.encode import encode_sound
 
 STEP = 40_000_000
 X264 = "keyint=25:scenecut=0:repeat-headers=1:bframes=3:b-adapt=0:rc-lookahead=5:open-gop={}"
@@ -53,9 +54,10 @@ def encode(codec: Codec, parameters: str, count: int) -> list[VideoFrame]:
     for packet in packets:
         assert packet.pts is not None
         units = [unit.rstrip(b"\0") for unit in _START_CODE.split(bytes(packet)) if unit]
-        key = packet.is_keyframe
         if codec is Codec.H265:
             key = any(h265.nal_type(unit) in h265.KEYS for unit in units)
+        else:
+            key = any(h264.nal_type(unit) == h264.IDR for unit in units)
         frames.append(
             VideoFrame(
                 nal_units=units,
@@ -125,9 +127,9 @@ async def test_b_frames_are_shown_when_they_should(
     assert float(seen["streams"][0]["duration"]) == pytest.approx(3, abs=0.2)
 
 
-AAC = AudioTrack(codec=Codec.AAC, rate=16_000, channels=1, config=bytes.fromhex("1408"))
+AAC, NOTES = encode_sound(3)
 SILENCE = {
-    Codec.AAC: bytes.fromhex("00c8108000"),
+    Codec.AAC: NOTES[8],
     Codec.PCMU: b"\xff" * 320,
     Codec.PCMA: b"\xd5" * 320,
     Codec.L16: bytes(640),

@@ -23,10 +23,10 @@ _FULL_VOLUME = 0x0100
 
 
 def room_for(video: VideoTrack) -> int:
-    """Return by how many ticks a file shows its frames later than it counts: 0, or a second.
+    """Return by how many ticks a file counts its video ahead of its sound: 0, or a second.
 
     Where frames may be shown in another order than that in which they are decoded, this leaves
-    room for decoding each before it is shown. An edit list tells players to begin after it.
+    room for decoding each before it is shown. An edit list tells players to take it off again.
     (Without it the frames would be shown before they are decoded, by negative offsets: the file
     format allows that, but ffmpeg then shows all video late beside the audio.)
     """
@@ -45,7 +45,9 @@ def build_header(tracks: Tracks) -> bytes:
     present = [(VIDEO_ID, tracks.video), (AUDIO_ID, tracks.audio)]
     movie = pack(">IIIIIHHQ", 0, 0, 1000, 0, 0x10000, _FULL_VOLUME, 0, 0)
     room = room_for(tracks.video)
-    traks = [_trak(number, track, room) for number, track in present if track]
+    traks = [_trak(VIDEO_ID, tracks.video, room)]
+    if tracks.audio:
+        traks.append(_trak(AUDIO_ID, tracks.audio, 0))
     extends = [
         full_box(b"trex", 0, 0, pack(">IIIII", number, 1, 0, 0, flags))
         for (number, track), flags in zip(present, (0, KEY_SAMPLE), strict=True)
@@ -65,7 +67,7 @@ def build_header(tracks: Tracks) -> bytes:
 
 
 def parse_header(moov: memoryview) -> tuple[Tracks, int]:
-    """Return the tracks of a file, and by how many ticks it shows them later than it counts.
+    """Return the tracks of a file, and by how many ticks it counts its video ahead.
 
     Raises:
         DamagedFootageError: It is no file of ours.
@@ -111,7 +113,7 @@ def _trak(number: int, track: VideoTrack | AudioTrack, room: int) -> bytes:
     return box(
         b"trak",
         full_box(b"tkhd", 0, 3, place, _IDENTITY_MATRIX, size),
-        *([_edits(room * rate // CLOCK_RATE)] if room else ()),
+        *([_edits(room)] if room else ()),
         box(
             b"mdia",
             full_box(b"mdhd", 0, 0, media),

@@ -54,9 +54,9 @@ def write_index(file: BinaryIO) -> None:
 def _sidx(fragments: list[Fragment], end: int) -> bytes:
     """Return a segment index of the video (section 8.16.3)."""
     parts = list(_parts(fragments))
-    last = fragments[-1].samples[-1]
+    shown = max(sample.ticks + sample.duration for sample in fragments[-1].samples)
     groups = batched(parts, -(-len(parts) // _MAX_PARTS), strict=False)
-    bounds = [group[0] for group in groups] + [_Part(end, last.ticks + last.duration)]
+    bounds = [group[0] for group in groups] + [_Part(end, shown)]
     table = b"".join(
         pack(
             ">III",

@@ -131,8 +131,10 @@ class Mp4Reader:
         try:
             runs = _parse_moof(self._read(prft, moof), moof - prft, mdat - moof)
             ntp, shown = struct.unpack_from(">QQ", self._read(start, prft), 8)
-            clock = _Clock(ntp, shown - self._lead, self._lead)
-            video = tuple(_samples(runs[VIDEO_ID], clock, CLOCK_RATE, prft))
+            clock = _Clock(ntp, shown - self._lead)
+            seen = runs[VIDEO_ID]
+            seen = seen._replace(start=seen.start - self._lead)
+            video = tuple(_samples(seen, clock, CLOCK_RATE, prft))
             audio: tuple[Sample, ...] = ()
             if AUDIO_ID in runs and self.tracks.audio is not None:
                 audio = tuple(_samples(runs[AUDIO_ID], clock, self.tracks.audio.rate, prft))
@@ -186,8 +188,6 @@ class _Clock(NamedTuple):
 
     ntp: int
     ticks: int
-    lead: int
-    """By how many ticks the file counts more than those, since its first frame."""
 
 
 class _Run(NamedTuple):
@@ -235,7 +235,7 @@ def _fields(
 def _samples(run: _Run, clock: _Clock, rate: int, moof: int) -> Iterator[Sample]:
     """Yield the samples of a run in the fragment whose moof box begins there."""
     captured, anchor = from_ntp(clock.ntp), clock.ticks * rate // CLOCK_RATE
-    decoded, offset = run.start - clock.lead * rate // CLOCK_RATE, moof + run.offset
+    decoded, offset = run.start, moof + run.offset
     for duration, size, flags, later in run.samples:
         ticks = decoded + later
         time = captured + (ticks - anchor) * 1_000_000_000 // rate
