@@ -203,6 +203,12 @@ def test_every_error_of_the_flows_is_translated() -> None:
     assert set(fix_flows["unreturned_footage"]["abort"]) == units
 
 
+def test_every_end_of_a_flow_is_translated() -> None:
+    groups = {"already_configured"}
+    assert set(EN["config"]["abort"]) == groups
+    assert set(UNIT["abort"]) == groups | {"one_spare", "reconfigure_successful"}
+
+
 def test_every_verdict_is_translated() -> None:
     failures = {source_error_key(kind("")) for kind in subclasses(source_errors.SourceError)}
     verdicts = set(EN["selector"]["verdict"]["options"])
