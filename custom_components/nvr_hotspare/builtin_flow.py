@@ -10,6 +10,7 @@ from homeassistant.data_entry_flow import FlowContext, FlowHandler, FlowResult
 from . import builtin_form
 from .builtin_config import BuiltinConfig
 from .builtin_form import BUILTIN_SCHEMA
+from .const import CONF_FOLDER
 from .outlook import outlook
 from .runtime import GroupRuntime
 from .unit_config import ChannelConfig
@@ -43,6 +44,7 @@ class BuiltinSteps[Context: FlowContext, Result: FlowResult[Any, Any], Handler](
                 return await self.async_step_outlook()
         if self._shown is None:
             self._shown = await builtin_form.suggestion(self.hass)
+        placeholders["free"] = await builtin_form.free_space(self.hass, self._shown[CONF_FOLDER])
         return self.async_show_form(
             step_id="builtin",
             data_schema=self.add_suggested_values_to_schema(BUILTIN_SCHEMA, self._shown),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
@@ -72,6 +73,15 @@ async def suggestion(hass: HomeAssistant) -> dict[str, Any]:
     disk = await hass.async_add_executor_job(Disk.of, folder)
     room = max(disk.free - FREE_FLOOR, 0) // 2 // GIGABYTE
     return {CONF_FOLDER: str(folder), CONF_SPACE_LIMIT: min(100, max(1, room))}
+
+
+async def free_space(hass: HomeAssistant, folder: str) -> str:
+    """Return the gigabytes that are free where a folder is, or would be."""
+    try:
+        disk = await hass.async_add_executor_job(Disk.of, Path(folder))
+    except OSError, ValueError:  # a null byte in a path is a ValueError
+        return "0"
+    return f"{disk.free / GIGABYTE:.0f}"
 
 
 async def read_form(

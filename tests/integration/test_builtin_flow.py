@@ -112,6 +112,7 @@ async def test_the_suggested_folder_is_hidden_and_in_no_backup(
     shown = suggested(flow.result)
     assert shown["folder"] == str(builtin_home / "config/.cache/nvr_hotspare/footage")
     assert 1 <= shown["space_limit"] <= 100
+    assert int(flow.result["description_placeholders"]["free"]) >= 3
     assert flow.result["data_schema"]({"folder": shown["folder"]}) == {
         "folder": shown["folder"],
         "space_limit": 100,
@@ -170,7 +171,7 @@ async def test_a_memory_that_cannot_bridge_the_notice_is_refused_for_a_warm_spar
     values = builtin_input(builtin_home / "footage", ring_seconds=9)
     await flow.enter(values)
     assert flow.result["errors"] == {"base": "ring_too_short"}
-    assert flow.result["description_placeholders"] == {"shortest": "10"}
+    assert flow.result["description_placeholders"]["shortest"] == "10"
     await flow.enter(values | {"standby": "cold"})
     assert "neither memory nor streams" in flow.outlook
 
@@ -278,7 +279,7 @@ async def test_what_the_cameras_mean_for_the_spare_is_told_with_their_verdicts(
     assert flow.suggested["ring_seconds"] == 11
     await flow.enter(builtin_input(builtin_home / "footage", ring_seconds=11))
     assert flow.error == "ring_too_short"
-    assert flow.result["description_placeholders"] == {"shortest": "12"}
+    assert flow.result["description_placeholders"]["shortest"] == "12"
     await flow.enter(builtin_input(builtin_home / "footage", ring_seconds=20))
     assert "the last 20 s of 2 cameras" in flow.result["description_placeholders"]["outlook"]
     await flow.choose("accept")
