@@ -1,14 +1,11 @@
 """The demo reaches every step of both outages, within what the README promises."""
 
-import json
 from pathlib import Path
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
-from scripts.lab.processes import ROOT
+from .demo import run_demo
 
 PORT, SUBNET = 18123, 7
 
@@ -17,18 +14,7 @@ PORT, SUBNET = 18123, 7
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The report of one run of the demo."""
     folder: Path = tmp_path_factory.mktemp("demo")
-    arguments = ["--once", "--json", "--port", str(PORT), "--subnet", str(SUBNET)]
-    demo = subprocess.run(
-        [sys.executable, "-m", "scripts.lab.demo", *arguments, "--folder", str(folder / "demo")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert demo.returncode == 0, demo.stderr[-4000:]
-    result: dict[str, Any] = json.loads(demo.stdout.splitlines()[-1])
-    return result
+    return run_demo(folder, PORT, SUBNET)
 
 
 @pytest.fixture(params=["first", "second"])

@@ -1,0 +1,25 @@
+"""One run of the demo, as a person starts it."""
+
+import json
+from pathlib import Path
+import subprocess
+import sys
+from typing import Any
+
+from scripts.lab.processes import ROOT
+
+
+def run_demo(folder: Path, port: int, subnet: int, *options: str) -> dict[str, Any]:
+    """Run the demo to its end and return its report."""
+    arguments = ["--once", "--json", "--port", str(port), "--subnet", str(subnet), *options]
+    demo = subprocess.run(
+        [sys.executable, "-m", "scripts.lab.demo", *arguments, "--folder", str(folder / "demo")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert demo.returncode == 0, demo.stderr[-4000:]
+    report: dict[str, Any] = json.loads(demo.stdout.splitlines()[-1])
+    return report

@@ -1,0 +1,42 @@
+"""The demo with Home Assistant as the spare, which is killed while it backs up."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .demo import run_demo
+
+PORT, SUBNET = 18125, 5
+
+pytestmark = pytest.mark.timeout(400)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The report of one run of the demo."""
+    folder: Path = tmp_path_factory.mktemp("demo")
+    return run_demo(folder, PORT, SUBNET, "--spare", "builtin", "--kill-hass")
+
+
+def test_no_frame_is_lost_to_the_death_of_a_recorder(report: dict[str, Any]) -> None:
+    for outage in (report, *report["later_outages"]):
+        assert set(outage["lost_frames"].values()) == {0}
+
+
+def test_the_footage_begins_before_the_failure(report: dict[str, Any]) -> None:
+    for outage in (report, *report["later_outages"]):
+        assert len(outage["first_frame_s"]) == 4
+        assert max(outage["first_frame_s"].values()) < 0
+
+
+def test_a_kill_of_home_assistant_costs_the_spare_no_frame(report: dict[str, Any]) -> None:
+    assert set(report["spare_lost_frames"].values()) == {0}
+
+
+def test_people_see_the_same_as_with_any_spare(report: dict[str, Any]) -> None:
+    for outage in (report, *report["later_outages"]):
+        assert outage["working_status"] == ["backing_up", "recording"]
+        assert outage["automation_fired"]
+        assert outage["others_disturbed"] == 0
+        assert outage["spare_idle_after"]
