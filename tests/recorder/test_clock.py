@@ -144,6 +144,37 @@ def test_a_backlog_is_no_jump() -> None:
     assert clock.capture(500 * FRAME, NOW + 20 * SECOND) == (500 * FRAME, NOW + 500 * STEP)
 
 
+def _pair(ahead: int | None, sound_ahead: int | None) -> tuple[int, int]:
+    """Times, less NOW, of a frame of video and of audio that arrive at once after reports."""
+    video = CaptureClock()
+    audio = CaptureClock(8000, video)
+    video.capture(0, NOW)
+    audio.capture(0, NOW)
+    if ahead is not None:
+        video.report(_report(NOW + ahead, 0), NOW)
+    if sound_ahead is not None:
+        audio.report(_report(NOW + sound_ahead, 0), NOW)
+    seen = video.capture(FRAME, NOW + STEP)[1]
+    heard = audio.capture(320, NOW + STEP)[1]
+    return seen - NOW - STEP, heard - NOW - STEP
+
+
+@pytest.mark.parametrize(
+    ("ahead", "sound_ahead", "expected"),
+    [
+        pytest.param(None, None, (0, 0), id="no reports"),
+        pytest.param(20 * MS, 50 * MS, (20 * MS, 50 * MS), id="both"),
+        pytest.param(3600 * SECOND, None, (3600 * SECOND, 3600 * SECOND), id="of video only"),
+        pytest.param(None, 500 * MS, (0, 0), id="of audio only"),
+        pytest.param(SECOND, 9 * SECOND, (SECOND, SECOND), id="that disagree"),
+    ],
+)
+def test_audio_keeps_to_its_video(
+    ahead: int | None, sound_ahead: int | None, expected: tuple[int, int]
+) -> None:
+    assert _pair(ahead, sound_ahead) == expected
+
+
 @given(
     st.lists(
         st.tuples(

@@ -100,6 +100,74 @@ def test_another_codec_is_named() -> None:
         parse_sdp(b"m=video 0 RTP/AVP 97\na=rtpmap:97 MP4V-ES/90000\na=rtpmap:26 JPEG/90000", BASE)
 
 
+def test_h265_with_its_parameter_sets() -> None:
+    video = parse_sdp(
+        b"m=video 0 RTP/AVP 97\na=rtpmap:97 H265/90000\n"
+        b"a=fmtp:97 sprop-vps=dnBz; sprop-sps=c3Bz; sprop-pps=cHBz",
+        BASE,
+    ).video
+    assert (video.codec, video.parameter_sets) == (Codec.H265, (b"vps", b"sps", b"pps"))
+
+
+def test_h265_out_of_order_is_refused() -> None:
+    text = b"m=video 0 RTP/AVP 97\na=rtpmap:97 H265/90000\na=fmtp:97 sprop-max-don-diff=1"
+    with pytest.raises(SourceUnsupportedError, match="order"):
+        parse_sdp(text, BASE)
+
+
+VIDEO = b"m=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\n"
+HBR = b"mode=AAC-hbr; SizeLength=13;indexlength=3; indexdeltalength=3"
+
+
+@pytest.mark.parametrize(
+    ("text", "track"),
+    [
+        (
+            b"m=audio 0 RTP/AVP 97\na=rtpmap:97 mpeg4-generic/16000/1\na=fmtp:97 config=1408;"
+            + HBR,
+            AudioTrack(codec=Codec.AAC, rate=16_000, channels=1, config=b"\x14\x08"),
+        ),
+        (b"m=audio 0 RTP/AVP 0", AudioTrack(codec=Codec.PCMU, rate=8000, channels=1)),
+        (b"m=audio 0 RTP/AVP 8 0", AudioTrack(codec=Codec.PCMA, rate=8000, channels=1)),
+        (b"m=audio 0 RTP/AVP 10", AudioTrack(codec=Codec.L16, rate=44_100, channels=2)),
+        (
+            b"m=audio 0 RTP/AVP 98\na=rtpmap:98 L16/16000",
+            AudioTrack(codec=Codec.L16, rate=16_000, channels=1),
+        ),
+    ],
+)
+def test_audio_is_understood(text: bytes, track: AudioTrack) -> None:
+    audio = parse_sdp(VIDEO + text, BASE).audio
+    assert audio is not None
+    assert audio.track == track
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(b"m=audio 0 RTP/AVP 97\na=rtpmap:97 opus/48000/2", id="other codec"),
+        pytest.param(b"m=audio 0 RTP/AVP 0\na=sendonly", id="what the camera wants to hear"),
+        pytest.param(b"m=audio 0 RTP/AVP 97\na=rtpmap:97 PCMU/0", id="no rate"),
+        pytest.param(b"m=audio 0 RTP/AVP 97\na=rtpmap:97 L16/16000/99", id="many channels"),
+        pytest.param(
+            b"m=audio 0 RTP/AVP 97\na=rtpmap:97 mpeg4-generic/16000\na=fmtp:97 " + HBR,
+            id="no configuration",
+        ),
+        pytest.param(
+            b"m=audio 0 RTP/AVP 97\na=rtpmap:97 mpeg4-generic/16000\na=fmtp:97 config=1408",
+            id="no layout",
+        ),
+        pytest.param(
+            b"m=audio 0 RTP/AVP 97\na=rtpmap:97 mpeg4-generic/16000\n"
+            b"a=fmtp:97 config=1408;ctsdeltalength=4;" + HBR,
+            id="more headers",
+        ),
+    ],
+)
+def test_audio_that_is_not_understood_is_left_out(text: bytes) -> None:
+    assert parse_sdp(VIDEO + text, BASE).audio is None
+
+
 def test_interleaved_mode_is_refused() -> None:
     with pytest.raises(SourceUnsupportedError, match="interleaved"):
         parse_sdp(FULL.replace(b"mode=1", b"mode=2"), BASE)

@@ -115,11 +115,13 @@ class AacDepacketizer:
 
     def _join(self, timestamp: int, size: int, piece: bytes) -> list[AudioUnit]:
         """Take in a piece of an access unit that does not fit into a packet (section 3.2.3)."""
+        if not piece:
+            return []
         if not self._fragments:
             self._timestamp, self._missing = timestamp, size
         self._fragments.append(piece)
         self._missing -= len(piece)
-        if not piece or self._missing > 0:
+        if self._missing > 0:
             return []
         unit, self._fragments = b"".join(self._fragments), []
         if self._missing < 0:

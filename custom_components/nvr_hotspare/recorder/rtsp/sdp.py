@@ -22,7 +22,7 @@ _SAMPLES = {"PCMU": Codec.PCMU, "PCMA": Codec.PCMA, "L16": Codec.L16}
 _AAC = "MPEG4-GENERIC"
 _INTERLEAVED_MODE = "2"
 _SENDONLY = "sendonly"
-_MAX_RATE, _MAX_CHANNELS = 192_000, 8
+_MAX_RATE, _MAX_CHANNELS, _MAX_CONFIG = 192_000, 8, 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +195,8 @@ def _find_aac(
     try:
         config = bytes.fromhex(parameters.get("config", ""))
         said = parse_config(config)
+        if len(config) > _MAX_CONFIG:
+            return None
         size, index, delta = (
             int(parameters.get(name, "0"))
             for name in ("sizelength", "indexlength", "indexdeltalength")
