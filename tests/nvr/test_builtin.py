@@ -166,7 +166,7 @@ async def test_an_engine_that_ends_is_started_again_and_goes_on(
     await spare.release(place.key for place in places)
 
     await eventually(lambda: not list((tmp_path / "footage").rglob("*.open")))
-    fragment = 1.1 * SECOND if number is signal.SIGKILL else 0.1 * SECOND
+    fragment = 1.5 * SECOND if number is signal.SIGKILL else 0.5 * SECOND
     for camera, report in verify([tmp_path / "footage"]).items():
         assert (count(report.doubled), count(report.damaged)) == (0, 0)
         assert report.last is not None
