@@ -1,1 +1,1 @@
-"""RTP (RFC 3550): packets, H.264 payloads (RFC 6184) and the clock behind them."""
+"""RTP (RFC 3550): packets, what they hold of H.264, H.265 and audio, and the clock behind them."""
