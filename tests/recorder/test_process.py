@@ -137,6 +137,7 @@ async def test_a_launched_engine_goes_on_by_itself(tmp_path: Path) -> None:
         assert os.getsid(pid) == pid
         await client.request(Stop())
     await eventually(lambda: not Path(f"/proc/{pid}").exists())
+    assert not lab.socket.parent.exists()
 
 
 async def test_why_an_engine_does_not_start_is_told(lab: EngineLab) -> None:

@@ -41,7 +41,8 @@ def launch(state: Path, folder: Path) -> None:
         EngineGoneError: It does not start; the text says why.
     """
     try:
-        _make_private(state)
+        make_private(state)
+        state.chmod(0o700)
         address = next(filter(_takes_sockets, sockets(state)), None)
         if address is None:
             raise EngineGoneError("There is no place for the engine's socket.")
@@ -69,20 +70,19 @@ def launch(state: Path, folder: Path) -> None:
         raise EngineGoneError(f"The engine can't be started: {error.strerror}.") from error
 
 
-def _make_private(folder: Path) -> None:
-    """Make a folder for its owner alone; OSError if it is somebody else's."""
+def make_private(folder: Path) -> None:
+    """Make a folder for its owner alone, if there is none; OSError if it is somebody else's."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
         raise PermissionError(None, "The engine's folder belongs to somebody else")
-    folder.chmod(0o700)
 
 
 def _takes_sockets(address: Path) -> bool:
     """Tell whether a socket can be made at an address, by making one beside it."""
     trial = address.with_name("trial.sock")
     with suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
-        _make_private(address.parent)
+        make_private(address.parent)
         trial.unlink(missing_ok=True)
         probe.bind(os.fspath(trial))
         trial.unlink()

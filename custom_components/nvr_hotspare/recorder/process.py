@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 import json
 import logging
 from logging.handlers import RotatingFileHandler
@@ -12,6 +13,7 @@ import signal
 import sys
 
 from .errors import EngineBusyError
+from .launch import make_private
 from .listener import Listener
 from .lock import FileLock
 from .orders import OrdersFile
@@ -74,6 +76,7 @@ async def _run(options: argparse.Namespace, starter: _Starter) -> None:
     await service.start()
     listener = Listener(service)
     try:
+        make_private(options.socket.parent)
         options.socket.unlink(missing_ok=True)  # of an engine that was killed: the lock is ours
         await listener.start(options.socket)
         starter.tell("")
@@ -82,6 +85,8 @@ async def _run(options: argparse.Namespace, starter: _Starter) -> None:
         listener.close()
         await service.stop()
         options.socket.unlink(missing_ok=True)
+        with suppress(OSError):  # unless more than the socket is in it
+            options.socket.parent.rmdir()
 
 
 class _Starter:
