@@ -3,6 +3,7 @@
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.nvr_hotspare.recorder.model import Codec
 from virtual_nvr.stamp import Stamp, build, checksum, frame_at, read, slices_of, time_of
 
 stamps = st.builds(
@@ -22,10 +23,19 @@ def test_a_stamp_comes_back_and_needs_no_emulation_prevention(stamp: Stamp) -> N
     assert unit[2] == len(unit) - 4
 
 
+@given(stamps)
+def test_a_stamp_comes_back_from_h265(stamp: Stamp) -> None:
+    unit = build(stamp, Codec.H265)
+    assert read([b"\x40\x01vps", unit, b"\x26\x01slice"]) == stamp
+    assert unit[:2] == b"\x4e\x01"
+    assert slices_of([unit, b"\x26\x01slice"], Codec.H265) == [b"\x26\x01slice"]
+
+
 @pytest.mark.parametrize(
     "unit",
     [
         b"\x06",
+        b"\x4e\x01",
         b"\x06\x05\x10" + bytes(16) + b"camera=1 frame=1 time=1 crc=00000000\x80",
         build(Stamp(1, 1, 1, 1)).replace(b"camera", b"kamera"),
         build(Stamp(1, 1, 1, 1)).replace(b"frame=1", b"frame=" + b"9" * 500),
