@@ -124,7 +124,7 @@ class Session:
         return await self._connection.read()
 
     def collect(self, delay: float) -> None:
-        """Take packets a quarter of a second at a time, which costs far less, after a delay."""
+        """Take packets 0.4 s at a time, which costs far less, after a delay."""
         self._connection.collect(delay)
 
     async def close(self) -> None:
