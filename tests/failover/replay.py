@@ -43,6 +43,7 @@ from custom_components.nvr_hotspare.failover.model import (
     Recording,
     Silence,
     Spare,
+    Timing,
     UnitId,
     WorkingDevice,
     WorkingStatus,
@@ -70,7 +71,7 @@ def device(unit: UnitId, channels: int = 2, *, protected: bool = True) -> Workin
 def group(*devices: WorkingDevice, capacity: int | None = 4) -> Group:
     """A group with one spare, or with none where the capacity is None."""
     spare = None if capacity is None else Spare(unit=SPARE, capacity=capacity)
-    return Group(devices=devices, spare=spare)
+    return Group(devices=devices, spare=spare, timing=Timing(overlap=0))
 
 
 def checked_step(state: State, event: Event, now: float) -> tuple[State, tuple[Command, ...]]:

@@ -13,6 +13,7 @@ from custom_components.nvr_hotspare.failover.model import (
     Happening,
     Reason,
     Recording,
+    Timing,
     WorkingDevice,
     WorkingStatus,
 )
@@ -42,6 +43,24 @@ def test_the_spare_records_on_until_the_device_is_seen_recording(site: Replay) -
     site.tell("a", YES)
     assert site.told_spare() == [Release(SPARE, cameras("a"))]
     assert site.status("a") is BACKING_UP
+
+
+def test_both_record_for_a_while_before_the_spare_lets_go() -> None:
+    patient = replace(group(device("a")), timing=Timing(overlap=10))
+    site = Replay(patient).calm().kill("a").obey().wait(30)
+    site.told_spare()
+    site.back("a").tell("a", YES).wait(8).tell("a", YES)
+    assert site.told_spare() == []
+    site.wait(2.1)
+    assert site.told_spare() == [Release(SPARE, cameras("a"))]
+
+
+def test_a_break_in_what_the_device_records_begins_the_while_anew() -> None:
+    patient = replace(group(device("a")), timing=Timing(overlap=10))
+    site = Replay(patient).calm().kill("a").obey().wait(30)
+    site.told_spare()
+    site.back("a").tell("a", YES).wait(8).tell("a", NO).wait(1).tell("a", YES).wait(8)
+    assert site.told_spare() == []
 
 
 def test_each_camera_is_given_back_by_itself(site: Replay) -> None:

@@ -43,6 +43,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
         retry=0.5,
         provision_retry=0.5,
         boot_grace=1.0,
+        overlap=0.2,
     )
     monkeypatch.setattr(manager, "TIMING", timing)
     monkeypatch.setattr(probe, "_WINDOW", CLOCK_RATE // 5)

@@ -96,7 +96,7 @@ class Soak:
                 # Both before the quarters that are compared: a new process begins small.
                 group.create_task(self._kill_engine([begin + seconds / 16, begin + seconds / 8]))
                 group.create_task(self._watch_memory(end))
-            return begin, end
+            return begin, end - _IN_FLIGHT
         finally:
             await self._spare.stop()
             await self._cameras.stop()

@@ -66,7 +66,8 @@ def _(event: ProbeUnanswered, state: State) -> Taken:
     device = state.devices.get(event.unit)
     if device is not None:
         outage = device.outage and replace(device.outage, beats=0, given_back={})
-        state = with_device(state, replace(device, recordings=None, outage=outage))
+        device = replace(device, recordings=None, recorded_since={}, outage=outage)
+        state = with_device(state, device)
     return state, ()
 
 
@@ -90,6 +91,11 @@ def _(event: RecordingsSeen, state: State) -> Taken:
     device = state.devices.get(event.unit)
     if device is None or not state.online(event.unit):
         return state, ()
+    recorded = {
+        number: device.recorded_since.get(number, state.now)
+        for number, told in event.recordings.items()
+        if told is Recording.YES
+    }
     missing = {
         channel.number: device.missing_since.get(channel.number, state.now)
         for channel in device.config.channels
@@ -101,6 +107,7 @@ def _(event: RecordingsSeen, state: State) -> Taken:
         told=state.now,
         tells=device.tells or certain,
         recordings=dict(event.recordings),
+        recorded_since=recorded,
         missing_since=missing,
     )
     return with_device(state, device), ()

@@ -144,6 +144,10 @@ class Timing:
     """Between attempts to make a spare do what it did not."""
     return_beats: int = 3
     """Good heartbeats before a unit that can't tell what it records is given back to."""
+    overlap: float = 10.0
+    """For which the spare records on after a returned unit was seen recording: what a unit tells
+    can be ahead of its first key frame (GOPs of 10 s are common), and what a spare has written
+    is behind what the camera sent."""
     return_grace: float = 120.0
     """How long a returned unit may take to record a camera before the spare lets go anyway."""
     no_record: float = 60.0

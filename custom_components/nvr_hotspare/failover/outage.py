@@ -1,7 +1,8 @@
 """One outage of a working device: it begins, goes on, and ends when all is given back.
 
 Taking back what was lent is make before break, camera by camera: the spare lets go of a camera
-when the device was seen recording it since it came back. Without that,
+when the device was seen recording it since it came back, and both have recorded it for a while.
+Without that,
 - a camera that has no stream left for the device is let go of as soon as the device is back
   (the gap is told in the report);
 - a device that can't tell, or has nothing scheduled, must have been well for a few heartbeats;
@@ -50,7 +51,7 @@ def _lost(state: State, device: DeviceState, since: float) -> tuple[State, tuple
         said = (Announce(device.config.unit, Happening.HEARTBEAT_LOST, data),)
     else:
         outage = replace(device.outage, returned=None, beats=0, given_back={})
-    device = replace(device, outage=outage, recordings=None, missing_since={})
+    device = replace(device, outage=outage, recordings=None, recorded_since={}, missing_since={})
     return with_device(state, device), said
 
 
@@ -109,7 +110,7 @@ def _may_let_go(
     timing = state.group.timing
     told = _told(device, channel)
     if told is Recording.YES:
-        return GivenBack.SEEN
+        return GivenBack.SEEN if state.now >= _sure_at(state, device, channel) else None
     if channel.single_stream:
         return GivenBack.FIRST
     uncertain = told in (Recording.UNKNOWN, Recording.NOT_SCHEDULED)
@@ -128,11 +129,19 @@ def _told(device: DeviceState, channel: Channel) -> Recording | None:
 
 
 def give_back_at(state: State) -> Iterable[float]:
-    """Yield when returned devices' grace runs out."""
+    """Yield when returned devices' grace runs out, or both have recorded for long enough."""
     for device in state.devices.values():
         outage = device.outage
         if outage and outage.returned is not None:
             yield outage.watched_from + state.group.timing.return_grace
+            for channel in device.config.channels:
+                if channel.number in device.recorded_since:
+                    yield _sure_at(state, device, channel)
+
+
+def _sure_at(state: State, device: DeviceState, channel: Channel) -> float:
+    """Return when a channel that is seen recorded has been so for long enough."""
+    return device.recorded_since[channel.number] + state.group.timing.overlap
 
 
 def close(state: State) -> tuple[State, tuple[Command, ...]]:

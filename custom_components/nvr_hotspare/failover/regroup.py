@@ -64,6 +64,13 @@ def started(state: State) -> State:
             outage = replace(outage, watched_from=now, beats=0, given_back={})
         state = with_device(
             state,
-            replace(device, told=now, recordings=None, missing_since={}, outage=outage),
+            replace(
+                device,
+                told=now,
+                recordings=None,
+                recorded_since={},
+                missing_since={},
+                outage=outage,
+            ),
         )
     return forgotten(state)

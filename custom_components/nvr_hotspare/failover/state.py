@@ -75,6 +75,8 @@ class DeviceState:
     """Whether it ever told for certain that it records a channel, or does not."""
     recordings: Mapping[int, Recording] | None = None
     """What it told since it was last suspect or offline; None before."""
+    recorded_since: Mapping[int, float] = field(default_factory=dict)
+    """Since when a channel is seen recorded, without a break."""
     missing_since: Mapping[int, float] = field(default_factory=dict)
     """Since when a channel that should be recorded is proven not to be."""
     outage: Outage | None = None
