@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 import contextlib
 from dataclasses import asdict, dataclass
 import json
@@ -225,12 +225,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-async def _until_told(work: Any) -> Any:
-    task = asyncio.ensure_future(work)
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    with contextlib.suppress(NotImplementedError):
-        loop.add_signal_handler(signal.SIGINT, task.cancel)
+async def _until_told[T](work: Coroutine[Any, Any, T]) -> T:
+    task = asyncio.create_task(work)
+    for told in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(told, task.cancel)
     return await task
 
 
