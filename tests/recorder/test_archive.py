@@ -1,6 +1,7 @@
 """The files on disk, whatever happened to those who wrote them."""
 
 import errno
+import os
 from pathlib import Path
 import subprocess
 import sys
@@ -121,6 +122,35 @@ def test_an_open_file_that_is_not_ours_is_kept_aside(archive: Archive) -> None:
     assert Archive(archive.folder).recover() == []
     assert names(archive) == [NAME + ".damaged"]
     assert archive.clips("yard") == []
+
+
+def test_a_file_that_cannot_be_closed_keeps_no_other_open(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for channel in ("hall", "yard"):
+        archive.open(channel, START).write(recording(1))
+    again = Archive(archive.folder)
+    fsync = os.fsync
+
+    def fail_once(_: int) -> None:
+        monkeypatch.setattr(os, "fsync", fsync)
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail_once)
+    assert [clip.path.parent.name for clip in again.recover()] == ["yard"]
+    assert again.left_open == "A recording can't be closed: Input/output error."
+    assert [clip.path.parent.name for clip in again.recover()] == ["hall"]
+    assert again.left_open == ""
+
+
+def test_half_a_fragment_is_cut_off_when_the_file_is_closed(archive: Archive) -> None:
+    clip = archive.open("yard", START)
+    clip.write(recording(2))
+    with clip.path.open("ab") as file:  # what a write leaves that fails, and whose undoing fails
+        file.write(b"half a fragment")
+    path = clip.close()
+    assert path is not None
+    assert path.read_bytes() == indexed(recording(2))
 
 
 def test_recovery_does_not_touch_closed_files(archive: Archive) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 import json
+import os
 from pathlib import Path
 
 from hypothesis import given, strategies as st
@@ -220,6 +221,24 @@ async def test_returned_clips_are_remembered(
     await client.request(Returned(channel="yard", clips=("a.mp4",)))
 
     assert "a.mp4" in returned(engine.folder / "footage" / "yard")
+
+
+async def test_a_recording_that_cannot_be_closed_is_told_until_it_is(
+    engine: Engine, client: EngineClient, camera: ScriptedCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    await client.request(Provision(sources={"yard": camera.source()}))
+    await client.attempt(Record(channels=("yard",)))
+    await eventually(lambda: engine.frames("yard") > 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        await client.request(Release(channels=("yard",)))
+        await eventually(lambda: "can't be closed" in engine.reports[-1].storage.error)
+    await eventually(lambda: engine.reports[-1].storage.error == "")
+
+    assert [path.suffix for path in (engine.folder / "footage" / "yard").iterdir()] == [".mp4"]
 
 
 async def test_stop_ends_the_engine(engine: Engine, client: EngineClient) -> None:

@@ -240,6 +240,23 @@ async def test_files_left_open_on_a_disk_that_was_away_are_closed_when_it_is_bac
     disk.shutdown()
 
 
+async def test_a_file_that_could_not_be_closed_is_closed_at_the_next_look(
+    archive: Archive,
+) -> None:
+    disk = Disk()
+    storage = Storage(archive, disk, ROOMY)
+    await storage.start()
+    left = archive.folder / "yard" / "2026-11-23T18-31-00.000000Z.mp4.open"
+    left.parent.mkdir()
+    left.write_bytes(recording(2))
+    archive.leave_open(left, OSError(5, "Input/output error"))
+    await storage.start()
+
+    assert [clip.open for clip in archive.clips("yard")] == [False]
+    assert archive.left_open == ""
+    disk.shutdown()
+
+
 async def test_two_engines_never_write_into_one_folder(archive: Archive) -> None:
     disk = Disk()
     first, second = Storage(archive, disk, ROOMY), Storage(archive, disk, ROOMY)

@@ -80,10 +80,12 @@ class OpenClip:
     def close(self) -> Path | None:
         """Bring the file to the disk and to its final name, which is returned.
 
-        A file that nothing was written to is removed.
+        A file that nothing was written to is removed. One that can't be closed is no longer in
+        hand, so that `Archive.recover` may try.
         """
         try:
             with self._file:
+                self._file.truncate(self.size)  # where a write failed, cutting back may have too
                 if self.size:
                     write_index(self._file)
                 os.fsync(self._file.fileno())
@@ -112,6 +114,18 @@ class Archive:
         self._marked = marked
         self._in_hand: set[Path] = set()
         self._opening = threading.Lock()
+        self._failed: dict[Path, str] = {}
+        """Files that could not be closed, and why."""
+
+    @property
+    def left_open(self) -> str:
+        """Why a file that should be closed is not, in a sentence; `recover` tries again."""
+        why = next(iter(self._failed.copy().values()), "")
+        return f"A recording can't be closed: {why}." if why else ""
+
+    def leave_open(self, path: Path, error: OSError) -> None:
+        """Remember that a file could not be closed."""
+        self._failed[path] = error.strerror or "the disk fails"
 
     def check(self) -> None:
         """Raise an OSError if the folder should be marked and is not."""
@@ -162,15 +176,22 @@ class Archive:
 
         What is being written is left alone. A file left open is cut back to its last whole
         fragment; one that has none is removed. A file that does not even begin as ours do is not
-        footage of ours to delete: it is renamed.
+        footage of ours to delete: it is renamed. One that can't be closed keeps no other from it.
         """
+        failed = set(self._failed)
         found = [clip for channel in self.channels() for clip in self.clips(channel) if clip.open]
         with self._opening:  # what is opened after this was not found
             left_open = [clip.path for clip in found if clip.path not in self._in_hand]
         recovered = []
         for path in left_open:
-            with suppress(FileNotFoundError):  # closed since it was found
-                recovered.append(_recover(path))
+            try:
+                with suppress(FileNotFoundError):  # closed since it was found
+                    recovered.append(_recover(path))
+            except OSError as error:
+                failed.discard(path)
+                self.leave_open(path, error)
+        for path in failed:
+            self._failed.pop(path, None)
         return [clip for clip in recovered if clip]
 
     def folder_of(self, channel: str) -> Path:

@@ -190,7 +190,7 @@ class Recording:
         try:
             await self._disk.close(clip.close)
         except OSError as error:  # its fragments stay, under the name of an open file
-            self.error = f"A recording can't be closed: {error.strerror or 'the disk fails'}."
+            self._archive.leave_open(clip.path, error)
 
 
 def _drift(first: VideoFrame, frame: VideoFrame) -> int:

@@ -120,9 +120,14 @@ def channel_report(
     )
 
 
-def storage_report(seen: StorageReport, channels: Iterable[ChannelStatus]) -> StorageReport:
-    """Return what was seen of the disk, or that it fails although nothing is to be seen."""
-    errors = [status.disk_error for status in channels if status.disk_error]
-    if errors and seen.state in {StorageState.OK, StorageState.FULL_SOON}:
-        return replace(seen, state=StorageState.UNAVAILABLE, error=errors[0])
+def storage_report(seen: StorageReport, errors: Iterable[str]) -> StorageReport:
+    """Return what was seen of the disk, or that it fails although nothing is to be seen.
+
+    Args:
+        seen: What the latest look has found.
+        errors: What went wrong with the disk, some of it empty.
+    """
+    error = next(filter(None, errors), "")
+    if error and seen.state in {StorageState.OK, StorageState.FULL_SOON}:
+        return replace(seen, state=StorageState.UNAVAILABLE, error=error)
     return seen

@@ -84,10 +84,12 @@ class Service:
         self._storage.rate = sum(
             status[name].bitrate / 8 for name in channels if channels[name] and name in status
         )
+        disk_errors = [self._engine.archive.left_open]
+        disk_errors += [channel.disk_error for channel in status.values()]
         return EngineReport(
             pid=os.getpid(),
             version=self._version,
-            storage=storage_report(self._storage.report, status.values()),
+            storage=storage_report(self._storage.report, disk_errors),
             channels={
                 name: channel_report(
                     status.get(name),

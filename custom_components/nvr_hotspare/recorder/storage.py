@@ -146,7 +146,7 @@ class Storage:
         """Begin what there is to do, unless something is being done."""
         if self._chores or self.report.state is StorageState.UNAVAILABLE:
             return
-        if not self._cleared:
+        if not self._cleared or self._archive.left_open:
             self._cleared = True
             self._do(self._recover)
         if self._space.due(self._settings):
@@ -166,8 +166,11 @@ class Storage:
         self._changed.set()
 
     def _recover(self) -> None:
-        recovered = self._archive.recover()
-        _LOGGER.info("Closed %d files that were left open", len(recovered))
+        before = self._archive.left_open
+        if recovered := self._archive.recover():
+            _LOGGER.info("Closed %d files that were left open", len(recovered))
+        if self._archive.left_open not in {"", before}:
+            _LOGGER.warning("%s", self._archive.left_open)
 
     def _tidy(self) -> None:
         noted = set(self._noted)
