@@ -1,7 +1,7 @@
 """A real Home Assistant: started, onboarded, and driven the way its frontend does."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 import contextlib
 import json
 from pathlib import Path
@@ -15,6 +15,8 @@ from .processes import ROOT, Program, ProgramError
 USER = "demo"
 PASSWORD = "hot-spare"  # noqa: S105 - printed on the screen for everyone to use
 START_WITHIN = 120.0
+HASS = ("-m", "homeassistant")
+"""What Python is told to run."""
 
 _CONFIGURATION = """\
 homeassistant:
@@ -38,11 +40,13 @@ class HomeAssistantError(RuntimeError):
 class HomeAssistant:
     """The `hass` process, and a client of its HTTP and websocket interfaces."""
 
-    def __init__(self, config: Path, port: int, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, config: Path, port: int, host: str = "127.0.0.1", *, hass: Sequence[str] = HASS
+    ) -> None:
         self.url = f"http://{host}:{port}"
         self._config = config
         self._host, self._port = [host], port
-        arguments = ["-m", "homeassistant", "-c", str(config), "--skip-pip", "--log-no-color"]
+        arguments = [*hass, "-c", str(config), "--skip-pip", "--log-no-color"]
         self.program = Program(
             "Home Assistant", arguments, config / "hass.out", {"SETUP_PORT": str(port)}
         )
@@ -241,9 +245,11 @@ class WebSocket:
 
 
 @contextlib.asynccontextmanager
-async def running(config: Path, port: int) -> AsyncGenerator[HomeAssistant]:
+async def running(
+    config: Path, port: int, *, hass: Sequence[str] = HASS
+) -> AsyncGenerator[HomeAssistant]:
     """Home Assistant for as long as the block runs."""
-    home = HomeAssistant(config, port)
+    home = HomeAssistant(config, port, hass=hass)
     try:
         await home.start()
         yield home
