@@ -11,7 +11,7 @@ from playwright.async_api import async_playwright
 
 from custom_components.nvr_hotspare.recorder.mp4.boxes import find
 from custom_components.nvr_hotspare.recorder.mp4.header import INDEX_ROOM
-from custom_components.nvr_hotspare.recorder.mp4.index import write_index
+from custom_components.nvr_hotspare.recorder.mp4.index import read_length, write_index
 from custom_components.nvr_hotspare.recorder.mp4.reader import Mp4Reader
 from custom_components.nvr_hotspare.recorder.mp4.writer import FragmentWriter
 from tests.recorder.footage import TICKS, decode, frames, indexed, recording, tracks
@@ -146,3 +146,17 @@ async def serving(path: Path) -> AsyncIterator[tuple[str, list[str]]]:
         yield f"http://{host}:{port}", ranges
     finally:
         await runner.cleanup()
+
+
+def test_a_file_tells_its_length_by_its_index() -> None:
+    data = indexed(recording(3))
+    cut = data[: Mp4Reader(BytesIO(data)).end]
+    assert read_length(BytesIO(cut)) == 3 * 1_000_000_000
+
+
+def test_a_file_without_index_is_as_long_as_its_whole_fragments() -> None:
+    assert read_length(BytesIO(recording(3)[:-1])) == 2 * 1_000_000_000
+
+
+def test_a_file_without_a_frame_has_no_length() -> None:
+    assert read_length(BytesIO(FragmentWriter(tracks()).header())) == 0

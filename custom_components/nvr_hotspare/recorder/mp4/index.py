@@ -6,12 +6,12 @@ only by asking for one fragment after the other, which over a network may take l
 
 from collections.abc import Iterator
 from itertools import batched, pairwise
-from struct import pack
+from struct import iter_unpack, pack
 from typing import BinaryIO, NamedTuple
 
 from ..errors import FootageError
 from ..model import CLOCK_RATE
-from .boxes import HEAD, box, full_box
+from .boxes import HEAD, box, boxes, full_box
 from .header import INDEX_ROOM, VIDEO_ID
 from .reader import Fragment, Mp4Reader
 
@@ -22,6 +22,7 @@ _BEGINS_WITH_KEY = 0x90000000
 """Of the first type of stream access point (section 8.16.3)."""
 
 _LARGEST = 0x7FFFFFFF
+_SECOND = 1_000_000_000
 
 
 class _Part(NamedTuple):
@@ -49,6 +50,29 @@ def write_index(file: BinaryIO) -> None:
     index = _sidx(fragments, reader.end)
     file.seek(begin - INDEX_ROOM)
     file.write(box(b"free", bytes(INDEX_ROOM - HEAD - len(index))) + index)
+
+
+def read_length(file: BinaryIO) -> int:
+    """Return how long the video of a file is, in nanoseconds; 0 where it has no frame.
+
+    A finished file says so in its index; of another one the fragments are counted.
+
+    Raises:
+        FootageError: The file is no file of ours, or ends within its header.
+        OSError: The disk fails.
+    """
+    reader = Mp4Reader(file)
+    file.seek(reader.end - reader.room)
+    for kind, payload in boxes(memoryview(file.read(reader.room))):
+        if kind == b"sidx":
+            shown: int = sum(ticks for _, ticks, _ in iter_unpack(">III", payload[_HEAD - HEAD :]))
+            return shown * _SECOND // CLOCK_RATE
+    begin: int | None = None
+    end = 0
+    for fragment in reader.fragments():
+        begin = fragment.samples[0].ticks if begin is None else begin
+        end = max(sample.ticks + sample.duration for sample in fragment.samples)
+    return 0 if begin is None else (end - begin) * _SECOND // CLOCK_RATE
 
 
 def _sidx(fragments: list[Fragment], end: int) -> bytes:
