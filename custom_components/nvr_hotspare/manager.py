@@ -5,7 +5,7 @@ A takeover does not wait for the disk: what is done twice after a crash does no 
 """
 
 import asyncio
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 import logging
 import time
@@ -16,7 +16,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .const import WorkMode
 from .failover import journal, view
-from .failover.commands import Announce, Command, Identify
+from .failover.commands import Announce, Command, Desist, Identify, Synchronize
 from .failover.events import Configured, Event, Identified, PlacesSeen, Started, TimePassed
 from .failover.machine import step
 from .failover.model import Camera, Group, PlaceFacts, Reason, Timing, UnitId
@@ -113,10 +113,11 @@ class FailoverManager:
             timing=TIMING,
         )
         self.handle(Configured(group))
+        self._store.save()
 
     @property
-    def known_units(self) -> Container[UnitId]:
-        """The working devices of which a spare may hold something, removed ones included."""
+    def known_units(self) -> Mapping[UnitId, str]:
+        """Titles of the working devices of which a spare may hold something, removed ones too."""
         return self._store.units
 
     def _places(self) -> Mapping[Camera, Place]:
@@ -128,9 +129,11 @@ class FailoverManager:
     @callback
     def handle(self, event: Event) -> None:
         """Let the machine take one step."""
-        self._state, commands = step(self._state, event, self._epoch + self._hass.loop.time())
-        self._store.journal = journal.dump(self._state)
-        self._store.save()
+        before = self._state
+        self._state, commands = step(before, event, self._epoch + self._hass.loop.time())
+        if not journal.untouched(before, self._state):
+            self._store.journal = journal.dump(self._state)
+            self._store.save()
         for command in commands:
             self._dispatch(command)
         self._set_deadline()
@@ -168,6 +171,8 @@ class FailoverManager:
                 self._entry.async_create_background_task(
                     self._hass, self._identify(link), f"identify {link.config.title}"
                 )
+            case Synchronize() | Desist():
+                pass  # every device keeps its footage on the spare
             case _:
                 if worker := self._members[command.spare].worker:
                     worker.put(command)

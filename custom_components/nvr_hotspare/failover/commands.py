@@ -2,12 +2,15 @@
 
 The commands for one spare are carried out one after another in the order given; each ends with
 a `CommandEnded`. `Identify` ends with an `Identified`; `Announce` has no answer.
+
+Footage is given back by the courier, one for the group: it tells with `FootageFlows` that it is
+at work, and ends `Synchronize` with a `SynchronizationEnded`; `Desist` has no answer.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .model import Camera, Happening, UnitId
+from .model import Camera, Happening, UnitId, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,25 @@ class Identify:
 
 
 @dataclass(frozen=True, slots=True)
+class Synchronize:
+    """Give a working device what it lacks of these windows, the oldest first.
+
+    It takes the place of what was commanded for the device before; what was done is not done
+    again.
+    """
+
+    unit: UnitId
+    windows: tuple[Window, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Desist:
+    """Give nothing more back to a device, until told again; what it got it keeps."""
+
+    unit: UnitId
+
+
+@dataclass(frozen=True, slots=True)
 class Announce:
     """Tell people what happened."""
 
@@ -59,4 +81,5 @@ class Announce:
 
 
 type SpareCommand = Provision | Record | Release | Unprovision
-type Command = SpareCommand | Identify | Announce
+type CourierCommand = Synchronize | Desist
+type Command = SpareCommand | CourierCommand | Identify | Announce

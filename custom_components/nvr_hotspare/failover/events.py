@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .commands import Command
-from .model import Camera, Group, PlaceFacts, Recording, Silence, UnitId
+from .model import Camera, Group, PlaceFacts, Recording, Silence, UnitId, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,28 @@ class CommandEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class FootageFlows:
+    """The courier is at work for a device: a sign of life, to be sent every 10 s at least."""
+
+    unit: UnitId
+    flowing: bool
+    """Whether footage really goes to the device now, not only when the turn comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SynchronizationEnded:
+    """A `Synchronize` is over, or has come so far; what is still owed is commanded again."""
+
+    unit: UnitId
+    done: tuple[Window, ...]
+    """The windows, as they were commanded, of which the device has all that could be had."""
+    error: str
+    """Why there is more that was not done: one word, the same at each attempt; else empty."""
+    data: Mapping[str, object]
+    """What is to be told of the windows done, or of the error; JSON, passed on as it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     """Nothing happened, but a deadline may have come."""
 
@@ -99,5 +121,7 @@ type Event = (
     | RecordingsSeen
     | PlacesSeen
     | CommandEnded
+    | FootageFlows
+    | SynchronizationEnded
     | TimePassed
 )

@@ -2,7 +2,8 @@
 
 It holds outages, which camera has which place, and the statuses shown; not heartbeats nor
 anything that can be asked again. So it changes only at transitions: the manager saves whenever
-`dump` differs from what it saved last, before it carries out the commands of that step.
+`dump` differs from what it saved last, before it carries out the commands of that step, and does
+not even write where it is `untouched`.
 
 A journal comes from a disk and is believed only as far as it makes sense: what can't be read is
 left out, device by device, and what the spare is seen to record says the rest.
@@ -24,12 +25,28 @@ def dump(state: State) -> Json:
     """Return the journal of a state."""
     return {
         "version": VERSION,
-        "offline_spares": sorted(
-            unit for unit in state.pulses if unit not in state.devices and not state.online(unit)
-        ),
+        "offline_spares": _offline_spares(state),
         "held": [list(camera) for camera in state.spare.held],
         "devices": {unit: _dump_device(device) for unit, device in state.devices.items()},
     }
+
+
+def untouched(before: State, after: State) -> bool:
+    """Tell, without writing either, that two states have the same journal; False tells nothing.
+
+    So it is after most steps: a heartbeat changes nothing of what `dump` looks at.
+    """
+    return (
+        before.devices is after.devices
+        and before.spare.held == after.spare.held
+        and _offline_spares(before) == _offline_spares(after)
+    )
+
+
+def _offline_spares(state: State) -> list[UnitId]:
+    return sorted(
+        unit for unit in state.pulses if unit not in state.devices and not state.online(unit)
+    )
 
 
 def _dump_device(device: DeviceState) -> Json:

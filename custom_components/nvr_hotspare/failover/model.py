@@ -78,6 +78,8 @@ class Happening(StrEnum):
     BACKING_UP = "backing_up"
     NOT_BACKED_UP = "not_backed_up"
     RETURNED = "returned"
+    SYNCHRONIZED = "synchronized"
+    SYNC_FAILED = "sync_failed"
 
 
 class GivenBack(StrEnum):
@@ -113,6 +115,8 @@ class WorkingDevice:
     channels: tuple[Channel, ...]
     protected: bool = True
     """The Protection switch."""
+    gives_back: bool = False
+    """Whether footage is given back to it; else it stays on the spare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +126,23 @@ class Spare:
     unit: UnitId
     capacity: int
     """Cameras it can record at the same time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A stretch of time in which spares recorded for a device what it may lack.
+
+    Seconds since 1970. It is wider than the outage: what the device has is not given back again.
+    """
+
+    outage: float
+    """The last good heartbeat before the outage, the first one if there were several."""
+    start: float
+    end: float
+    cameras: tuple[Camera, ...]
+    """Those that were seen recorded, all of one device."""
+    spares: tuple[UnitId, ...]
+    """Who recorded them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +185,15 @@ class Timing:
     """Between questions what a unit records, while nothing happens."""
     busy_watch: float = 1.0
     """The same while a takeover or a return is under way."""
+    lookback: float = 120.0
+    """How long before its last heartbeat a device may have lost what it recorded: what it had
+    not yet written when it died."""
+    sync_silence: float = 60.0
+    """After which the courier, which tells every 10 s that it works, is commanded again."""
+    sync_retry: float = 30.0
+    """Before the second attempt to give footage back; doubled for each after it."""
+    sync_retry_limit: float = 600.0
+    """The longest time between such attempts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from .model import (
     Recording,
     Silence,
     UnitId,
+    Window,
     WorkingDevice,
     WorkingStatus,
 )
@@ -61,6 +62,37 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """A window whose footage is to be given back to a device."""
+
+    window: Window
+    report: Mapping[str, object]
+    """What was told of its outage; JSON."""
+    problems: tuple[str, ...] = ()
+    """Why it could not be given back, each announced once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What the courier is to give back to a device now."""
+
+    windows: tuple[Window, ...]
+    heard: float
+    """When the courier last told that it works; before that, when it was commanded."""
+    flowing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setback:
+    """How the courier's last attempts for a device went wrong."""
+
+    problem: str
+    ended: float
+    count: int
+    """How many in a row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceState:
     """What is known of one working device."""
 
@@ -80,6 +112,10 @@ class DeviceState:
     missing_since: Mapping[int, float] = field(default_factory=dict)
     """Since when a channel that should be recorded is proven not to be."""
     outage: Outage | None = None
+    owed: tuple[Owed, ...] = ()
+    """What is to be given back to it, the oldest first; no two windows touch."""
+    delivery: Delivery | None = None
+    setback: Setback | None = None
 
     @property
     def cameras(self) -> tuple[Camera, ...]:

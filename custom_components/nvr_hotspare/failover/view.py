@@ -22,7 +22,7 @@ from .status import stale_at
 
 
 class Phase(StrEnum):
-    """Where in an outage a working device is; `synchronizing` will follow on returning."""
+    """Where in an outage a working device is."""
 
     WATCHING = "watching"
     SUSPECT = "suspect"
@@ -30,6 +30,8 @@ class Phase(StrEnum):
     BACKING_UP = "backing_up"
     """The takeover is done, as far as it could be: the Working Status says how far."""
     RETURNING = "returning"
+    SYNCHRONIZING = "synchronizing"
+    """It is back and recording, and footage is owed to it, whether or not it flows now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,12 @@ class DeviceView:
     spare_ready: bool
     spare_ready_reason: Reason | None
     """Why no spare is ready."""
+    owed_windows: int = 0
+    """The stretches of time of which footage is to be given back to it."""
+    owed_seconds: float = 0.0
+    """How long they are together; it may lack only part of it."""
+    sync_problem: str = ""
+    """Why the last attempt to give it back failed; empty once another goes well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
