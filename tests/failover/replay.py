@@ -85,6 +85,8 @@ def checked_step(state: State, event: Event, now: float) -> tuple[State, tuple[C
     assert step(after, TimePassed(), now) == (after, ())
     written = journal.dump(after)
     assert journal.dump(journal.load(json.loads(json.dumps(written)))) == written
+    if journal.untouched(state, after):
+        assert written == journal.dump(state)
     return after, commands
 
 
