@@ -128,15 +128,21 @@ class UnitCoordinator:
         self._manager.handle(ProbeUnanswered(self._unit, silence))
 
     async def _watch(self) -> None:
-        """Ask for the slow facts each round."""
+        """Ask for the slow facts each round, but not a unit that has never had them to tell.
+
+        One that has may lack the services it needs for it while it starts.
+        """
         async for _ in self._watches.rounds():
             if self._manager.view(self._unit).connection is Connection.OFFLINE:
                 continue  # whoever may answer at its address now is not offered its password
             try:
                 await self._see()
             except UnitUnsupportedError as error:
-                _LOGGER.info("%s does not tell what it records: %s", self.link.config.title, error)
-                return
+                if not self._manager.tells(self._unit):
+                    title = self.link.config.title
+                    _LOGGER.info("%s does not tell what it records: %s", title, error)
+                    return
+                _LOGGER.debug("%s: %s", self.link.config.title, error)
             except UnitError as error:
                 _LOGGER.debug("%s: %s", self.link.config.title, error)
 

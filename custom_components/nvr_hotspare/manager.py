@@ -251,6 +251,11 @@ class FailoverManager:
         """Return what is shown of a spare."""
         return view.spare_view(self._state, unit)
 
+    def tells(self, unit: UnitId) -> bool:
+        """Tell whether a unit ever told what it records, as every spare does."""
+        device = self._state.devices.get(unit)
+        return device is None or device.tells
+
     def probe_pace(self, unit: UnitId) -> float:
         """Return the seconds between probes of a unit."""
         return view.probe_pace(self._state, unit)
