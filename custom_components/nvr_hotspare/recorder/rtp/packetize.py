@@ -11,6 +11,7 @@ import struct
 
 from ..model import AudioFrame, Codec, Frame
 from ..ntp import to_ntp
+from .capture import EXTENDED
 
 PAYLOAD_TYPE = 96
 """Of video; that of audio is the next."""
@@ -48,10 +49,16 @@ class RtpSender:
         self._payload_type = payload_type(codec)
         self._packets = 0
         self._octets = 0
+        self._extension = b""
+        """What the next packet's head is to be followed by."""
 
-    def frame(self, frame: Frame) -> bytes:
-        """Return all packets of a frame, the last one with the marker bit."""
+    def frame(self, frame: Frame, extension: bytes = b"") -> bytes:
+        """Return all packets of a frame, the last one with the marker bit.
+
+        The first one has the header extension, if there is one (RFC 3550, section 5.3.1).
+        """
         timestamp = self._timestamp(frame)
+        self._extension = extension
         if isinstance(frame, AudioFrame):
             return self._audio(frame, timestamp)
         parts: list[bytes | memoryview] = []
@@ -89,8 +96,16 @@ class RtpSender:
             data = _ONE_AU_HEADER + (len(data) << _INDEX_LENGTH).to_bytes(2) + data
         return self._head(len(data), timestamp, marked=True) + data
 
-    def report(self, frame: Frame) -> bytes:
-        """Return a sender report that says when a frame was captured."""
+    def report(self, frame: Frame, time: int | None = None) -> bytes:
+        """Return a sender report that says when a frame was captured, or that it is of this time."""
+        ntp = to_ntp(frame.time if time is None else time)
+        return self._report(ntp, self._timestamp(frame))
+
+    def blank_report(self) -> bytes:
+        """Return a sender report that says nothing of time (ONVIF Streaming, "Use of RTCP")."""
+        return self._report(0, 0)
+
+    def _report(self, ntp: int, timestamp: int) -> bytes:
         name = f"{self.source:08x}@camera".encode()
         chunk = self.source.to_bytes(4) + bytes((_CNAME, len(name))) + name
         chunk += bytes(4 - len(chunk) % 4)
@@ -103,8 +118,8 @@ class RtpSender:
             _SENDER_REPORT,
             _REPORT // 4 - 1,
             self.source,
-            to_ntp(frame.time),
-            self._timestamp(frame),
+            ntp,
+            timestamp,
             self._packets & 0xFFFFFFFF,
             self._octets & 0xFFFFFFFF,
         )
@@ -119,13 +134,15 @@ class RtpSender:
         self.sequence = (sequence + 1) & 0xFFFF
         self._packets += 1
         self._octets += size
-        return _INTERLEAVED_RTP.pack(
+        extension, self._extension = self._extension, b""
+        head = _INTERLEAVED_RTP.pack(
             b"$",
             self._channels[0],
-            _RTP_HEAD + size,
-            _VERSION,
+            _RTP_HEAD + len(extension) + size,
+            _VERSION | EXTENDED if extension else _VERSION,
             self._payload_type | _MARKER if marked else self._payload_type,
             sequence,
             timestamp,
             self.source,
         )
+        return head + extension if extension else head
