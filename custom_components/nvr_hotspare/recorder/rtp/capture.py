@@ -37,12 +37,12 @@ class CaptureStamp(NamedTuple):
     time: int
     """When the frame was captured: nanoseconds since 1970 UTC."""
     marks: Mark
-    count: int
+    play: int
     """The low byte of the CSeq of the PLAY that it answers."""
 
     def encode(self) -> bytes:
         """Return the extension with its own head, as it stands behind that of the packet."""
-        return _LAYOUT.pack(_KIND, _WORDS, to_ntp(self.time), self.marks, self.count)
+        return _LAYOUT.pack(_KIND, _WORDS, to_ntp(self.time), self.marks, self.play)
 
 
 def find_stamp(packet: bytes) -> CaptureStamp | None:
@@ -52,7 +52,7 @@ def find_stamp(packet: bytes) -> CaptureStamp | None:
     start = _FIXED + 4 * (packet[0] & _SOURCES)
     if len(packet) < start + _LAYOUT.size:
         return None
-    kind, words, ntp, marks, count = _LAYOUT.unpack_from(packet, start)
+    kind, words, ntp, marks, play = _LAYOUT.unpack_from(packet, start)
     if kind != _KIND or words < _WORDS:  # more words hold an extension of JPEG
         return None
-    return CaptureStamp(from_ntp(ntp), Mark(marks & 0xF0), count)
+    return CaptureStamp(from_ntp(ntp), Mark(marks & 0xF0), play)

@@ -97,7 +97,7 @@ class RtpSender:
         return self._head(len(data), timestamp, marked=True) + data
 
     def report(self, frame: Frame, time: int | None = None) -> bytes:
-        """Return a sender report that says when a frame was captured, or that it is of this time."""
+        """Return a sender report about a frame: when it was captured, or the time given."""
         ntp = to_ntp(frame.time if time is None else time)
         return self._report(ntp, self._timestamp(frame))
 
