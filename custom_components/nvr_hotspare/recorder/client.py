@@ -7,11 +7,15 @@ import itertools
 from pathlib import Path
 
 from .errors import EngineBusyError, EngineGoneError, MessageError, RequestError
+from .giving.model import Covered, Inspection, Target
 from .messages import (
     MAX_LINE,
     PROTOCOL,
     Failures,
+    Held,
     Hello,
+    Inspect,
+    Look,
     Ping,
     Request,
     Status,
@@ -21,9 +25,12 @@ from .messages import (
 )
 from .plain import Plain, PlainError, load
 from .report import EngineReport
+from .spans import Span
 
 _ANSWER = 10.0
 """Seconds that an engine may take to answer."""
+_SEARCH = 120.0
+"""Seconds that it may take to look through a folder, which may be a network share."""
 _PING = 3.0
 """Seconds between signs of life; the engine replaces a client that is silent for 10 s."""
 
@@ -95,6 +102,21 @@ class EngineClient:
         """Return how things stand now; errors as of `request`."""
         return _load(EngineReport, await self._ask(Status()))
 
+    async def held(self, channel: str, within: Span) -> Covered:
+        """Return what footage the engine holds of a channel; errors as of `request`."""
+        return _load(Covered, await self._ask(Held(channel=channel, within=within), _SEARCH))
+
+    async def look(self, target: Target, within: Span) -> Covered:
+        """Return what footage a recorder's folder holds; errors as of `request`."""
+        return _load(Covered, await self._ask(Look(target=target, within=within), _SEARCH))
+
+    async def inspect(self, target: Target, *, mark: bool = False) -> Inspection:
+        """Return whether footage can be given into a folder, and mark it if so and told to.
+
+        Errors as of `request`.
+        """
+        return _load(Inspection, await self._ask(Inspect(target=target, mark=mark), _SEARCH))
+
     async def stay(self) -> None:
         """Keep in touch until the connection ends, which is when this returns."""
         with suppress(EngineGoneError):
@@ -108,14 +130,14 @@ class EngineClient:
         await asyncio.wait([self._reading])
         self._writer.transport.abort()
 
-    async def _ask(self, request: Request) -> Plain:
+    async def _ask(self, request: Request, within: float = _ANSWER) -> Plain:
         if self._reading.done():
             raise EngineGoneError("The engine has gone.")
         number = next(self._numbers)
         answer: asyncio.Future[Plain] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         try:
-            async with asyncio.timeout(_ANSWER):
+            async with asyncio.timeout(within):
                 self._writer.write(encode_request(number, request))
                 return await answer
         except TimeoutError:

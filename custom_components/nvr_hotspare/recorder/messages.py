@@ -3,7 +3,8 @@
 A request is `{"id": 7, "do": "record", ...}`, its answer `{"id": 7, "result": {...}}` or
 `{"id": 7, "error": "Why not."}`; answers come in the order of the requests. The first request is
 `hello`. After it the engine also sends `{"report": {...}}` whenever something has changed, and
-`{"bye": "Why."}` before it closes the connection itself.
+`{"bye": "Why."}` before it closes the connection itself. Those requests that only look at a disk
+(`held`, `look`, `inspect`) keep no other waiting: their answers come when they are ready.
 """
 
 import asyncio
@@ -13,9 +14,11 @@ import json
 from typing import cast
 
 from .errors import MessageError
+from .giving.model import Replay, Target
 from .model import Source
 from .orders import Settings
 from .plain import Plain, PlainError, dump, load
+from .spans import Span
 
 PROTOCOL = 1
 """Grows when an older peer would misunderstand; additions alone don't make it grow."""
@@ -23,6 +26,10 @@ MAX_LINE = 1 << 20
 """Bytes of one message: 256 channels need less than 200 KiB."""
 MAX_CHANNELS = 256
 """Of one engine."""
+MAX_JOBS = 256
+"""That one engine knows of at the same time."""
+MAX_GAPS = 1024
+"""Of one job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +115,94 @@ class Stop:
     """Ends the engine. Its orders stay."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveBack:
+    """Has footage of a channel given back; how it goes is told in the reports.
+
+    The same again changes nothing while it goes on, and has it tried again where it failed.
+    What an earlier one of the same job has given is not given again.
+    """
+
+    job: str
+    """Its name, as a channel's: letters, digits, dots, dashes and underscores, 128 at most."""
+    channel: str
+    """The engine's own; of another recorder's it is only told."""
+    replay: Replay | None = None
+    """Where to get it, None for this engine's own archive."""
+    window: Span
+    """The outage as far as footage is concerned. Clips that lie in it as a whole are marked as
+    returned when nothing of them is missing any more."""
+    gaps: tuple[Span, ...]
+    """What the recorder lacks of the window."""
+    target: Target
+
+    def __post_init__(self) -> None:
+        if len(self.gaps) > MAX_GAPS:
+            raise ValueError(f"A job has no more than {MAX_GAPS} gaps.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desist:
+    """Ends jobs and forgets them; what they have given stays."""
+
+    jobs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Says how quickly footage is given back, all jobs together."""
+
+    bandwidth: int = 0
+    """Bytes per second; 0 for no limit."""
+    concurrent: int = 2
+
+    def __post_init__(self) -> None:
+        if self.bandwidth < 0 or self.concurrent < 1:
+            raise ValueError("A pace is not negative, and at least one job goes on.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Asks what the engine holds of a channel; answered by `Covered`."""
+
+    channel: str
+    within: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Asks what a folder holds of a channel; answered by `Covered`."""
+
+    target: Target
+    within: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspect:
+    """Asks whether a folder is of use; answered by `Inspection`."""
+
+    target: Target
+    mark: bool = False
+    """Whether to mark it, if it is: nothing is given into a folder without that mark."""
+
+
 type Request = (
-    Hello | Ping | Status | Configure | Provision | Record | Release | Remove | Returned | Stop
+    Hello
+    | Ping
+    | Status
+    | Configure
+    | Provision
+    | Record
+    | Release
+    | Remove
+    | Returned
+    | Stop
+    | GiveBack
+    | Desist
+    | Pace
+    | Held
+    | Look
+    | Inspect
 )
 
 _REQUESTS: dict[str, type[Request]] = {
@@ -125,6 +218,12 @@ _REQUESTS: dict[str, type[Request]] = {
         Remove,
         Returned,
         Stop,
+        GiveBack,
+        Desist,
+        Pace,
+        Held,
+        Look,
+        Inspect,
     )
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from .giving.model import TransferReport
 from .model import ChannelState, ChannelStatus
 
 
@@ -77,6 +78,8 @@ class EngineReport:
     storage: StorageReport
     channels: Mapping[str, ChannelReport] = field(default_factory=dict)
     """All that it has to be ready for, and all that there is footage of."""
+    transfers: Mapping[str, TransferReport] = field(default_factory=dict)
+    """Footage that is given back, by job."""
 
     @property
     def ring(self) -> int:

@@ -12,8 +12,14 @@ from .messages import (
     MAX_CHANNELS,
     PROTOCOL,
     Configure,
+    Desist,
     Failures,
+    GiveBack,
+    Held,
     Hello,
+    Inspect,
+    Look,
+    Pace,
     Ping,
     Provision,
     Record,
@@ -120,6 +126,8 @@ class Service:
                     return await self._record(request.channels)
                 case Stop():
                     self.done.set()
+                case GiveBack() | Desist() | Pace() | Held() | Look() | Inspect():
+                    raise RequestError("This engine gives nothing back yet.")
                 case _:
                     await self._change(request)
             return None

@@ -1,0 +1,1 @@
+"""Footage given back: from this engine's archive or another recorder, into a recorder's folder."""
