@@ -4,13 +4,25 @@ from typing import Final
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import ConfigType
 
+from .const import DOMAIN
 from .removal import retire
 from .runtime import GroupRuntime, NvrHotSpareConfigEntry, open_link
 from .store import GroupStore
 from .unit_config import unit_configs
+from .views import register_views
 
 PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR, Platform.SWITCH)
+
+CONFIG_SCHEMA: Final = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
+    """Set up what all groups share."""
+    register_views(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) -> bool:

@@ -8,6 +8,7 @@ DOMAIN: Final = "nvr_hotspare"
 SUBENTRY_UNIT: Final = "unit"
 """Type of the one kind of subentry."""
 
+CONF_ADMINS_ONLY: Final = "admins_only"
 CONF_AUDIO: Final = "audio"
 CONF_BITRATE: Final = "bitrate"
 CONF_CAPACITY: Final = "capacity"
