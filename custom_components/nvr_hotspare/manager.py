@@ -40,7 +40,6 @@ class _Member:
 
     link: UnitLink
     worker: SpareWorker | None = None
-    work: asyncio.Task[None] | None = None
     view: DeviceView | SpareView | None = None
     on_change: list[Callable[[], None]] = field(default_factory=list)
     on_happening: list[Callable[[Announce], None]] = field(default_factory=list)
@@ -85,20 +84,20 @@ class FailoverManager:
         """Take up a unit, or a changed way to it."""
         member = self._members.setdefault(link.config.unit, _Member(link))
         member.link = link
-        if member.work:
-            member.work.cancel()
+        unfinished = member.worker.stop() if member.worker else ()
+        member.worker = None
         if link.config.mode is WorkMode.HOT_SPARE:
             member.worker = SpareWorker(link, self._places, self.handle)
-            member.work = self._entry.async_create_background_task(
-                self._hass, member.worker.run(), f"commands for {link.config.title}"
-            )
+            for command in unfinished:
+                member.worker.put(command)
+            member.worker.start(self._hass, self._entry)
 
     @callback
     def remove(self, unit: UnitId) -> None:
         """Let go of a unit."""
         member = self._members.pop(unit)
-        if member.work:
-            member.work.cancel()
+        if member.worker:
+            member.worker.stop()
 
     @callback
     def configure(self) -> None:

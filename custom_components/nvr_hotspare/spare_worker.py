@@ -1,8 +1,12 @@
 """Carries out the commands for one spare, one after another in the order given."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 import logging
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
 
 from .failover.commands import Provision, Record, Release, SpareCommand, Unprovision
 from .failover.events import CommandEnded
@@ -20,7 +24,10 @@ COMMAND_TIME = 30.0
 
 
 class SpareWorker:
-    """The queue of one spare. Whatever becomes of a command, its end is reported."""
+    """The queue of one spare. Whatever becomes of a command, its end is reported.
+
+    After a change of the way to the spare its commands are for the next worker to finish.
+    """
 
     def __init__(
         self,
@@ -31,21 +38,42 @@ class SpareWorker:
         self._link = link
         self._places = places
         self._report = report
-        self._commands: asyncio.Queue[SpareCommand] = asyncio.Queue()
+        self._commands: deque[SpareCommand] = deque()
+        self._added = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._complaint = ""
+        self._task: asyncio.Task[None] | None = None
 
+    @callback
+    def start(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Begin with the first command."""
+        name = f"commands for {self._link.config.title}"
+        self._task = entry.async_create_background_task(hass, self._run(), name)
+
+    @callback
+    def stop(self) -> Iterable[SpareCommand]:
+        """End at once, and report nothing more; returns the commands that were not finished."""
+        if self._task:
+            self._task.cancel()
+        return tuple(self._commands)
+
+    @callback
     def put(self, command: SpareCommand) -> None:
         """Add a command."""
-        self._commands.put_nowait(command)
+        self._commands.append(command)
+        self._added.set()
 
-    async def run(self) -> None:
+    async def _run(self) -> None:
         """Carry out commands for ever."""
         while True:
-            command = await self._commands.get()
-            errors = await self._carry_out(command)
-            self._complain("; ".join(sorted(set(errors.values()))))
-            self._report(CommandEnded(command, errors))
+            while self._commands:
+                command = self._commands[0]
+                errors = await self._carry_out(command)
+                self._commands.popleft()
+                self._complain("; ".join(sorted(set(errors.values()))))
+                self._report(CommandEnded(command, errors))
+            self._added.clear()
+            await self._added.wait()
 
     def _complain(self, complaint: str) -> None:
         """Log what goes wrong once, not at every repetition."""

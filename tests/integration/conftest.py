@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 import pytest
 import pytest_socket
@@ -13,7 +14,9 @@ from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.failover.model import Timing
 from custom_components.nvr_hotspare.recorder import probe
 from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE
-from tests.integration.lab import Lab
+from tests.integration.lab import Lab, add_device, add_group, eventually, state
+from virtual_nvr.cameras import VirtualCamera
+from virtual_nvr.nvr.unit import VirtualNvr
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +61,36 @@ async def lab(
         yield lab
         for entry in hass.config_entries.async_loaded_entries(DOMAIN):
             await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.fixture
+async def spare(lab: Lab) -> VirtualNvr:
+    """A recorder that may be the spare."""
+    return await lab.nvr("SPARE")
+
+
+@pytest.fixture
+async def cameras(lab: Lab) -> list[VirtualCamera]:
+    """The cameras of NVR-1."""
+    return await lab.cameras(2)
+
+
+@pytest.fixture
+async def nvr(lab: Lab, cameras: list[VirtualCamera]) -> VirtualNvr:
+    """A recorder that records them."""
+    return await lab.nvr("NVR-1", cameras)
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, spare: VirtualNvr, nvr: VirtualNvr, cameras: list[VirtualCamera]
+) -> ConfigEntry:
+    """A group that is well: NVR-1 records its cameras, and the spare is ready for them."""
+    entry = await add_group(hass, spare)
+    await add_device(hass, entry, nvr, cameras)
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
+    await eventually(lambda: state(hass, "binary_sensor", nvr, "spare_ready") == "on")
+    return entry
 
 
 @pytest.fixture

@@ -33,16 +33,6 @@ from virtual_nvr.nvr.unit import VirtualNvr
 
 
 @pytest.fixture
-async def cameras(lab: Lab) -> list[VirtualCamera]:
-    return await lab.cameras(2)
-
-
-@pytest.fixture
-async def nvr(lab: Lab, cameras: list[VirtualCamera]) -> VirtualNvr:
-    return await lab.nvr("NVR-1", cameras)
-
-
-@pytest.fixture
 async def entry(
     hass: HomeAssistant,
     builtin_home: Path,

@@ -18,38 +18,11 @@ from tests.integration.lab import (
     PASSWORD,
     Lab,
     add_device,
-    add_group,
     eventually,
     places,
     state,
 )
-from virtual_nvr.cameras import VirtualCamera
 from virtual_nvr.nvr.unit import VirtualNvr
-
-
-@pytest.fixture
-async def spare(lab: Lab) -> VirtualNvr:
-    return await lab.nvr("SPARE")
-
-
-@pytest.fixture
-async def cameras(lab: Lab) -> list[VirtualCamera]:
-    return await lab.cameras(2)
-
-
-@pytest.fixture
-async def nvr(lab: Lab, cameras: list[VirtualCamera]) -> VirtualNvr:
-    return await lab.nvr("NVR-1", cameras)
-
-
-@pytest.fixture
-async def entry(
-    hass: HomeAssistant, spare: VirtualNvr, nvr: VirtualNvr, cameras: list[VirtualCamera]
-) -> ConfigEntry:
-    entry = await add_group(hass, spare)
-    await add_device(hass, entry, nvr, cameras)
-    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
-    return entry
 
 
 async def test_each_unit_is_a_device_by_way_of_its_spare(

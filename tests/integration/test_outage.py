@@ -9,36 +9,8 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from tests.integration.lab import Lab, add_device, add_group, entity_id, eventually, places, state
-from virtual_nvr.cameras import VirtualCamera
+from tests.integration.lab import Lab, add_device, entity_id, eventually, places, state
 from virtual_nvr.nvr.unit import VirtualNvr
-
-
-@pytest.fixture
-async def spare(lab: Lab) -> VirtualNvr:
-    return await lab.nvr("SPARE")
-
-
-@pytest.fixture
-async def cameras(lab: Lab) -> list[VirtualCamera]:
-    return await lab.cameras(2)
-
-
-@pytest.fixture
-async def nvr(lab: Lab, cameras: list[VirtualCamera]) -> VirtualNvr:
-    return await lab.nvr("NVR-1", cameras)
-
-
-@pytest.fixture
-async def entry(
-    hass: HomeAssistant, spare: VirtualNvr, nvr: VirtualNvr, cameras: list[VirtualCamera]
-) -> ConfigEntry:
-    """A group that is well: NVR-1 records two cameras, and the spare is ready for them."""
-    entry = await add_group(hass, spare)
-    await add_device(hass, entry, nvr, cameras)
-    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
-    await eventually(lambda: state(hass, "binary_sensor", nvr, "spare_ready") == "on")
-    return entry
 
 
 def attributes(hass: HomeAssistant, platform: str, nvr: VirtualNvr, key: str) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from custom_components.nvr_hotspare.const import DOMAIN
 from tests.integration.lab import (
     Lab,
     add_device,
-    add_group,
     eventually,
     issues,
     places,
@@ -24,28 +23,8 @@ from virtual_nvr.nvr.unit import VirtualNvr
 
 
 @pytest.fixture
-async def spare(lab: Lab) -> VirtualNvr:
-    return await lab.nvr("SPARE")
-
-
-@pytest.fixture
 async def cameras(lab: Lab) -> list[VirtualCamera]:
     return await lab.cameras(1)
-
-
-@pytest.fixture
-async def nvr(lab: Lab, cameras: list[VirtualCamera]) -> VirtualNvr:
-    return await lab.nvr("NVR-1", cameras)
-
-
-@pytest.fixture
-async def entry(
-    hass: HomeAssistant, spare: VirtualNvr, nvr: VirtualNvr, cameras: list[VirtualCamera]
-) -> ConfigEntry:
-    entry = await add_group(hass, spare)
-    await add_device(hass, entry, nvr, cameras)
-    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
-    return entry
 
 
 class Fix:

@@ -46,18 +46,8 @@ class FakeCamera(Camera):
 
 
 @pytest.fixture
-async def spare(lab: Lab) -> VirtualNvr:
-    return await lab.nvr("SPARE")
-
-
-@pytest.fixture
 async def entry(hass: HomeAssistant, spare: VirtualNvr) -> ConfigEntry:
     return await add_group(hass, spare)
-
-
-@pytest.fixture
-async def cameras(lab: Lab) -> list[VirtualCamera]:
-    return await lab.cameras(2)
 
 
 @pytest.fixture
