@@ -1,23 +1,26 @@
 """Taking an event as a fact: what is known after it, before anything is decided.
 
-Only a heartbeat of an offline unit asks something at once: who is there.
+Few facts ask for something at once: a heartbeat of an offline unit, who is there; a courier that
+works for nobody, to desist; and what it has done is told.
 """
 
 from dataclasses import replace
 from functools import singledispatch
 
-from . import detector, pool, regroup
-from .commands import Command, Identify
+from . import detector, pool, regroup, synchronizing
+from .commands import Command, Desist, Identify
 from .events import (
     CommandEnded,
     Configured,
     Event,
+    FootageFlows,
     HeartbeatReceived,
     Identified,
     PlacesSeen,
     ProbeUnanswered,
     RecordingsSeen,
     Started,
+    SynchronizationEnded,
 )
 from .model import Connection, Recording, UnitId
 from .outage import found, returned, with_device
@@ -34,7 +37,10 @@ def take(event: Event, state: State) -> Taken:  # noqa: ARG001 - handlers look a
 
 @take.register
 def _(event: Configured, state: State) -> Taken:
-    return regroup.configured(state, event.group), ()
+    """Take over a group; whom the user removed nothing is given back to."""
+    after = regroup.configured(state, event.group)
+    gone = [d for unit, d in state.devices.items() if d.delivery and unit not in after.devices]
+    return after, tuple(Desist(device.config.unit) for device in gone)
 
 
 @take.register
@@ -121,7 +127,7 @@ def _(event: PlacesSeen, state: State) -> Taken:
         return state, ()
     first = state.spare.places is None
     state = pool.seen(state, event.places)
-    return (found(state) if first else state), ()
+    return (found(state, event.spare) if first else state), ()
 
 
 @take.register
@@ -131,6 +137,16 @@ def _(event: CommandEnded, state: State) -> Taken:
     if errand is None or event.command != errand.command:
         return state, ()
     return pool.end(state, errand.command, event.errors), ()
+
+
+@take.register
+def _(event: FootageFlows, state: State) -> Taken:
+    return synchronizing.flows(state, event)
+
+
+@take.register
+def _(event: SynchronizationEnded, state: State) -> Taken:
+    return synchronizing.ended(state, event)
 
 
 def _count_beat(state: State, unit: UnitId) -> State:

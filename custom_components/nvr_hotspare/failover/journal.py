@@ -1,9 +1,9 @@
 """The journal: what must outlive a restart, as a dict that JSON can hold.
 
-It holds outages, which camera has which place, and the statuses shown; not heartbeats nor
-anything that can be asked again. So it changes only at transitions: the manager saves whenever
-`dump` differs from what it saved last, before it carries out the commands of that step, and does
-not even write where it is `untouched`.
+It holds outages, what is owed to devices, which camera has which place, and the statuses shown;
+not heartbeats nor anything that can be asked again. So it changes only at transitions: the
+manager saves whenever `dump` differs from what it saved last, before it carries out the commands
+of that step, and does not even write where it is `untouched`.
 
 A journal comes from a disk and is believed only as far as it makes sense: what can't be read is
 left out, device by device, and what the spare is seen to record says the rest.
@@ -12,9 +12,11 @@ left out, device by device, and what the spare is seen to record says the rest.
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from math import isfinite
+from typing import TypeIs
 
-from .model import Camera, Connection, Reason, UnitId, WorkingDevice, WorkingStatus
-from .state import DeviceState, Outage, Pulse, SpareState, State
+from .model import Camera, Connection, Reason, UnitId, Window, WorkingDevice, WorkingStatus
+from .owed import owe
+from .state import DeviceState, Outage, Owed, Pulse, SpareState, State
 
 VERSION = 1
 
@@ -57,6 +59,21 @@ def _dump_device(device: DeviceState) -> Json:
         "since": device.since,
         "tells": device.tells,
         "outage": None if outage is None else _dump_outage(outage),
+        "owed": [_dump_owed(owed) for owed in device.owed],
+    }
+
+
+def _dump_owed(owed: Owed) -> Json:
+    window = owed.window
+    return {
+        "outage": window.outage,
+        "start": window.start,
+        "end": window.end,
+        "channels": [camera.channel for camera in window.cameras],
+        "spares": list(window.spares),
+        "report": dict(owed.report),
+        "outages": owed.outages,
+        "problems": list(owed.problems),
     }
 
 
@@ -66,6 +83,7 @@ def _dump_outage(outage: Outage) -> Json:
         "noticed": outage.noticed,
         "backing_up": outage.backing_up,
         "returned": outage.returned,
+        "spares": list(outage.spares),
         "confirmed": {str(c.channel): at for c, at in outage.confirmed.items()},
         "missed": {str(c.channel): reason.value for c, reason in outage.missed.items()},
     }
@@ -84,8 +102,7 @@ def load(data: object) -> State:
         for unit, entry in _mapping(journal.get("devices")).items()
         if (device := _load_device(unit, _mapping(entry))) is not None
     }
-    spares = journal.get("offline_spares")
-    offline = [unit for unit in spares if isinstance(unit, str)] if isinstance(spares, list) else []
+    offline = _texts(journal.get("offline_spares"))
     pulses = {unit: Pulse(since=0.0, connection=Connection.OFFLINE) for unit in offline}
     for unit, device in devices.items():
         if device.outage is not None and device.outage.returned is None:
@@ -106,6 +123,36 @@ def _load_device(unit: UnitId, entry: Json) -> DeviceState | None:
         told=since,
         tells=entry.get("tells") is True,
         outage=_load_outage(unit, _mapping(entry.get("outage"))),
+        owed=_load_all_owed(unit, entry.get("owed")),
+    )
+
+
+def _load_all_owed(unit: UnitId, value: object) -> tuple[Owed, ...]:
+    owed: tuple[Owed, ...] = ()
+    for item in _items(value):
+        if (more := _load_owed(unit, _mapping(item))) is not None:
+            owed = owe(owed, more)
+    return owed
+
+
+def _load_owed(unit: UnitId, entry: Json) -> Owed | None:
+    outage, outages = _seconds(entry.get("outage")), entry.get("outages")
+    start, end = _seconds(entry.get("start")), _seconds(entry.get("end"))
+    channels = [number for number in _items(entry.get("channels")) if _is_whole(number)]
+    if outage is None or start is None or end is None or start >= end or not channels:
+        return None
+    window = Window(
+        outage=outage,
+        start=start,
+        end=end,
+        cameras=tuple(dict.fromkeys(Camera(unit, number) for number in channels)),
+        spares=tuple(_texts(entry.get("spares"))),
+    )
+    return Owed(
+        window=window,
+        report=_mapping(entry.get("report")),
+        outages=outages if _is_whole(outages) else 1,
+        problems=tuple(_texts(entry.get("problems"))),
     )
 
 
@@ -120,6 +167,7 @@ def _load_outage(unit: UnitId, entry: Json) -> Outage | None:
         backing_up=_seconds(entry.get("backing_up")),
         returned=returned,
         watched_from=returned or 0.0,
+        spares=tuple(_texts(entry.get("spares"))),
         confirmed={
             camera: at
             for camera, value in _by_camera(unit, entry.get("confirmed"))
@@ -134,9 +182,9 @@ def _load_outage(unit: UnitId, entry: Json) -> Outage | None:
 
 
 def _load_cameras(value: object) -> Iterator[Camera]:
-    for item in value if isinstance(value, list) else ():
+    for item in _items(value):
         match item:
-            case [str(unit), int(channel)] if not isinstance(channel, bool):
+            case [str(unit), channel] if _is_whole(channel):
                 yield Camera(unit, channel)
 
 
@@ -150,6 +198,18 @@ def _mapping(value: object) -> Json:
     if not isinstance(value, Mapping):
         return {}
     return {key: item for key, item in value.items() if isinstance(key, str)}
+
+
+def _items(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _texts(value: object) -> list[str]:
+    return [item for item in _items(value) if isinstance(item, str)]
+
+
+def _is_whole(value: object) -> TypeIs[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _seconds(value: object) -> float | None:

@@ -12,14 +12,19 @@ These hold after every step (`invariants.check_invariants` says so in the tests)
    recording it, or its grace ran out, or it can't tell and was well for a while, or the camera
    has no stream left for it. The report tells. (The user's word goes first: a device whose
    protection is switched off, or that is removed, is let go of at once.)
+3. What a spare recorded of an outage is owed to a device that takes footage back, until the
+   courier told that it was given back and verified. (The user's word goes first: a device or
+   camera that is removed.) Whatever interrupts that, the courier is commanded again. No command
+   deletes footage: that is left to the spare's retention.
 4. One outage per working device at a time. Whatever is interrupted resumes from the journal
    and from what the spare is seen to hold; every command is idempotent.
 
-(3 is about footage, and 5 about Home Assistant's own isolation, which `detector` would decide.)
+(5 is about Home Assistant's own isolation, which `detector` would decide.)
 
 A step first takes the event as a fact, then lets the passes look at all that is known: who is
 silent for too long, what may be given back, which cameras the spare has to hold, which outages
-are over, what is to be shown, and what the spare is to do next. The passes decide by the state
+are over, to whom the courier is to give footage back, what is to be shown, and what the spare is
+to do next. The passes decide by the state
 alone, never by the event, so a fact that is lost and comes again later is as good. And they
 leave nothing to be done: `TimePassed` right after a step changes nothing.
 """
@@ -34,10 +39,20 @@ from .facts import take
 from .outage import close, give_back, notice
 from .state import State
 from .status import show
+from .synchronizing import synchronize
 
 type Pass = Callable[[State], tuple[State, tuple[Command, ...]]]
 
-PASSES: tuple[Pass, ...] = (notice, pool.give_up, give_back, pool.hold, close, show, pool.order)
+PASSES: tuple[Pass, ...] = (
+    notice,
+    pool.give_up,
+    give_back,
+    pool.hold,
+    close,
+    synchronize,
+    show,
+    pool.order,
+)
 
 
 def step(state: State, event: Event, now: float) -> tuple[State, tuple[Command, ...]]:

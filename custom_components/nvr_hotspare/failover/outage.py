@@ -10,17 +10,19 @@ Without that,
 Being told nothing is not the same as being told `unknown`: a device that used to tell and does
 not yet is busy starting, and has its grace. One that never told is not waited for that long.
 
-When footage is given back, what happens between `give_back` and `close` is `synchronizing`.
+What the spare recorded is owed to the device from then on, if it takes footage back: see
+`synchronizing`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from . import detector
 from .commands import Announce, Command
-from .model import Camera, Channel, GivenBack, Happening, Recording
+from .model import Camera, Channel, GivenBack, Happening, Recording, UnitId, Window
+from .owed import owe
 from .pool import forgotten
-from .state import DeviceState, Outage, State, in_use
+from .state import DeviceState, Outage, Owed, State, in_use
 
 
 def notice(state: State) -> tuple[State, tuple[Command, ...]]:
@@ -61,14 +63,15 @@ def returned(state: State, device: DeviceState, outage: Outage) -> State:
     return with_device(state, replace(device, outage=outage, told=state.now))
 
 
-def found(state: State) -> State:
+def found(state: State, spare: UnitId) -> State:
     """Take for lent what the spare is found to record after nothing was known of it.
 
     What was decided before Home Assistant started or the spare was away no longer counts: a
     device that was seen recording may have died since. And where there is no outage that it
     would be lent for, the last thing written was older than the last thing done, or the outage
     ended while the spare was away. Whichever it is: unless the device is recording all that by
-    now, nothing is let go of before it is seen to.
+    now, nothing is let go of before it is seen to. If it is, the outage that nobody knew of is
+    over; what the spare recorded is owed all the same.
     """
     places, now = state.spare.places or {}, state.now
     for device in state.devices.values():
@@ -78,9 +81,14 @@ def found(state: State) -> State:
             if camera in places and in_use(places[camera])
         }
         recording = all(told is Recording.YES for told in used.values())
-        if not device.config.protected or (recording and device.outage is None):
-            continue
         outage = device.outage or Outage(since=now, noticed=now, returned=now, watched_from=now)
+        if device.outage is None and (recording or not device.config.protected):
+            outage = replace(outage, confirmed=dict.fromkeys(used, now), spares=(spare,))
+            owed = _owing(state, device, outage, report(device, outage))
+            state = with_device(state, replace(device, owed=owed))
+            continue
+        if not device.config.protected:
+            continue
         given_back = {c: why for c, why in outage.given_back.items() if c not in used}
         outage = replace(outage, given_back=given_back)
         state = with_device(state, replace(device, outage=outage))
@@ -154,10 +162,28 @@ def close(state: State) -> tuple[State, tuple[Command, ...]]:
     for device in state.devices.values():
         outage = device.outage
         if outage and outage.returned is not None and not _lent(state, device, outage):
-            state = with_device(state, replace(device, outage=None))
             data = report(device, outage)
+            owed = _owing(state, device, outage, data)
+            state = with_device(state, replace(device, outage=None, owed=owed))
             commands.append(Announce(device.config.unit, Happening.RETURNED, data))
     return state, tuple(commands)
+
+
+def _owing(
+    state: State, device: DeviceState, outage: Outage, told: Mapping[str, object]
+) -> tuple[Owed, ...]:
+    """Return what is owed to a device after an outage of which the spare has let go."""
+    recorded = tuple(camera for camera in device.cameras if camera in outage.confirmed)
+    if not recorded or not device.config.gives_back:
+        return device.owed
+    window = Window(
+        outage=outage.since,
+        start=outage.since - state.group.timing.lookback,
+        end=max(state.now, outage.since),
+        cameras=recorded,
+        spares=outage.spares,
+    )
+    return owe(device.owed, Owed(window=window, report=told))
 
 
 def _lent(state: State, device: DeviceState, outage: Outage) -> bool:

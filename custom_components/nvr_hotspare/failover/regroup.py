@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from .model import Connection, Group, UnitId
+from .model import Connection, Group, UnitId, WorkingDevice
 from .outage import with_device
+from .owed import only
 from .pool import forgotten
 from .state import DeviceState, Pulse, SpareState, State
 
@@ -11,31 +12,32 @@ from .state import DeviceState, Pulse, SpareState, State
 def configured(state: State, group: Group) -> State:
     """Take over the group as the user wants it now; the first time is a start.
 
-    A device that was removed takes its outage with it, unannounced, and what the spare has of it
-    is wanted by nobody; a device or spare that was added has a grace as after a start. A spare
-    that was exchanged is no unit of the group any more and gets no command; the outages go on
-    with the new one.
+    A device that was removed takes its outage, and what is owed to it, with it, unannounced, and
+    what the spare has of it is wanted by nobody; so does a camera. A device or spare that was
+    added has a grace as after a start. A spare that was exchanged is no unit of the group any
+    more and gets no command; the outages go on with the new one.
     """
     devices = {config.unit: config for config in group.devices}
     units = [*devices, *([group.spare.unit] if group.spare else [])]
     before = state.group.spare
     exchanged = state.configured and (before and before.unit) != (group.spare and group.spare.unit)
-    now = state.now
     regrouped = replace(
         state,
         configured=True,
         group=group,
         pulses={unit: _pulse(state, unit, spare=unit not in devices) for unit in units},
-        devices={
-            unit: replace(
-                state.devices.get(unit, DeviceState(config=config, since=now, told=now)),
-                config=config,
-            )
-            for unit, config in devices.items()
-        },
+        devices={unit: _device(state, config) for unit, config in devices.items()},
         spare=SpareState(held=state.spare.held) if exchanged else state.spare,
     )
     return regrouped if state.configured else started(regrouped)
+
+
+def _device(state: State, config: WorkingDevice) -> DeviceState:
+    """Return what stays known of a device."""
+    new = DeviceState(config=config, since=state.now, told=state.now)
+    known = state.devices.get(config.unit, new)
+    device = replace(known, config=config)
+    return replace(device, owed=only(device.owed, device.cameras))
 
 
 def _pulse(state: State, unit: UnitId, *, spare: bool) -> Pulse:
@@ -71,6 +73,8 @@ def started(state: State) -> State:
                 recorded_since={},
                 missing_since={},
                 outage=outage,
+                delivery=None,
+                setback=None,
             ),
         )
     return forgotten(state)

@@ -48,6 +48,8 @@ class Outage:
     """When the first camera was confirmed recorded by the spare."""
     confirmed: Mapping[Camera, float] = field(default_factory=dict)
     """When each camera was first confirmed recorded by the spare."""
+    spares: tuple[UnitId, ...] = ()
+    """Who was seen to record them."""
     missed: Mapping[Camera, Reason] = field(default_factory=dict)
     """The cameras last reported not backed up."""
     returned: float | None = None
@@ -68,6 +70,8 @@ class Owed:
     window: Window
     report: Mapping[str, object]
     """What was told of its outage; JSON."""
+    outages: int = 1
+    """How many outages the window covers."""
     problems: tuple[str, ...] = ()
     """Why it could not be given back, each announced once."""
 

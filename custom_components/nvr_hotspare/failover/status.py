@@ -48,6 +48,9 @@ def _recount(state: State, device: DeviceState, outage: Outage) -> Outage:
         if camera not in outage.confirmed and state.confirmed(camera)
     }
     outage = replace(outage, confirmed={**outage.confirmed, **first})
+    spare = state.group.spare
+    if spare and spare.unit not in outage.spares and any(map(state.confirmed, device.cameras)):
+        outage = replace(outage, spares=(*outage.spares, spare.unit))
     if outage.returned is None:
         outage = replace(outage, missed=missed(state, device))
     return outage
@@ -61,7 +64,9 @@ def missed(state: State, device: DeviceState) -> dict[Camera, Reason]:
 
 def _status(state: State, device: DeviceState) -> tuple[WorkingStatus, Reason | None]:
     if device.outage is None:
-        return _online_status(state, device), None
+        flowing = device.delivery is not None and device.delivery.flowing
+        status = WorkingStatus.SYNCHRONIZING if flowing else _online_status(state, device)
+        return status, None
     if device.outage.returned is not None:
         lent = state.spare_online and device.status is WorkingStatus.BACKING_UP
         if lent or any(state.confirmed(camera) for camera in device.cameras):

@@ -19,6 +19,7 @@ from .outage import give_back_at
 from .pool import next_order_at
 from .state import State, in_use
 from .status import stale_at
+from .synchronizing import synchronize_at
 
 
 class Phase(StrEnum):
@@ -86,6 +87,7 @@ def device_view(state: State, unit: UnitId) -> DeviceView:
     offline = outage is not None and outage.returned is None
     missed = outage.missed if outage and offline else {}
     reason = unready(state, unit)
+    owed = [item.window for item in device.owed] if device.config.gives_back else []
     return DeviceView(
         connection=state.pulses[unit].connection,
         working_status=device.status,
@@ -100,6 +102,9 @@ def device_view(state: State, unit: UnitId) -> DeviceView:
         not_backed_up=missed,
         spare_ready=reason is None,
         spare_ready_reason=reason,
+        owed_windows=len(owed),
+        owed_seconds=sum(window.end - window.start for window in owed),
+        sync_problem=device.setback.problem if device.setback else "",
     )
 
 
@@ -111,7 +116,10 @@ def phase(state: State, unit: UnitId) -> Phase:
     """
     device = state.devices[unit]
     if device.outage is None:
-        return Phase.SUSPECT if detector.suspect(state.pulses[unit]) else Phase.WATCHING
+        if detector.suspect(state.pulses[unit]):
+            return Phase.SUSPECT
+        owed = device.owed and device.config.gives_back
+        return Phase.SYNCHRONIZING if owed else Phase.WATCHING
     if device.outage.returned is not None:
         return Phase.RETURNING
     if any(state.pending(camera) for camera in device.cameras):
@@ -144,6 +152,7 @@ def next_deadline(state: State) -> float | None:
         *(detector.offline_at(pulse, state.group.timing) for pulse in state.pulses.values()),
         *state.spare.due.values(),
         *give_back_at(state),
+        *synchronize_at(state),
         *(stale_at(state, device) for device in state.devices.values()),
         next_order_at(state),
     ]
