@@ -1,7 +1,7 @@
 """A unit as its subentry describes it, typed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -30,6 +30,7 @@ from .const import (
     WorkMode,
 )
 from .failover.model import Camera, Channel, Spare, UnitId, WorkingDevice
+from .giving import CONF_GIVE_BACK, GivingBack
 from .nvr.model import Credentials, Endpoint, Identity, Place
 from .recorder.model import Source
 
@@ -129,6 +130,8 @@ class UnitConfig:
     capacity: int
     protected: bool
     channels: tuple[ChannelConfig, ...]
+    giving_back: GivingBack = field(default_factory=GivingBack)
+    """How a working device gets its footage back."""
 
     @classmethod
     def from_subentry(cls, subentry: ConfigSubentry) -> Self:
@@ -144,6 +147,7 @@ class UnitConfig:
             capacity=data.get(CONF_CAPACITY, 0),
             protected=data.get(CONF_PROTECTED, True),
             channels=tuple(map(ChannelConfig.from_data, data.get(CONF_CHANNELS, ()))),
+            giving_back=GivingBack.from_data(data.get(CONF_GIVE_BACK, {})),
         )
 
     @property
@@ -156,6 +160,7 @@ class UnitConfig:
         return WorkingDevice(
             unit=self.unit,
             protected=self.protected,
+            gives_back=self.giving_back.gives,
             channels=tuple(map(ChannelConfig.as_channel, self.channels)),
         )
 
