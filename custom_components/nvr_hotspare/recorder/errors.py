@@ -33,6 +33,10 @@ class SourceUnsupportedError(SourceError):
     """The camera offers no stream that the engine can record."""
 
 
+class SourceLostError(SourceError):
+    """A recorder that played its footage stopped before the end."""
+
+
 class FootageError(RecorderError):
     """What stands on the disk can't be used."""
 

@@ -1,28 +1,35 @@
 """One media of a camera's stream, from its packets to frames with capture times."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from .model import AudioFrame, AudioTrack, Codec, VideoFrame, VideoTrack
 from .rtp import h264, h265
 from .rtp.aac import AacDepacketizer
 from .rtp.access_unit import AccessUnit
 from .rtp.audio import SampleDepacketizer
-from .rtp.clock import CaptureClock
 from .rtp.packet import parse_rtp
 from .rtp.parameters import find_track
 from .rtsp.sdp import AudioMedia, VideoMedia
 
 
-class VideoReceiver:
+class Clock(Protocol):
+    """What knows when frames were captured."""
+
+    def capture(self, timestamp: int, arrival: int) -> tuple[int, int]:
+        """Return the ticks and the capture time of a frame that arrived at this time."""
+
+
+class VideoReceiver[C: Clock]:
     """Turns the packets of the video into frames.
 
     Attributes:
-        clock: Takes the sender reports.
+        clock: Times the frames.
         track: What a decoder must know before the next frame, None while that is not known.
     """
 
-    def __init__(self, media: VideoMedia) -> None:
-        self.clock = CaptureClock()
+    def __init__(self, media: VideoMedia, clock: C) -> None:
+        self.clock = clock
         self.track: VideoTrack | None = find_track(media.parameter_sets, codec=media.codec)
         self._codec = media.codec
         self._payload_type = media.payload_type
@@ -45,12 +52,11 @@ class VideoReceiver:
         return VideoFrame(nal_units=unit.nal_units, time=time, ticks=ticks, key=unit.key)
 
 
-class AudioReceiver:
+class AudioReceiver[C: Clock]:
     """Turns the packets of the audio into frames; `clock` as of video."""
 
-    def __init__(self, media: AudioMedia, video: CaptureClock) -> None:
-        """Receive audio that is timed along with the video of this clock."""
-        self.clock = CaptureClock(media.track.rate, video)
+    def __init__(self, media: AudioMedia, clock: C) -> None:
+        self.clock = clock
         self.track: AudioTrack = media.track
         self._payload_type = media.payload_type
         self._depacketizer = (

@@ -8,6 +8,7 @@ import time
 from .errors import SourceUnreachableError
 from .media import AudioReceiver, VideoReceiver
 from .model import Frame, Source, Tracks
+from .rtp.clock import CaptureClock
 from .rtp.packet import parse_sender_report
 from .rtsp.client import OPEN_TIMEOUT, Session, open_session
 from .rtsp.message import InterleavedPacket
@@ -18,6 +19,8 @@ those for which packets may wait to be read."""
 _HASTE = 2.0
 """Seconds after the first key frame in which packets are read as they arrive: so the beginning is
 recorded at once, and the clocks learn how quickly packets come."""
+
+type _Receiver = VideoReceiver[CaptureClock] | AudioReceiver[CaptureClock]
 
 
 @asynccontextmanager
@@ -32,12 +35,13 @@ class FrameStream:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._video = video = VideoReceiver(session.description.video)
-        self._media: dict[int, VideoReceiver | AudioReceiver] = {session.video.rtp: video}
+        self._video = video = VideoReceiver(session.description.video, CaptureClock())
+        self._media: dict[int, _Receiver] = {session.video.rtp: video}
         self._clocks = {session.video.rtcp: video.clock}
-        self._audio: AudioReceiver | None = None
+        self._audio: AudioReceiver[CaptureClock] | None = None
         if session.description.audio is not None and session.audio is not None:
-            self._audio = AudioReceiver(session.description.audio, video.clock)
+            clock = CaptureClock(session.description.audio.track.rate, video.clock)
+            self._audio = AudioReceiver(session.description.audio, clock)
             self._media[session.audio.rtp] = self._audio
             self._clocks[session.audio.rtcp] = self._audio.clock
         self._tracks: Tracks | None = None

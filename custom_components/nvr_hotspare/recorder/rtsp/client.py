@@ -8,6 +8,7 @@ connection stops reading when 8 MiB of packets wait.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from ..auth import Authenticator
 from ..errors import (
     SourceBusyError,
     SourceError,
+    SourceLostError,
     SourceNotFoundError,
     SourceProtocolError,
     SourceRejectedError,
@@ -41,8 +43,11 @@ _ERRORS: dict[int, tuple[type[SourceError], str]] = {
     403: (SourceRejectedError, "The camera forbids this account its stream."),
     404: (SourceNotFoundError, "The camera has no stream of that path."),
     453: (SourceBusyError, "The camera has no bandwidth left for another viewer."),
+    454: (SourceLostError, "The camera has ended the session."),
+    457: (SourceNotFoundError, "The camera has no footage of that time."),
     461: (SourceUnsupportedError, "The camera does not send its stream over TCP."),
     503: (SourceBusyError, "The camera is too busy for another viewer."),
+    551: (SourceUnsupportedError, "The camera does not replay footage."),
 }
 _SESSION = re.compile(
     r"(?P<id>[^\s;]{1,512})(?:.*;\s*timeout\s*=\s*(?P<timeout>\d{1,6}))?", re.IGNORECASE
@@ -52,8 +57,21 @@ _CHANNELS = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a stream is to be played: headers of SETUP and PLAY beside the usual ones."""
+
+    setup: tuple[tuple[str, str], ...] = ()
+    play: tuple[tuple[str, str], ...] = ()
+
+
+_LIVE = Manner(play=(("Range", "npt=0.000-"),))
+
+
 @asynccontextmanager
-async def open_session(source: Source, within: float = OPEN_TIMEOUT) -> AsyncIterator[Session]:
+async def open_session(
+    source: Source, within: float = OPEN_TIMEOUT, manner: Manner = _LIVE
+) -> AsyncIterator[Session]:
     """Connect to a camera and play its stream; tear it down in the end.
 
     Raises:
@@ -65,7 +83,7 @@ async def open_session(source: Source, within: float = OPEN_TIMEOUT) -> AsyncIte
     try:
         async with _deadline(within, "The camera does not answer in time."):
             connection = await connect(host, port)
-            session = Session(connection, source)
+            session = Session(connection, source, manner)
             await session.start()
         yield session
     finally:
@@ -87,15 +105,18 @@ class Session:
         description: What the camera says about the stream.
         video: The channels of its video.
         audio: The channels of its audio, None if none is played.
+        lost: Whether the camera said that there is no such session any more.
     """
 
     description: Description
     video: Channels
     audio: Channels | None
 
-    def __init__(self, connection: Connection, source: Source) -> None:
+    def __init__(self, connection: Connection, source: Source, manner: Manner) -> None:
+        self.lost = False
         self._connection = connection
         self._source = source
+        self._manner = manner
         self._authenticator = Authenticator(source.username, source.password)
         self._lock = asyncio.Lock()
         self._count = 0
@@ -111,7 +132,7 @@ class Session:
         self.description = parse_sdp(answer.body, base or uri)
         self.video = await self._set_up(self.description.video.control, Channels(0, 1))
         self.audio = await self._set_up_audio()
-        await self._request("PLAY", self.description.aggregate, ("Range", "npt=0.000-"))
+        await self._request("PLAY", self.description.aggregate, *self._manner.play)
         self._keepalive = asyncio.create_task(self._keep_alive())
 
     async def read(self) -> list[InterleavedPacket]:
@@ -135,9 +156,22 @@ class Session:
             if self._id is not None and self._connection.error is None:
                 with suppress(SourceError, TimeoutError):
                     async with asyncio.timeout(_TEARDOWN_TIMEOUT):
-                        await self._request("TEARDOWN", self.description.aggregate)
+                        await self._tear_down()
         finally:
             self._connection.close()
+
+    async def _tear_down(self) -> None:
+        skipping = asyncio.create_task(self._skip())
+        try:
+            await self._request("TEARDOWN", self.description.aggregate)
+        finally:
+            skipping.cancel()
+
+    async def _skip(self) -> None:
+        """Read past the packets that stand before an answer, however many there are."""
+        with suppress(SourceError):
+            while True:
+                await self.read()
 
     async def _request(self, method: str, uri: str, *headers: tuple[str, str]) -> Response:
         """Send a request, answer a challenge once, and return the answer if it is 200."""
@@ -180,7 +214,9 @@ class Session:
     async def _set_up(self, control: str, channels: Channels) -> Channels:
         """Ask for a media on these channels and return those that the camera chose."""
         transport = f"RTP/AVP/TCP;unicast;interleaved={channels.rtp}-{channels.rtcp}"
-        answer = await self._request("SETUP", control, ("Transport", transport))
+        answer = await self._request(
+            "SETUP", control, ("Transport", transport), *self._manner.setup
+        )
         self._take_session(answer)
         if chosen := _CHANNELS.search(answer.headers.get("Transport") or ""):
             rtp = int(chosen["rtp"])
@@ -222,7 +258,8 @@ class Session:
                 await self._request(method, self.description.aggregate)
             except SourceUnreachableError:
                 continue
-            except SourceError:
+            except SourceError as error:
+                self.lost |= isinstance(error, SourceLostError)
                 method = "OPTIONS"
 
 
