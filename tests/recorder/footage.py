@@ -7,6 +7,7 @@ from pathlib import Path
 from custom_components.nvr_hotspare.recorder.model import Tracks, VideoFrame, VideoTrack
 from custom_components.nvr_hotspare.recorder.mp4.index import write_index
 from custom_components.nvr_hotspare.recorder.mp4.writer import FragmentWriter
+from custom_components.nvr_hotspare.recorder.rtp.access_unit import VideoDepacketizer
 from virtual_nvr.clip import Clip, ClipFormat, load
 
 SMALL = ClipFormat(width=320, height=180, bit_rate=200_000, gop=25, gops=2)
@@ -62,6 +63,12 @@ def indexed(data: bytes) -> bytes:
     file = BytesIO(data)
     write_index(file)
     return file.getvalue()
+
+
+def that_knows_markers[T: VideoDepacketizer](depacketizer: T) -> T:
+    """Return a depacketizer to which a key frame has shown that markers end pictures."""
+    depacketizer._markers_end = True
+    return depacketizer
 
 
 async def run(*command: str | Path) -> tuple[int, str, str]:

@@ -11,6 +11,7 @@ from custom_components.nvr_hotspare.recorder.rtp.access_unit import AccessUnit, 
 from custom_components.nvr_hotspare.recorder.rtp.packet import parse_rtp
 from custom_components.nvr_hotspare.recorder.rtp.packetize import RtpSender
 from custom_components.nvr_hotspare.recorder.rtsp.message import InterleavedPacket, MessageParser
+from tests.recorder.footage import that_knows_markers
 
 packets_lost = st.sets(st.integers(0, 60), max_size=3)
 sizes = st.lists(st.integers(10, 9000), min_size=1, max_size=8)
@@ -44,7 +45,7 @@ def _push(depacketizer: VideoDepacketizer, data: bytes) -> list[AccessUnit]:
 def test_both_ways_find_the_same_pictures(sizes: list[int], lost: set[int], first: int) -> None:
     sent = _packets(sizes, first)
     received = [data for number, data in enumerate(sent) if number not in lost]
-    short, long = h264.Depacketizer(), h264.Depacketizer()
+    short, long = (that_knows_markers(h264.Depacketizer()) for _ in range(2))
     by_short: list[AccessUnit] = []
     for data in received:
         if not short.go_on(data):
@@ -74,6 +75,7 @@ def test_all_but_the_ends_of_a_unit_take_the_short_way(
         + bytes((number,)) * 1000
         for number, flag in enumerate(flags)
     ]
+    that_knows_markers(depacketizer)
     found: list[AccessUnit] = []
     taken = 0
     for data in packets:

@@ -14,6 +14,7 @@ from custom_components.nvr_hotspare.recorder.rtp.packet import RtpPacket, parse_
 from custom_components.nvr_hotspare.recorder.rtp.packetize import RtpSender
 from custom_components.nvr_hotspare.recorder.rtp.parameters import find_track
 from custom_components.nvr_hotspare.recorder.rtsp.message import InterleavedPacket, MessageParser
+from tests.recorder.footage import that_knows_markers
 from tests.recorder.scripted_camera import PPS, SPS
 
 KEY, SLICE, SEI = b"\x65key", b"\x41slice", b"\x06sei"
@@ -21,7 +22,7 @@ KEY, SLICE, SEI = b"\x65key", b"\x41slice", b"\x06sei"
 
 def _units(*packets: tuple[int, int, bytes, bool]) -> list[AccessUnit]:
     """Push packets of (sequence, timestamp, payload, marker)."""
-    depacketizer = Depacketizer()
+    depacketizer = that_knows_markers(Depacketizer())
     return [
         unit
         for sequence, timestamp, payload, marker in packets
@@ -34,16 +35,16 @@ def _packet(sequence: int, timestamp: int, payload: bytes, *, marker: bool = Fal
 
 
 nal_unit = st.builds(
-    lambda head, size: bytes((head,)) + b"\xab" * size,
+    lambda head, size: bytes((head,)) + b"\x5b" * size,
     st.sampled_from([0x65, 0x41, 0x06, 0x67, 0x68]),
     st.integers(0, 5000),
 )
-picture = st.lists(nal_unit, max_size=4).map(lambda units: [*units, b"\x41last"])
+picture = st.lists(nal_unit, max_size=4).map(lambda units: [*units, b"\x41\x5blast"])
 
 
 @given(st.lists(picture, min_size=1, max_size=5))
 def test_what_is_packetized_comes_out_again(pictures: list[list[bytes]]) -> None:
-    sender, depacketizer = RtpSender((0, 1)), Depacketizer()
+    sender, depacketizer = RtpSender((0, 1)), that_knows_markers(Depacketizer())
     found: list[AccessUnit] = []
     for number, nal_units in enumerate(pictures):
         frame = VideoFrame(nal_units=nal_units, time=0, ticks=3600 * number, key=False)
@@ -124,7 +125,7 @@ def test_a_damaged_picture_is_dropped_and_the_next_is_not(payloads: list[bytes])
 
 @pytest.mark.parametrize("payload", [b"\x5c\x00" + bytes(60_000), b"\x41" + bytes(60_000)])
 def test_an_endless_picture_is_bounded(payload: bytes) -> None:
-    depacketizer = Depacketizer()
+    depacketizer = that_knows_markers(Depacketizer())
     depacketizer.push(_packet(0, 0, b"\x5c\x85" if payload[0] == 0x5C else KEY))
     held = 0
     for sequence in range(1, 1000):

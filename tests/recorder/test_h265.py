@@ -14,6 +14,7 @@ from custom_components.nvr_hotspare.recorder.rtp.packet import RtpPacket, parse_
 from custom_components.nvr_hotspare.recorder.rtp.packetize import MAX_PAYLOAD, RtpSender
 from custom_components.nvr_hotspare.recorder.rtp.parameters import find_track
 from custom_components.nvr_hotspare.recorder.rtsp.message import InterleavedPacket, MessageParser
+from tests.recorder.footage import that_knows_markers
 
 IDR, CRA, SLICE, SEI = b"\x26\x01idr", b"\x2a\x01cra", b"\x02\x01slice", b"\x4e\x01sei"
 _START_CODE = re.compile(rb"\x00\x00\x00?\x01")
@@ -33,7 +34,7 @@ picture = st.lists(nal_unit, max_size=4).map(lambda units: [*units, SLICE])
 
 @given(st.lists(picture, min_size=1, max_size=5))
 def test_what_is_packetized_comes_out_again(pictures: list[list[bytes]]) -> None:
-    sender, receiver = RtpSender((0, 1), Codec.H265), Depacketizer()
+    sender, receiver = RtpSender((0, 1), Codec.H265), that_knows_markers(Depacketizer())
     found = list[AccessUnit]()
     for number, units in enumerate(pictures):
         frame = VideoFrame(nal_units=units, time=0, ticks=3600 * number, key=False)
@@ -48,19 +49,19 @@ def test_what_is_packetized_comes_out_again(pictures: list[list[bytes]]) -> None
 
 def test_an_aggregation_packet_holds_several_units() -> None:
     payload = b"\x60\x01" + b"".join(len(unit).to_bytes(2) + unit for unit in (SEI, SLICE))
-    assert Depacketizer().push(packet(0, 5, payload, marker=True)) == [
+    assert that_knows_markers(Depacketizer()).push(packet(0, 5, payload, marker=True)) == [
         AccessUnit(5, [SEI, SLICE], key=False)
     ]
 
 
 @pytest.mark.parametrize(("unit", "key"), [(IDR, True), (CRA, True), (SLICE, False)])
 def test_decoding_can_begin_with_idr_and_cra(unit: bytes, key: bool) -> None:  # noqa: FBT001
-    (found,) = Depacketizer().push(packet(0, 5, unit, marker=True))
+    (found,) = that_knows_markers(Depacketizer()).push(packet(0, 5, unit, marker=True))
     assert found.key is key
 
 
 def test_a_lost_fragment_costs_its_picture_only() -> None:
-    receiver = Depacketizer()
+    receiver = that_knows_markers(Depacketizer())
     pieces = [b"\x62\x01\x93start", b"\x62\x01\x13middle", b"\x62\x01\x53end"]
     for sequence in (0, 2):
         assert receiver.push(packet(sequence, 5, pieces[sequence], marker=sequence == 2)) == []
@@ -73,14 +74,14 @@ def test_a_lost_fragment_costs_its_picture_only() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.binary(max_size=40), st.booleans())))
 def test_no_payload_breaks_it(packets: list[tuple[int, bytes, bool]]) -> None:
-    receiver = Depacketizer()
+    receiver = that_knows_markers(Depacketizer())
     for number, (timestamp, payload, marker) in enumerate(packets):
         for unit in receiver.push(packet(number, timestamp, payload, marker=marker)):
             assert all(unit.nal_units)
 
 
 def test_an_endless_picture_is_bounded() -> None:
-    receiver = Depacketizer()
+    receiver = that_knows_markers(Depacketizer())
     receiver.push(packet(0, 0, b"\x62\x01\x93start"))
     for sequence in range(1, 1000):
         receiver.push(packet(sequence, 0, b"\x62\x01\x13" + bytes(60_000)))

@@ -9,7 +9,7 @@ from custom_components.nvr_hotspare.recorder.rtp.h264 import Depacketizer
 from custom_components.nvr_hotspare.recorder.rtp.packet import parse_rtp, parse_sender_report
 from custom_components.nvr_hotspare.recorder.rtp.packetize import MAX_PAYLOAD, RtpSender
 from custom_components.nvr_hotspare.recorder.rtsp.message import InterleavedPacket, MessageParser
-from tests.recorder.footage import START, frames
+from tests.recorder.footage import START, frames, that_knows_markers
 
 
 def sent(data: bytes) -> list[InterleavedPacket]:
@@ -19,7 +19,7 @@ def sent(data: bytes) -> list[InterleavedPacket]:
 
 
 def test_real_frames_survive_the_way_through_rtp() -> None:
-    sender, receiver = RtpSender((2, 3)), Depacketizer()
+    sender, receiver = RtpSender((2, 3)), that_knows_markers(Depacketizer())
     received = []
     for frame in frames(50):
         packets = sent(sender.frame(frame))
@@ -42,7 +42,7 @@ def test_a_unit_around_the_limits_of_packets_stays_whole(offset: int) -> None:
     assert max(len(packet.payload) for packet in packets) <= MAX_PAYLOAD + 12
     parsed = [parse_rtp(packet.payload) for packet in packets]
     assert [packet.marker for packet in parsed if packet] == [False] * (len(packets) - 1) + [True]
-    receiver = Depacketizer()
+    receiver = that_knows_markers(Depacketizer())
     units = [unit for packet in parsed if packet for unit in receiver.push(packet)]
     assert units[0].nal_units == [unit]
 

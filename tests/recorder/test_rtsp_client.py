@@ -306,7 +306,7 @@ async def test_frames_have_track_and_capture_time(camera: ScriptedCamera) -> Non
 
 async def test_frames_before_the_parameter_sets_are_no_silence(camera: ScriptedCamera) -> None:
     camera.media = gops([3, 4])
-    rest = gops([3, 4, 5]).removeprefix(camera.media)
+    rest = gops([3, 4, 5, 6]).removeprefix(camera.media)
 
     async with open_stream(camera.source()) as frames:
         assert await frames.read() == []

@@ -38,17 +38,17 @@ async def camera() -> AsyncIterator[ScriptedCamera]:
         camera.answers["DESCRIBE"] = lambda _: Response(200, "OK", Headers([]), SDP + SOUND)
         camera.answers["SETUP"] = as_asked
         camera.media = (
-            b"".join(map(audio, range(5))) + gops([5]) + b"".join(map(audio, range(5, 8)))
+            b"".join(map(audio, range(5))) + gops([5, 6]) + b"".join(map(audio, range(5, 8)))
         )
-        camera.media += gops([6])
+        camera.media += gops([5, 6, 7]).removeprefix(gops([5, 6]))
         yield camera
 
 
 async def receive(source: Source) -> list[tuple[Tracks, Frame]]:
-    """Return what comes up to the second frame of video."""
+    """Return what comes up to the third frame of video."""
     found = list[tuple[Tracks, Frame]]()
     async with open_stream(source) as frames:
-        while sum(not isinstance(frame, AudioFrame) for _, frame in found) < 2:
+        while sum(not isinstance(frame, AudioFrame) for _, frame in found) < 3:
             found += await frames.read()
     return found
 
@@ -58,10 +58,11 @@ async def test_audio_comes_between_the_frames_from_the_first_track_on(
 ) -> None:
     found = await receive(camera.source())
 
-    assert [isinstance(frame, AudioFrame) for _, frame in found] == [False, *3 * [True], False]
+    heard = [isinstance(frame, AudioFrame) for _, frame in found]
+    assert heard == [False, False, *3 * [True], False]
     assert {tracks for tracks, _ in found} == {found[0][0]}
     assert found[0][0].audio is not None
-    assert [frame.ticks for _, frame in found[1:4]] == [800, 960, 1120]
+    assert [frame.ticks for _, frame in found[2:5]] == [800, 960, 1120]
 
 
 async def test_audio_that_is_not_wanted_is_not_asked_for(camera: ScriptedCamera) -> None:
@@ -82,7 +83,7 @@ async def test_a_camera_that_refuses_its_audio_is_recorded_without(
     found = await receive(camera.source())
 
     assert found[0][0].audio is None
-    assert len(found) == 2
+    assert len(found) == 3
 
 
 async def test_audio_on_the_channels_of_the_video_is_not_taken_for_it(

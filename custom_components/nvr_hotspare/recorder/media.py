@@ -1,6 +1,6 @@
 """One media of a camera's stream, from its packets to frames with capture times."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from .model import AudioFrame, AudioTrack, Codec, VideoFrame, VideoTrack
@@ -8,6 +8,7 @@ from .rtp import h264, h265
 from .rtp.aac import AacDepacketizer
 from .rtp.access_unit import AccessUnit
 from .rtp.audio import SampleDepacketizer
+from .rtp.h264_sps import may_have_fields
 from .rtp.packet import parse_rtp
 from .rtp.parameters import find_track
 from .rtsp.sdp import AudioMedia, VideoMedia
@@ -30,11 +31,12 @@ class VideoReceiver[C: Clock]:
 
     def __init__(self, media: VideoMedia, clock: C) -> None:
         self.clock = clock
-        self.track: VideoTrack | None = find_track(media.parameter_sets, codec=media.codec)
+        self.track: VideoTrack | None = None
         self._codec = media.codec
         self._payload_type = media.payload_type
         module = h265 if media.codec is Codec.H265 else h264
         self._depacketizer = module.Depacketizer()
+        self._learn(media.parameter_sets)
 
     def push(self, data: bytes, arrival: int) -> Sequence[VideoFrame]:
         """Take in a packet that arrived at this time and return the frames it completes."""
@@ -45,11 +47,22 @@ class VideoReceiver[C: Clock]:
             return ()
         return [self._frame(unit, arrival) for unit in self._depacketizer.push(packet)]
 
+    def flush(self) -> Sequence[VideoFrame]:
+        """Return the frame that is there when nothing follows it."""
+        return [self._frame(unit, 0) for unit in self._depacketizer.flush()]
+
     def _frame(self, unit: AccessUnit, arrival: int) -> VideoFrame:
         ticks, time = self.clock.capture(unit.timestamp, arrival)
         if unit.key or self.track is None:
-            self.track = find_track(unit.nal_units, self.track, self._codec)
+            self._learn(unit.nal_units)
         return VideoFrame(nal_units=unit.nal_units, time=time, ticks=ticks, key=unit.key)
+
+    def _learn(self, nal_units: Iterable[bytes]) -> None:
+        """Take up parameter sets."""
+        known = self.track
+        self.track = find_track(nal_units, known, self._codec)
+        if self.track is not known and self.track is not None and self._codec is Codec.H264:
+            self._depacketizer.fields = may_have_fields(self.track.sps)
 
 
 class AudioReceiver[C: Clock]:

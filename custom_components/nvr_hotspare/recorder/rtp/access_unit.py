@@ -1,9 +1,13 @@
 """From RTP packets to access units of video: what H.264 and H.265 have in common.
 
-An access unit ends with the marker bit, or where the timestamp changes. After a gap in the
-sequence numbers the access units on both sides of it are dropped, because nobody can tell which
-of them misses a packet; all later ones are passed on, though a decoder shows artefacts until the
-next key frame: a recording with artefacts is worth more than a hole.
+An access unit ends with the marker bit, where the timestamp changes, or before the first slice of
+another picture. Some cameras mark the end of every slice: so a marker counts for nothing until a
+key frame has shown that no slice of the same picture follows one, and never again once that has
+happened. (The first frame of a connection therefore comes when the second begins.)
+
+After a gap in the sequence numbers the access units on both sides of it are dropped, because
+nobody can tell which of them misses a packet; all later ones are passed on, though a decoder shows
+artefacts until the next key frame: a recording with artefacts is worth more than a hole.
 """
 
 from abc import ABC, abstractmethod
@@ -36,6 +40,8 @@ class VideoDepacketizer(ABC):
     def __init__(self) -> None:
         self.dropped = 0
         """Access units that were damaged."""
+        self.fields = False
+        """Whether a picture may come as two fields, each of which has a first slice."""
         self._next: int | None = None
         self._timestamp = 0
         self._nal_units: list[bytes] = []
@@ -49,7 +55,15 @@ class VideoDepacketizer(ABC):
         """The head of the next packet if it is the middle of that unit."""
         self._size = 0
         self._damaged = False
-        self._has_slice = False
+        self._slices_end = 0
+        """How many NAL units there are up to the last slice; 0 without one."""
+        self._markers_end: bool | None = None
+        """Whether markers end pictures, None while nobody knows."""
+        self._marked = False
+        """Whether there was a marker after the last slice, when nobody knew."""
+        self._ended_at: int | None = None
+        """The timestamp of the last picture that a marker has ended."""
+        self._done: list[AccessUnit] = []
 
     @abstractmethod
     def _unpack(self, payload: bytes) -> None:
@@ -60,8 +74,12 @@ class VideoDepacketizer(ABC):
         """Whether a NAL unit is part of a picture."""
 
     @abstractmethod
-    def _is_key(self, unit: bytes) -> bool:
-        """Whether it is part of a picture with which decoding can begin."""
+    def _is_first_slice(self, unit: bytes) -> bool:
+        """Whether a slice is the first one of its picture, or of its field."""
+
+    @abstractmethod
+    def _is_key(self, units: list[bytes]) -> bool:
+        """Whether decoding can begin with a picture of these NAL units."""
 
     def go_on(self, data: bytes) -> bool:
         """Take in a packet as it was received, if it goes on in the middle of a NAL unit.
@@ -81,33 +99,57 @@ class VideoDepacketizer(ABC):
         """Take in the next packet and return the access units that it completes, in order."""
         lost = self._next is not None and packet.sequence != self._next
         self._next = (packet.sequence + 1) & 0xFFFF
-        done: list[AccessUnit] = []
+        done = self._done = []
         if packet.timestamp != self._timestamp:
-            self._damaged |= lost and bool(self._nal_units or self._fragments)
-            self._finish(done)
+            if not self._marked:
+                self._damaged |= lost and bool(self._nal_units or self._fragments)
+            self._finish()
             self._timestamp = packet.timestamp
         self._damaged |= lost
         if packet.payload and not self._damaged:
             self._unpack(packet.payload)
         if packet.marker:
-            self._finish(done)
+            self._take_marker()
         self._expected = -1
         if self._fragments and not self._damaged:
             self._expected = int.from_bytes(plain_head(packet) + self._middle) + self._step
         return done
 
-    def _finish(self, done: list[AccessUnit]) -> None:
+    def flush(self) -> list[AccessUnit]:
+        """Return the access unit that is there when nothing follows it; none if it is cut off."""
+        done = self._done = []
+        self._finish()
+        return done
+
+    def _take_marker(self) -> None:
+        if self._markers_end:
+            if self._slices_end:
+                self._ended_at = self._timestamp
+            self._finish()
+        elif self._markers_end is None:
+            self._marked = self._slices_end > 0
+
+    def _finish(self) -> None:
         """End the access unit; what holds no picture (parameter sets, SEI) goes with the next."""
         if self._damaged or self._fragments:
             self.dropped += 1
-        elif self._has_slice:
-            key = any(map(self._is_key, self._nal_units))
-            done.append(AccessUnit(self._timestamp, self._nal_units, key))
+        elif self._slices_end:
+            self._hand_on(self._nal_units)
         else:
             return
+        self._drop()
+        self._damaged = False
+
+    def _hand_on(self, units: list[bytes]) -> None:
+        key = self._is_key(units)
+        self._done.append(AccessUnit(self._timestamp, units, key))
+        if self._marked and key:
+            self._markers_end = True
+
+    def _drop(self) -> None:
         self._nal_units, self._fragments = [], []
-        self._size = 0
-        self._damaged = self._has_slice = False
+        self._size = self._slices_end = 0
+        self._marked = False
 
     def _add_whole(self, unit: bytes) -> None:
         """Take in a NAL unit that came in one packet.
@@ -152,13 +194,31 @@ class VideoDepacketizer(ABC):
             self._add(unit)
 
     def _add(self, unit: bytes) -> None:
-        self._nal_units.append(unit)
-        self._has_slice = self._has_slice or self._is_slice(unit)
+        if self._is_slice(unit):
+            self._add_slice(unit)
+        else:
+            self._nal_units.append(unit)
         self._grow(len(unit) + _OVERHEAD)
+
+    def _add_slice(self, unit: bytes) -> None:
+        begins = self._is_first_slice(unit) and not self.fields
+        if self._slices_end and begins:
+            rest = self._nal_units[self._slices_end :]
+            self._hand_on(self._nal_units[: self._slices_end])
+            self._drop()
+            self._nal_units, self._size = rest, sum(map(len, rest)) + _OVERHEAD * len(rest)
+        elif self._marked:
+            self._markers_end = False
+        elif not (self._slices_end or begins) and self._ended_at == self._timestamp:
+            self._markers_end = False
+            self._damaged = True  # its beginning was handed on as if it were all
+        self._nal_units.append(unit)
+        self._slices_end = len(self._nal_units)
+        self._marked = False
 
     def _grow(self, size: int) -> None:
         self._size += size
         if self._size > 2 * MAX_ACCESS_UNIT:  # fragments count twice: once more when joined
+            self._drop()
             self._damaged = True
             self._expected = -1
-            self._nal_units, self._fragments = [], []

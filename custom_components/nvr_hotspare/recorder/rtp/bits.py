@@ -10,7 +10,12 @@ _LONGEST_CODE = 32
 
 def of_nal_unit(payload: bytes) -> Bits:
     """Return the bits of a NAL unit after its head, emulation prevention taken out."""
-    return Bits(_EMULATION.sub(b"\x00\x00", payload[:MAX_SIZE]))
+    return Bits(without_emulation(payload[:MAX_SIZE]))
+
+
+def without_emulation(payload: bytes) -> bytes:
+    """Return the payload of a NAL unit without the bytes that keep start codes out of it."""
+    return _EMULATION.sub(b"\x00\x00", payload)
 
 
 class Bits:

@@ -17,13 +17,7 @@ def parse_size(sps: bytes) -> tuple[int, int]:
         ValueError: It ends too early or holds what no encoder writes.
     """
     bits = of_nal_unit(sps[1:])
-    profile = bits.read(8)
-    bits.read(16)  # constraints and level
-    bits.golomb()  # id
-    chroma, separate = _chroma(bits) if profile in _HIGH_PROFILES else (1, 0)
-    bits.golomb()  # frame number
-    _skip_order_count(bits)
-    bits.golomb(), bits.read(1)  # reference frames, gaps
+    chroma, separate = _skip_to_size(bits)
     columns, rows = bits.golomb() + 1, bits.golomb() + 1
     frames_only = bits.read(1)
     if not frames_only:
@@ -39,6 +33,18 @@ def parse_size(sps: bytes) -> tuple[int, int]:
     if width <= 0 or height <= 0:
         raise ValueError("Nothing is left of the picture.")
     return width, height
+
+
+def may_have_fields(sps: bytes) -> bool:
+    """Whether a picture may consist of two fields, which are coded one after the other.
+
+    Raises:
+        ValueError: As in `parse_size`.
+    """
+    bits = of_nal_unit(sps[1:])
+    _skip_to_size(bits)
+    bits.golomb(), bits.golomb()  # columns and rows
+    return not bits.read(1)
 
 
 def parse_samples(sps: bytes) -> tuple[int, int, int] | None:
@@ -79,6 +85,18 @@ def may_reorder(sps: bytes) -> bool:
         _chroma(bits)
     bits.golomb()  # frame number
     return bits.golomb() != _ORDER_OF_DECODING
+
+
+def _skip_to_size(bits: Bits) -> tuple[int, int]:
+    """Skip what stands before the size; return the chroma format, and if planes are separate."""
+    profile = bits.read(8)
+    bits.read(16)  # constraints and level
+    bits.golomb()  # id
+    chroma = _chroma(bits) if profile in _HIGH_PROFILES else (1, 0)
+    bits.golomb()  # frame number
+    _skip_order_count(bits)
+    bits.golomb(), bits.read(1)  # reference frames, gaps
+    return chroma
 
 
 def _chroma(bits: Bits) -> tuple[int, int]:

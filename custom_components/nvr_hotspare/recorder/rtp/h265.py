@@ -7,16 +7,19 @@ where their description is read: no camera sends them.
 from typing import override
 
 from .access_unit import VideoDepacketizer
+from .sei import is_recovery_point
 
 SLICES = range(32)
 KEYS = range(16, 22)
-VPS, SPS, PPS = 32, 33, 34
+VPS, SPS, PPS, SEI = 32, 33, 34, 39
 """Types of NAL unit (ITU-T H.265, table 7-1): the slices of a picture, those of a picture with
-which decoding can begin (BLA, IDR and CRA), and the parameter sets."""
+which decoding can begin (BLA, IDR and CRA), the parameter sets, and supplemental information."""
 _AGGREGATION, _FRAGMENT = 48, 49
 _HEAD = 2
 """Bytes of the head of a NAL unit, and of a payload (section 4.2)."""
 _FU_TYPE, _LAYER = 0x3F, 0x81
+_FIRST = b"\x80"
+"""The least byte that the first slice segment of a picture begins with (section 7.3.6.1)."""
 
 
 def nal_type(unit: bytes) -> int:
@@ -47,5 +50,17 @@ class Depacketizer(VideoDepacketizer):
         return unit[0] >> 1 & _FU_TYPE in SLICES
 
     @override
-    def _is_key(self, unit: bytes) -> bool:
-        return unit[0] >> 1 & _FU_TYPE in KEYS
+    def _is_first_slice(self, unit: bytes) -> bool:
+        return unit[2:3] >= _FIRST
+
+    @override
+    def _is_key(self, units: list[bytes]) -> bool:
+        """Whether decoding can begin here at once, or at a recovery point (section D.3.8)."""
+        kinds = [unit[0] >> 1 & _FU_TYPE for unit in units]
+        return any(kind in KEYS for kind in kinds) or (
+            SEI in kinds
+            and any(
+                kind == SEI and is_recovery_point(unit[_HEAD:])
+                for kind, unit in zip(kinds, units, strict=True)
+            )
+        )
