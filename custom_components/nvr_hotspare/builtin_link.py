@@ -1,6 +1,6 @@
 """The way to the built-in spare: its engine runs beside Home Assistant, in a process of its own."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import override
 
@@ -13,8 +13,8 @@ from .const import DOMAIN
 from .failover.model import Camera, Silence
 from .footage_folder import Surroundings, in_backups
 from .link import UnitLink
-from .nvr.builtin import BuiltinSpare, channel_of
-from .nvr.model import Heartbeat, Place
+from .nvr.builtin import BuiltinSpare, channel_of, places_of
+from .nvr.model import Heartbeat, Place, PlaceState
 from .recorder.report import ChannelReport, EngineReport, StorageState
 from .unit_config import UnitConfig, place_key
 
@@ -29,6 +29,7 @@ class BuiltinLink(UnitLink):
         self._hass = hass
         self._entry_id = entry_id
         self._listeners: list[Callable[[], None]] = []
+        self._told: Mapping[str, PlaceState] = {}
         self._open(options)
 
     def _open(self, options: BuiltinConfig) -> None:
@@ -126,6 +127,9 @@ class BuiltinLink(UnitLink):
             self._issues.show(self.report)
         for listener in tuple(self._listeners):
             listener()
+        told, self._told = self._told, places_of(self.report) if self.report else {}
+        if told != self._told:
+            self.on_news()
 
     async def _look_at_folder(self) -> None:
         around = Surroundings.of(self._hass)

@@ -48,6 +48,7 @@ class UnitCoordinator:
         self._unit = link.config.unit
         self._beats = Pacer(lambda: manager.probe_pace(self._unit))
         self._watches = Pacer(lambda: manager.watch_pace(self._unit))
+        link.on_news = self._watches.hurry
         self._tasks: set[asyncio.Task[None]] = set()
 
     @callback

@@ -10,10 +10,16 @@ from .unit_config import UnitConfig
 
 
 class UnitLink(ABC):
-    """Carries every call to one unit."""
+    """Carries every call to one unit.
+
+    Attributes:
+        config: What is configured of it.
+        on_news: Called when what the unit told of its slow facts may no longer be so.
+    """
 
     def __init__(self, config: UnitConfig) -> None:
         self.config = config
+        self.on_news: Callable[[], None] = lambda: None
 
     @property
     def can_record(self) -> bool:

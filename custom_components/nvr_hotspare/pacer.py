@@ -13,6 +13,12 @@ class Pacer:
     def __init__(self, pace: Callable[[], float]) -> None:
         self._pace = pace
         self._changed = asyncio.Event()
+        self._hurried = False
+
+    def hurry(self) -> None:
+        """Begin the next round at once, or right after the one that is under way."""
+        self._hurried = True
+        self._changed.set()
 
     def wake(self) -> None:
         """Look at the pace again: it may have changed."""
@@ -23,9 +29,10 @@ class Pacer:
         clock = asyncio.get_running_loop().time
         due = clock()
         while True:
+            self._hurried = False
             yield
             begun = due
-            while clock() < (due := begun + self._pace()):
+            while not self._hurried and clock() < (due := begun + self._pace()):
                 self._changed.clear()
                 try:
                     async with asyncio.timeout_at(due):
@@ -33,5 +40,5 @@ class Pacer:
                 except TimeoutError:
                     break
             # A round that begins late keeps the beat, one that would overlap the next is skipped.
-            if clock() - due > self._pace():
+            if self._hurried or clock() - due > self._pace():
                 due = clock()

@@ -72,6 +72,7 @@ class SpareWorker:
                 self._commands.popleft()
                 self._complain("; ".join(sorted(set(errors.values()))))
                 self._report(CommandEnded(command, errors))
+                self._link.on_news()
             self._added.clear()
             await self._added.wait()
 

@@ -1,5 +1,6 @@
 """Home Assistant itself as the spare: the real engine, real cameras, a real disk."""
 
+from dataclasses import replace
 import json
 import os
 from pathlib import Path
@@ -16,6 +17,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.nvr_hotspare import manager
 from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.recorder.report import ChannelReport, EngineReport
 from tests.integration.lab import (
@@ -106,6 +108,21 @@ async def test_footage_begins_before_the_failure(
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
     await eventually(lambda: state(hass, "sensor", spare, "working_status") == "idle")
     assert len(clips(builtin_home / "footage")) >= 2
+
+
+@pytest.mark.parametrize("entry", ["warm", "cold"], indirect=True)
+async def test_that_the_spare_records_is_shown_without_asking_it_again_and_again(
+    hass: HomeAssistant,
+    lab: Lab,
+    entry: ConfigEntry,
+    nvr: VirtualNvr,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(manager, "TIMING", replace(manager.TIMING, busy_watch=600, calm_watch=600))
+    entry.runtime_data.manager.configure()
+    await lab.stop("NVR-1")
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+    await eventually(lambda: state(hass, "sensor", spare_of(entry), "channels_in_use") == "2")
 
 
 @pytest.mark.parametrize("entry", ["cold"], indirect=True)

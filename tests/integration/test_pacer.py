@@ -50,3 +50,19 @@ async def test_a_round_that_took_too_long_is_not_caught_up_with() -> None:
             break
     await rounds.aclose()
     assert begun[3] - begun[1] > 0.09
+
+
+async def test_a_round_can_be_hurried_even_while_another_is_under_way() -> None:
+    pacer = Pacer(lambda: 60.0)
+    begun = 0
+    rounds = pacer.rounds()
+    async with asyncio.timeout(10):
+        async for _ in rounds:
+            begun += 1
+            if begun == 1:
+                asyncio.get_running_loop().call_later(0.05, pacer.hurry)
+            elif begun == 2:
+                pacer.hurry()
+            else:
+                break
+    await rounds.aclose()

@@ -87,6 +87,10 @@ class Engine:
         """Frames written, as last reported."""
         return self._channel(channel).frames
 
+    def state(self, channel: str) -> ChannelState | None:
+        """What is done about a channel, as last reported."""
+        return self._channel(channel).state
+
     def _channel(self, name: str) -> ChannelReport:
         channels = self.reports[-1].channels if self.reports else {}
         return channels.get(name, ChannelReport(provisioned=False, recorded=False))
@@ -245,6 +249,18 @@ async def test_stop_ends_the_engine(engine: Engine, client: EngineClient) -> Non
     await client.request(Stop())
 
     assert engine.service.done.is_set()
+
+
+async def test_that_a_camera_is_recorded_is_told_without_being_asked_and_at_once(
+    engine: Engine, client: EngineClient, camera: ScriptedCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener_module, "_REPORTS", 3600.0)
+    await client.request(Provision(sources={"yard": camera.source(), "hall": camera.source()}))
+    await eventually(lambda: engine.service.report().channels["yard"].ring > 0)
+    await client.attempt(Record(channels=("yard",)))
+    await eventually(lambda: engine.state("yard") is ChannelState.RECORDING)
+    await client.request(Release(channels=("yard",)))
+    await eventually(lambda: engine.state("yard") is ChannelState.WATCHING)
 
 
 # One client at a time

@@ -158,11 +158,7 @@ class BuiltinSpare(Spare):
 
     @override
     async def places(self) -> Mapping[str, PlaceState]:
-        report = await self._ask(lambda engine: engine.status())
-        return {
-            (key := key_of(channel)): _place_state(key, found)
-            for channel, found in report.channels.items()
-        }
+        return places_of(await self._ask(lambda engine: engine.status()))
 
     @override
     async def provision(self, places: Iterable[Place]) -> None:
@@ -246,6 +242,14 @@ class BuiltinSpare(Spare):
         self.report = report
         for listener in tuple(self._listeners):
             listener()
+
+
+def places_of(report: EngineReport) -> Mapping[str, PlaceState]:
+    """Return what an engine holds, by key, as it tells."""
+    return {
+        (key := key_of(channel)): _place_state(key, found)
+        for channel, found in report.channels.items()
+    }
 
 
 def _place_state(key: str, found: ChannelReport) -> PlaceState:

@@ -6,13 +6,13 @@ for a newer one. An engine that nobody talks to goes on with what it was told, b
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 import logging
 from pathlib import Path
 import time
 
 from .errors import MessageError, RequestError
-from .messages import MAX_LINE, PROTOCOL, Hello, encode, parse_request, read
+from .messages import MAX_LINE, PROTOCOL, Hello, Ping, Status, encode, parse_request, read
+from .model import ChannelState
 from .plain import Plain, dump
 from .report import EngineReport
 from .service import Service
@@ -27,7 +27,10 @@ ALONE = 86_400.0
 _GREETING = 5.0
 """Seconds that a new client may take to say hello."""
 _REPORTS = 1.0
-"""Seconds between looks whether there is something to report."""
+"""Seconds between reports of how much there is."""
+_LOOKS = 0.1
+"""Seconds between looks whether a camera that was to be recorded is: that is told at once."""
+_CONNECTING = ChannelState.CONNECTING
 _MAX_CONNECTIONS = 16
 _MAX_UNSENT = 4 * MAX_LINE
 
@@ -40,6 +43,7 @@ class Listener:
         self._client: _Client | None = None
         self._connections = 0
         self._last_client = time.monotonic()
+        self._done_something = asyncio.Event()
         self._server: asyncio.Server
 
     async def start(self, path: Path) -> None:
@@ -48,14 +52,26 @@ class Listener:
 
     async def run(self) -> None:
         """Tell the client what changes, and notice that there is none, until the service ends."""
+        pause = _REPORTS
         while not self._service.done.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_REPORTS):
-                    await self._service.done.wait()
-            if self._client is not None:
-                self._client.tell(self._service.report())
-            else:
+            await self._wait(pause)
+            pause = _REPORTS
+            if self._client is None:
                 await self._alone(time.monotonic() - self._last_client)
+                continue
+            report = self._service.report()
+            self._client.tell(report)
+            if any(it.recorded and it.state is _CONNECTING for it in report.channels.values()):
+                pause = _LOOKS
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait until something was done, or is to be done no more, but no longer than that."""
+        events = (self._done_something, self._service.done)
+        waits = [asyncio.create_task(event.wait()) for event in events]
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        self._done_something.clear()
 
     def close(self) -> None:
         """Listen no longer and hang up."""
@@ -122,6 +138,8 @@ class Listener:
                 client.answer(number, await self._service.answer(request))
             except RequestError as error:
                 client.answer(number, error=str(error))
+            if not isinstance(request, Ping | Status):
+                self._done_something.set()
             await client.drain()
 
 
@@ -138,6 +156,7 @@ class _Client:
         self._reader = reader
         self._writer = writer
         self._told: EngineReport | None = None
+        self._told_at = 0.0
 
     @property
     def alive(self) -> bool:
@@ -158,9 +177,12 @@ class _Client:
             self._send({"id": number, "result": dump(result)})
 
     def tell(self, report: EngineReport) -> None:
-        """Push a report that differs from the last one."""
-        if self.speaks and report != self._told:
-            self._told = report
+        """Push a report that differs from the last one; where it does in numbers alone, later."""
+        now = time.monotonic()
+        if not self.speaks or report == self._told:
+            return
+        if _doings(report) != _doings(self._told) or now - self._told_at >= 0.9 * _REPORTS:
+            self._told, self._told_at = report, now
             self._send({"report": dump(report)})
 
     def hang_up(self, why: str) -> None:
@@ -177,3 +199,11 @@ class _Client:
             self._writer.transport.abort()
         elif not self._writer.is_closing():
             self._writer.write(encode(message))
+
+
+def _doings(report: EngineReport | None) -> object:
+    """Return what of a report is told at once."""
+    if report is None:
+        return None
+    channels = report.channels.items()
+    return report.storage.state, [(name, it.recorded, it.state) for name, it in channels]
