@@ -13,6 +13,8 @@ class Replay:
     uri: str
     username: str = ""
     password: str = field(default="", repr=False)
+    ahead: int = 0
+    """Nanoseconds by which its clock is ahead of ours, and so the times of its footage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,94 @@
+"""When a frame was captured that a recorder plays again: told by the frames themselves.
+
+Played as fast as it can be sent, footage has RTP timestamps "derived from the original sampling
+times", and its sender reports say nothing (ONVIF Streaming, "RTP timestamps", "Use of RTCP").
+"""
+
+from typing import NamedTuple
+
+from ..errors import SourceUnsupportedError
+from ..model import CLOCK_RATE
+from .capture import Mark, find_stamp
+
+_SECOND = 1_000_000_000
+_WRAP = 1 << 32
+_TIMESTAMP = slice(4, 8)
+"""Where in the head of a packet its timestamp is (RFC 3550, section 5.1)."""
+_AFAR = 10
+"""Seconds from a stamped frame over which its neighbour's timestamps are not believed."""
+_MOST_WAITING = 16
+"""Stamps of frames that are not complete: one or two, but for damaged ones."""
+
+
+class _Anchor(NamedTuple):
+    """A frame whose capture time is known."""
+
+    timestamp: int
+    ticks: int
+    time: int
+
+
+class ReplayClock:
+    """Gives each frame of one replayed media its ticks, and the time at which it was captured.
+
+    The time is that of the frame's own stamp. One that has none is placed by its RTP timestamp
+    beside the latest that has one. Ticks go on as the RTP timestamps do, however often these wrap
+    around within a gap; where they contradict the times by more than a second the times count.
+
+    Attributes:
+        marks: What the latest stamp says about its frame.
+    """
+
+    def __init__(self, rate: int = CLOCK_RATE, ahead: int = 0) -> None:
+        """Time a media of so many ticks a second, played by a clock that is ahead of ours.
+
+        Args:
+            rate: Ticks per second.
+            ahead: Nanoseconds, taken off each time.
+        """
+        self.marks = Mark(0)
+        self._rate = rate
+        self._ahead = ahead
+        self._anchor: _Anchor | None = None
+        self._times: dict[int, int] = {}
+
+    @property
+    def is_set(self) -> bool:
+        """Whether any frame had a stamp: none can be timed before."""
+        return self._anchor is not None
+
+    def note(self, packet: bytes) -> None:
+        """Take up the stamp of a packet, if it has one, before the packet's frame is complete."""
+        stamp = find_stamp(packet)
+        if stamp is None:
+            return
+        timestamp, time = int.from_bytes(packet[_TIMESTAMP]), stamp.time - self._ahead
+        self.marks = stamp.marks
+        if self._anchor is None:
+            self._anchor = _Anchor(timestamp, timestamp, time)
+        self._times[timestamp] = time
+        if len(self._times) > _MOST_WAITING:
+            del self._times[next(iter(self._times))]
+
+    def capture(self, timestamp: int, arrival: int = 0) -> tuple[int, int]:  # noqa: ARG002 (live)
+        """Return the ticks and the capture time of a frame, whenever it arrived.
+
+        Raises:
+            SourceUnsupportedError: It has no stamp, nor has any frame close to it.
+        """
+        if self._anchor is None:
+            raise SourceUnsupportedError("The recorder does not tell when a frame was captured.")
+        known, time = self._anchor, self._times.pop(timestamp, None)
+        passed = (timestamp - known.timestamp + _WRAP // 2) % _WRAP - _WRAP // 2
+        if time is None:
+            if abs(passed) > _AFAR * self._rate:
+                raise SourceUnsupportedError(
+                    "The recorder stops telling when frames were captured."
+                )
+            return known.ticks + passed, known.time + passed * _SECOND // self._rate
+        due = (time - known.time) * self._rate // _SECOND
+        passed += (due - passed + _WRAP // 2) // _WRAP * _WRAP
+        if abs(passed - due) > self._rate:
+            passed = due
+        self._anchor = _Anchor(timestamp, known.ticks + passed, time)
+        return self._anchor.ticks, time
