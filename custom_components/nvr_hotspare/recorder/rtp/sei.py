@@ -27,7 +27,8 @@ def is_recovery_point(payload: bytes) -> bool:
 
 def _number(data: bytes, position: int) -> tuple[int, int]:
     """Return a number that is the sum of bytes up to the first below 255, and what follows it."""
-    start = position
-    while position < len(data) - 1 and data[position] == _GOES_ON:
+    number = 0
+    while (byte := data[position] if position < len(data) else 0) == _GOES_ON:
+        number += byte
         position += 1
-    return _GOES_ON * (position - start) + data[position], position + 1
+    return number + byte, position + 1
