@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.nvr_hotspare.recorder import channel as channel_module, recording
+from custom_components.nvr_hotspare.recorder import channel as channel_module, opener, recording
 from custom_components.nvr_hotspare.recorder.archive import Archive, OpenClip
 from custom_components.nvr_hotspare.recorder.auth import Guard
 from custom_components.nvr_hotspare.recorder.channel import Channel
@@ -172,7 +172,7 @@ async def test_an_error_of_the_engine_itself_is_survived(
     camera.media = _media(range(5))
     monkeypatch.setattr(channel_module, "_LONGEST_DELAY", 0.02)
     with monkeypatch.context() as patch:
-        patch.setattr(channel_module, "open_stream", None)
+        patch.setattr(opener, "open_stream", None)
         channel.record(camera.source())
         await eventually(lambda: "engine" in channel.status.error)
     await eventually(lambda: channel.status.state is ChannelState.RECORDING)

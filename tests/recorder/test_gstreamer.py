@@ -1,8 +1,5 @@
 """Recordings of GStreamer's RTSP server: an independent peer, judged by ffmpeg."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import pairwise
 import json
 from pathlib import Path
@@ -11,16 +8,11 @@ import av
 import numpy as np
 import pytest
 
-from custom_components.nvr_hotspare.recorder.archive import Archive
-from custom_components.nvr_hotspare.recorder.engine import Engine
-from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE, Codec, Source
+from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE, Codec
 from custom_components.nvr_hotspare.recorder.mp4.reader import Mp4Reader
 from tests.recorder.footage import decode, run
-from tests.recorder.scripted_camera import eventually
+from tests.recorder.gstreamer import PICTURES, SOUNDS, record, serving
 
-SERVER = Path(__file__).with_name("gstreamer_server.py")
-PICTURES = "videotestsrc is-live=true ! video/x-raw,format=I420,width=320,height=240,framerate=25/1"
-SOUNDS = "audiotestsrc is-live=true ! audio/x-raw,channels={},rate={}"
 H264 = f"{PICTURES} ! x264enc key-int-max=25 tune=zerolatency ! rtph264pay name=pay0 pt=96"
 B_FRAMES = (
     f"{PICTURES} ! x264enc key-int-max=25 bframes=3 b-adapt=false rc-lookahead=5 sync-lookahead=0"
@@ -38,38 +30,6 @@ AAC = f"{SOUNDS.format(2, 48000)} ! voaacenc ! rtpmp4gpay name=pay1 pt=97"
 PCMU = f"{SOUNDS.format(1, 8000)} ! mulawenc ! rtppcmupay name=pay1"
 PCMA = f"{SOUNDS.format(1, 8000)} ! alawenc ! rtppcmapay name=pay1"
 L16 = f"{SOUNDS.format(2, 16000)} ! audioconvert ! rtpL16pay name=pay1 pt=97"
-
-
-@asynccontextmanager
-async def serving(*pipelines: str) -> AsyncIterator[str]:
-    """Serve pipelines as one stream and give its URI."""
-    process = await asyncio.create_subprocess_exec(
-        "/usr/bin/python3",
-        SERVER,
-        f"/camera={' '.join(pipelines)}",
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(20):
-            port = int(await process.stdout.readline())
-        yield f"rtsp://127.0.0.1:{port}/camera"
-    finally:
-        process.kill()
-        await process.wait()
-
-
-async def record(uri: str, folder: Path, frames: int) -> Path:
-    """Record so many frames and return the file that holds them."""
-    engine = Engine(folder)
-    await engine.start()
-    engine.record("c1", Source(uri=uri))
-    try:
-        await eventually(lambda: engine.status()["c1"].frames >= frames)
-    finally:
-        await engine.stop()
-    (clip,) = Archive(folder).clips("c1")
-    return clip.path
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from .disk import Disk
 from .errors import SourceError, SourceRejectedError
 from .keeper import Keeper
 from .model import ChannelState, ChannelStatus, Source
+from .opener import Opener
 from .recording import Recording
 from .ring import Ring, RingLimits
-from .stream import open_stream
 
 _LOGGER = logging.getLogger(__name__)
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 10.0
@@ -34,7 +34,7 @@ class Channel:
         self._keeper = Keeper(Ring(limits), lambda: Recording(archive, disk, name))
         self._received = 0
         self._rate = _Rate()
-        self._source: Source | None = None
+        self._opener: Opener | None = None
         self._state = ChannelState.CONNECTING
         self._error = ""
         self._task: asyncio.Task[None] | None = None
@@ -87,9 +87,8 @@ class Channel:
 
     def _play(self, source: Source) -> None:
         """Play this source from now on, instead of any other before it."""
-        if source != self._source:
-            self._source = source
-            self._start(source, 0)
+        if self._opener is None or source != self._opener.source:
+            self._start(Opener(source, f"Channel {self._name}"), 0)
 
     def _judge(self) -> ChannelState:
         if self._state is not ChannelState.WATCHING or not self._keeper.recorded:
@@ -99,11 +98,12 @@ class Channel:
             return ChannelState.RETRYING
         return ChannelState.RECORDING if recording.active else ChannelState.CONNECTING
 
-    def _start(self, source: Source, delay: float) -> None:
+    def _start(self, opener: Opener, delay: float) -> None:
+        self._opener = opener
         previous = self._task
         if previous is not None:
             previous.cancel()
-        self._task = asyncio.create_task(self._run(source, previous, delay))
+        self._task = asyncio.create_task(self._run(opener, previous, delay))
         self._task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
@@ -112,10 +112,10 @@ class Channel:
         if error is not None:
             _LOGGER.error("Recording of channel %s failed", self._name, exc_info=error)
             self._state, self._error = ChannelState.RETRYING, "The engine failed; its log has why."
-            if task is self._task and self._source is not None:
-                self._start(self._source, _LONGEST_DELAY)
+            if task is self._task and self._opener is not None:
+                self._start(self._opener, _LONGEST_DELAY)
 
-    async def _run(self, source: Source, previous: asyncio.Task[None] | None, delay: float) -> None:
+    async def _run(self, opener: Opener, previous: asyncio.Task[None] | None, delay: float) -> None:
         if previous is not None:
             await asyncio.wait([previous])
         await asyncio.sleep(delay)
@@ -124,7 +124,7 @@ class Channel:
         while True:
             before, rejected = self._received, False
             try:
-                await self._take(source)
+                await self._take(opener)
             except SourceError as error:
                 self._error = str(error)
                 rejected = isinstance(error, SourceRejectedError)
@@ -140,10 +140,10 @@ class Channel:
             _LOGGER.debug("Channel %s: %s Next try in %.1f s.", self._name, self._error, delay)
             await asyncio.sleep(delay)
 
-    async def _take(self, source: Source) -> None:
+    async def _take(self, opener: Opener) -> None:
         """Keep the frames of one connection until it ends, which is always an error."""
         try:
-            async with open_stream(source) as stream:
+            async with opener.open() as stream:
                 while True:
                     frames = await stream.read()
                     for tracks, frame in frames:

@@ -29,12 +29,20 @@ class SourceProtocolError(SourceError):
     """The answer is not RTSP, breaks its rules, or is larger than any camera's."""
 
 
+class SourceRedirectedError(SourceProtocolError):
+    """The camera sends the engine elsewhere, where it has no business going."""
+
+
 class SourceUnsupportedError(SourceError):
     """The camera offers no stream that the engine can record."""
 
 
 class SourceLostError(SourceError):
     """A recorder that played its footage stopped before the end."""
+
+
+class SourceInvalidError(SourceUnsupportedError):
+    """The source is not the address of a camera."""
 
 
 class FootageError(RecorderError):

@@ -9,17 +9,27 @@ CLOCK_RATE = 90_000
 
 
 class Codec(StrEnum):
-    """How a track is encoded, among what the engine takes from RTP by itself."""
+    """How a track is encoded, among what a file can hold."""
 
     H264 = "h264"
     H265 = "h265"
+    MJPEG = "mjpeg"
+    """Every frame a picture in JPEG."""
+    MPEG4 = "mpeg4"
+    """MPEG-4 part 2, of cameras older than H.264."""
     AAC = "aac"
+    MP3 = "mp3"
+    OPUS = "opus"
     PCMU = "pcmu"
     """G.711 with the law of North America and Japan."""
     PCMA = "pcma"
     """G.711 with the law of everywhere else."""
     L16 = "l16"
     """Samples of 16 bits, the most significant byte first."""
+
+
+NAL_CODECS = frozenset((Codec.H264, Codec.H265))
+"""Those whose frames consist of NAL units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +50,12 @@ class VideoTrack:
     codec: Codec = Codec.H264
     vps: bytes = b""
     """Of H.265 only, as the sets that follow a NAL unit without start code or length."""
-    sps: bytes
-    pps: bytes
+    sps: bytes = b""
+    pps: bytes = b""
+    """Of H.264 and H.265 only."""
+    config: bytes = b""
+    """Of MPEG-4 part 2 only: what stands before its first picture, the headers of the visual
+    object sequence, object and layer (ISO/IEC 14496-2, section 6.2)."""
     width: int
     height: int
 
@@ -70,7 +84,8 @@ class VideoFrame:
     """One access unit of video. Frames come in decoding order."""
 
     nal_units: list[bytes]
-    """NAL units without start codes or lengths, parameter sets and SEI included."""
+    """NAL units without start codes or lengths, parameter sets and SEI included. Of a codec that
+    has none: the whole frame as the only one."""
     time: int
     """When the camera captured it: nanoseconds since 1970 UTC."""
     ticks: int
@@ -87,7 +102,7 @@ class VideoFrame:
 
 @dataclass(slots=True, kw_only=True)
 class AudioFrame:
-    """One access unit of AAC, or the samples of one packet."""
+    """One access unit of AAC, MP3 or Opus, or the samples of one packet."""
 
     data: bytes
     time: int

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .errors import SourceUnreachableError
 from .model import CLOCK_RATE, Source, VideoFrame, VideoTrack
-from .stream import open_stream
+from .opener import Opener
 
 _WINDOW = 2 * CLOCK_RATE
 """Ticks of video that are looked at."""
@@ -36,7 +36,7 @@ async def probe_source(source: Source, *, timeout: float = 8.0) -> SourceReport:
     frames: list[VideoFrame] = []
     track: VideoTrack | None = None
     try:
-        async with asyncio.timeout(timeout), open_stream(source, timeout) as stream:
+        async with asyncio.timeout(timeout), Opener(source, "A camera").open(timeout) as stream:
             while not frames or frames[-1].ticks - frames[0].ticks < _WINDOW:
                 for arrived in await stream.read():
                     if isinstance(arrived[1], VideoFrame):

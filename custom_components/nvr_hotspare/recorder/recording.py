@@ -109,7 +109,7 @@ class Recording:
             return False
         length = frame.ticks - first.ticks
         return (
-            frame.key
+            (frame.key and not self._pending[-1].key)  # where all are, they would all stand alone
             or length >= min(_LONGEST_FRAGMENT, first.ticks - self._start.ticks)
             or abs(_drift(first, frame)) > _TOLERANCE
         )

@@ -3,6 +3,9 @@
 H.264 and AAC play everywhere, H.265 where the machine can decode it. Audio of G.711 and L16
 stands in the entries that QuickTime gave it (`ulaw`, `alaw`, `twos`): ffmpeg, VLC, QuickTime and
 GStreamer play it. Browsers don't: they show such a file's video without a sound.
+
+Video older than H.264 stands in the entry `mp4v`, with its object type: ffmpeg and VLC play it,
+browsers don't.
 """
 
 from contextlib import suppress
@@ -11,7 +14,7 @@ from struct import pack, unpack_from
 
 from ..errors import DamagedFootageError
 from ..model import AudioTrack, Codec, VideoTrack
-from ..rtp import h265, h265_sps
+from ..rtp import h265, h265_sps, mpeg4
 from ..rtp.h264_sps import parse_samples
 from .boxes import box, boxes, find, full_box
 
@@ -19,10 +22,16 @@ _VIDEO_HEAD, _AUDIO_HEAD = 78, 28
 """Bytes of an entry before the boxes in it."""
 _DOTS_PER_INCH = 72 << 16
 _SAMPLES = {Codec.PCMU: b"ulaw", Codec.PCMA: b"alaw", Codec.L16: b"twos"}
-_AAC, _AUDIO_STREAM = 0x40, 0x15
-"""Object type and stream type (ISO/IEC 14496-1, tables 5 and 6)."""
+_OBJECT_TYPES = {Codec.MPEG4: 0x20, Codec.MJPEG: 0x6C, Codec.AAC: 0x40, Codec.MP3: 0x6B}
+_MP3_OF_MPEG2, _SLOWEST_OF_MPEG1 = 0x69, 32_000
+"""Object type of MP3 below this many samples a second."""
+_VIDEO_STREAM, _AUDIO_STREAM = 0x11, 0x15
+"""Object types and stream types (ISO/IEC 14496-1, tables 5 and 6)."""
+_CODECS = {kind: codec for codec, kind in _OBJECT_TYPES.items()}
 _ES, _DECODER, _SPECIFIC, _SYNC = 3, 4, 5, 6
 """Tags of descriptors (ISO/IEC 14496-1, table 1)."""
+_ES_HEAD, _DECODER_HEAD = 3, 13
+"""Bytes of these two before the descriptors in them."""
 _MAX_RATE = 0xFFFF
 
 
@@ -44,12 +53,20 @@ def entry(track: VideoTrack | AudioTrack) -> bytes:
         )
         if track.codec is Codec.H265:
             return box(b"hvc1", look, box(b"hvcC", _hevc_configuration(track)))
-        return box(b"avc1", look, box(b"avcC", _avc_configuration(track.sps, track.pps)))
+        if track.codec is Codec.H264:
+            return box(b"avc1", look, box(b"avcC", _avc_configuration(track.sps, track.pps)))
+        kind = _OBJECT_TYPES[track.codec]
+        return box(b"mp4v", look, _esds(kind, _VIDEO_STREAM, track.config))
     rate = (track.rate if track.rate <= _MAX_RATE else 0) << 16
     sound = pack(">6xH8xHHHHI", 1, track.channels, 16, 0, 0, rate)
-    if track.codec is Codec.AAC:
-        return box(b"mp4a", sound, _esds(track.config))
-    return box(_SAMPLES[track.codec], sound)
+    if track.codec is Codec.OPUS:
+        return box(b"Opus", sound, _opus_configuration(track))
+    if track.codec in _SAMPLES:
+        return box(_SAMPLES[track.codec], sound)
+    kind = _OBJECT_TYPES[track.codec]
+    if track.codec is Codec.MP3 and track.rate < _SLOWEST_OF_MPEG1:
+        kind = _MP3_OF_MPEG2
+    return box(b"mp4a", sound, _esds(kind, _AUDIO_STREAM, track.config))
 
 
 def parse_video(stsd: memoryview) -> VideoTrack:
@@ -71,6 +88,10 @@ def parse_video(stsd: memoryview) -> VideoTrack:
             sps, rest = _take(configuration[6:])
             pps, _ = _take(rest[1:])
             return VideoTrack(sps=sps, pps=pps, width=width, height=height)
+        if kind == b"mp4v":
+            codec, config = _parse_esds(find(payload[_VIDEO_HEAD:], b"esds"))
+            if codec is Codec.MJPEG or (codec is Codec.MPEG4 and mpeg4.headers(config) == config):
+                return VideoTrack(codec=codec, config=config, width=width, height=height)
     except (struct.error, IndexError) as error:
         raise DamagedFootageError("The header of the file is cut short.") from error
     raise DamagedFootageError("The file has video that ours do not have.")
@@ -86,10 +107,13 @@ def parse_audio(stsd: memoryview, rate: int) -> AudioTrack:
     try:
         (channels,) = unpack_from(">H", payload, 16)
         if kind == b"mp4a":
-            config = _specific(bytes(find(payload[_AUDIO_HEAD:], b"esds")[4:]))
-            return AudioTrack(codec=Codec.AAC, rate=rate, channels=channels, config=config)
+            codec, config = _parse_esds(find(payload[_AUDIO_HEAD:], b"esds"))
+            if codec in {Codec.AAC, Codec.MP3}:
+                return AudioTrack(codec=codec, rate=rate, channels=channels, config=config)
     except (struct.error, IndexError) as error:
         raise DamagedFootageError("The header of the file is cut short.") from error
+    if kind == b"Opus":
+        return AudioTrack(codec=Codec.OPUS, rate=rate, channels=channels)
     for codec, name in _SAMPLES.items():
         if name == kind:
             return AudioTrack(codec=codec, rate=rate, channels=channels)
@@ -149,21 +173,45 @@ def _take(data: memoryview) -> tuple[bytes, memoryview]:
     return bytes(data[2 : 2 + size]), data[2 + size :]
 
 
-def _esds(config: bytes) -> bytes:
-    """Return the box of an AAC stream's descriptors (ISO/IEC 14496-14, section 5.6)."""
-    decoder = pack(">BBIII", _AAC, _AUDIO_STREAM, 0, 0, 0)[:13] + _descriptor(_SPECIFIC, config)
-    stream = bytes(3) + _descriptor(_DECODER, decoder) + _descriptor(_SYNC, b"\x02")
-    return full_box(b"esds", 0, 0, _descriptor(_ES, stream))
+def _opus_configuration(track: AudioTrack) -> bytes:
+    """Return the box that Opus in ISOBMFF asks for (section 4.3.2)."""
+    return box(b"dOps", pack(">BBHIhB", 0, track.channels, 0, track.rate, 0, 0))
+
+
+def _esds(kind: int, stream: int, config: bytes) -> bytes:
+    """Return the box of a stream's descriptors (ISO/IEC 14496-14, section 5.6)."""
+    decoder = pack(">BBIII", kind, stream, 0, 0, 0)[:_DECODER_HEAD]
+    if config:
+        decoder += _descriptor(_SPECIFIC, config)
+    whole = bytes(_ES_HEAD) + _descriptor(_DECODER, decoder) + _descriptor(_SYNC, b"\x02")
+    return full_box(b"esds", 0, 0, _descriptor(_ES, whole))
+
+
+def _parse_esds(esds: memoryview) -> tuple[Codec | None, bytes]:
+    """Return codec and decoder specific info of descriptors as `_esds` writes them."""
+    stream = _find_descriptor(bytes(esds[4:]), _ES)
+    decoder = _find_descriptor(stream[_ES_HEAD:], _DECODER)
+    kind = Codec.MP3 if decoder[0] == _MP3_OF_MPEG2 else _CODECS.get(decoder[0])
+    specific = decoder[_DECODER_HEAD:]
+    return kind, _find_descriptor(specific, _SPECIFIC) if specific else b""
 
 
 def _descriptor(tag: int, payload: bytes) -> bytes:
-    return bytes((tag, len(payload))) + payload
+    """Return a descriptor, its size in as many groups of 7 bits as it takes (14496-1, 8.3.3)."""
+    size, rest = bytes((len(payload) & 0x7F,)), len(payload) >> 7
+    while rest:
+        size, rest = bytes((0x80 | rest & 0x7F,)) + size, rest >> 7
+    return bytes((tag,)) + size + payload
 
 
-def _specific(esds: bytes) -> bytes:
-    """Return the AudioSpecificConfig within descriptors as `_esds` writes them."""
-    position = 2 + 3 + 2 + 13
-    if esds[0] != _ES or esds[5] != _DECODER or esds[position] != _SPECIFIC:
-        raise DamagedFootageError("The file's audio is described as ours is not.")
-    size = esds[position + 1]
-    return esds[position + 2 : position + 2 + size]
+def _find_descriptor(data: bytes, tag: int) -> bytes:
+    """Return the payload of the descriptor with which data begins."""
+    if data[0] != tag:
+        raise DamagedFootageError("The file describes a track as ours do not.")
+    size, position = 0, 1
+    while data[position] & 0x80:
+        size, position = (size | data[position] & 0x7F) << 7, position + 1
+    size, position = size | data[position], position + 1
+    if size > len(data) - position:
+        raise DamagedFootageError("The file describes a track as ours do not.")
+    return data[position : position + size]

@@ -6,7 +6,7 @@ from typing import Final
 
 from ..errors import DamagedFootageError
 from ..model import CLOCK_RATE, AudioTrack, Codec, Tracks, VideoTrack
-from ..rtp import h264_sps, h265_sps
+from ..rtp import h264_sps, h265_sps, mpeg4
 from .boxes import HEAD, box, boxes, find, full_box
 from .entries import entry, parse_audio, parse_video
 
@@ -15,7 +15,13 @@ AUDIO_ID: Final = 2
 INDEX_ROOM: Final = 1576
 """Bytes left for an index, which is written when the file is finished."""
 KEY_SAMPLE = 0x02000000
-"""Sample flags of a frame that depends on no other (section 8.8.3.1)."""
+"""Sample flags of a frame with which decoding can begin (section 8.8.3.1).
+
+Strictly this is for sync samples, after which all is right: IDR and BLA (ISO/IEC 14496-15). With
+open GOPs or gradual refresh there are none, and recovery points are marked alike, as by other
+muxers: players begin nowhere else, drop pictures that need what they don't have, and may show a
+refresh in progress.
+"""
 OTHER_SAMPLE = 0x01010000
 _IDENTITY_MATRIX = pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _UNDETERMINED_LANGUAGE = 0x55C4
@@ -31,10 +37,15 @@ def room_for(video: VideoTrack) -> int:
     format allows that, but ffmpeg then shows all video late beside the audio.)
     """
     try:
-        if video.codec is Codec.H265:
-            reorders = h265_sps.parse(video.sps).reorders
-        else:
-            reorders = h264_sps.may_reorder(video.sps)
+        match video.codec:
+            case Codec.H265:
+                reorders = h265_sps.parse(video.sps).reorders
+            case Codec.MPEG4:
+                reorders = mpeg4.parse_layer(video.config).reorders
+            case Codec.MJPEG:
+                reorders = False
+            case _:
+                reorders = h264_sps.may_reorder(video.sps)
     except ValueError:
         return 0
     return CLOCK_RATE if reorders else 0

@@ -11,7 +11,7 @@ import struct
 from typing import BinaryIO, NamedTuple
 
 from ..errors import DamagedFootageError, EmptyFootageError
-from ..model import CLOCK_RATE
+from ..model import CLOCK_RATE, NAL_CODECS
 from ..ntp import from_ntp
 from .boxes import HEAD, boxes, find, parse_head
 from .header import AUDIO_ID, KEY_SAMPLE, VIDEO_ID, parse_header
@@ -101,8 +101,13 @@ class Mp4Reader:
             yield fragment
 
     def nal_units(self, sample: Sample) -> list[bytes]:
-        """Return the NAL units of a frame of video, parameter sets in the header excepted."""
+        """Return the NAL units of a frame of video, parameter sets in the header excepted.
+
+        Of a codec that has none, the whole frame is the only one.
+        """
         data = self.data(sample)
+        if self.tracks.video.codec not in NAL_CODECS:
+            return [data]
         units: list[bytes] = []
         position = 0
         while position < len(data):

@@ -11,7 +11,7 @@ from itertools import chain
 from struct import Struct, pack
 from typing import NamedTuple
 
-from ..model import CLOCK_RATE, AudioFrame, Tracks, VideoFrame, VideoTrack
+from ..model import CLOCK_RATE, NAL_CODECS, AudioFrame, Tracks, VideoFrame, VideoTrack
 from ..ntp import to_ntp
 from .boxes import HEAD, box, full_box
 from .header import AUDIO_ID, KEY_SAMPLE, OTHER_SAMPLE, VIDEO_ID, build_header, room_for
@@ -79,8 +79,11 @@ class FragmentWriter:
 def _sample(frame: VideoFrame, track: VideoTrack) -> list[bytes]:
     """Return a frame as NAL units behind their lengths (ISO/IEC 14496-15, section 5.3).
 
-    The track's own parameter sets stand in the header and don't belong into these samples.
+    The track's own parameter sets stand in the header and don't belong into these samples. What
+    does not consist of NAL units stands there as it is.
     """
+    if track.codec not in NAL_CODECS:
+        return frame.nal_units
     parameter_sets = (track.vps, track.sps, track.pps)
     parts = list[bytes]()
     for unit in frame.nal_units:

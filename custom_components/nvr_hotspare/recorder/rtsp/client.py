@@ -17,9 +17,11 @@ from ..auth import Authenticator
 from ..errors import (
     SourceBusyError,
     SourceError,
+    SourceInvalidError,
     SourceLostError,
     SourceNotFoundError,
     SourceProtocolError,
+    SourceRedirectedError,
     SourceRejectedError,
     SourceUnreachableError,
     SourceUnsupportedError,
@@ -36,7 +38,7 @@ _TEARDOWN_TIMEOUT = 1.0
 _DEFAULT_PORT = 554
 _DEFAULT_SESSION_TIMEOUT = 60
 _KEEPALIVE_INTERVALS = (1.0, 30.0)
-_OK, _UNAUTHORIZED = 200, 401
+_OK, _UNAUTHORIZED, _REDIRECTIONS = 200, 401, range(300, 400)
 _AGENT = "NVR-Hot-Spare"
 _ERRORS: dict[int, tuple[type[SourceError], str]] = {
     401: (SourceRejectedError, "The camera does not accept the user name or password."),
@@ -78,7 +80,7 @@ async def open_session(
         SourceError: A subclass says what is wrong. `SourceUnreachableError` also where the
             camera needs longer than `within` seconds.
     """
-    host, port = _address(source.uri)
+    host, port = address(source.uri)
     session: Session | None = None
     try:
         async with _deadline(within, "The camera does not answer in time."):
@@ -183,6 +185,8 @@ class Session:
                 answer = await self._exchange(method, uri, headers)
         if answer.status == _OK:
             return answer
+        if answer.status in _REDIRECTIONS:
+            raise SourceRedirectedError("The camera says that its stream is elsewhere.")
         kind, text = _ERRORS.get(
             answer.status,
             (SourceProtocolError, f"The camera answers {method} with status {answer.status}."),
@@ -272,11 +276,11 @@ async def _deadline(seconds: float, text: str) -> AsyncIterator[None]:
         raise SourceUnreachableError(text) from error
 
 
-def _address(uri: str) -> tuple[str, int]:
+def address(uri: str) -> tuple[str, int]:
     """Return host and port of an RTSP URI.
 
     Raises:
-        SourceUnsupportedError: It is not one, or holds credentials, which would show in logs.
+        SourceInvalidError: It is not one, or holds credentials, which would show in logs.
     """
     try:
         parts = urlsplit(uri)
@@ -284,7 +288,7 @@ def _address(uri: str) -> tuple[str, int]:
     except ValueError:
         host, port, parts = None, 0, urlsplit("")
     if not host or parts.scheme != "rtsp" or re.search(r"[^!-~]", uri):
-        raise SourceUnsupportedError("The source is no rtsp:// URI.")
+        raise SourceInvalidError("The source is no rtsp:// URI.")
     if "@" in parts.netloc:
-        raise SourceUnsupportedError("The source holds a user name; it belongs beside the URI.")
+        raise SourceInvalidError("The source holds a user name; it belongs beside the URI.")
     return host, port
