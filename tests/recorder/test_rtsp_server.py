@@ -301,7 +301,7 @@ async def test_only_streams_over_tcp_are_set_up(
 
 @pytest.mark.parametrize(
     ("method", "status"),
-    [("PLAY", 454), ("GET_PARAMETER", 454), ("TEARDOWN", 454), ("RECORD", 501), ("PAUSE", 501)],
+    [("PLAY", 454), ("GET_PARAMETER", 454), ("TEARDOWN", 454), ("RECORD", 501), ("PAUSE", 454)],
 )
 async def test_what_does_not_fit_is_answered_with_its_reason(method: str, status: int) -> None:
     async with serving(Loop()) as (_, uri), peer(uri) as client:

@@ -27,6 +27,7 @@ _NAMES = {
     "recording": "recording",
     "receiver": "receiver",
     "search": "search",
+    "replay": "replay",
 }
 _BODY = "{http://www.w3.org/2003/05/soap-envelope}Body"
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema}schema"

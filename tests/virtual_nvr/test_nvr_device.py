@@ -5,7 +5,7 @@ import pytest
 
 from tests.virtual_nvr.nvr_lab import StartNvr
 
-SERVICES = {"device", "media", "recording", "search", "receiver"}
+SERVICES = {"device", "media", "recording", "search", "replay", "receiver"}
 
 
 async def test_tells_time_to_anybody(start_nvr: StartNvr) -> None:
@@ -46,7 +46,7 @@ async def test_capabilities_by_category(start_nvr: StartNvr) -> None:
     assert everything.Device.XAddr.endswith("/onvif/device_service")
     # zeep takes every category of the extension for one of the schema's xs:any.
     extensions = {etree.QName(told).localname for told in everything.Extension._value_1}
-    assert extensions == {"Recording", "Search", "Receiver"}
+    assert extensions == {"Recording", "Search", "Replay", "Receiver"}
     media = await peer.call("device", "GetCapabilities", Category=["Media"])
     assert (media.Device, media.Extension) == (None, None)
     assert media.Media.StreamingCapabilities.RTP_RTSP_TCP

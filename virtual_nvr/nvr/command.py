@@ -38,7 +38,8 @@ def _parser() -> argparse.ArgumentParser:
         "--control",
         type=Path,
         help="Unix socket that takes: stop_recording N, resume_recording N (1 is the first"
-        " channel), slow SECONDS (before each answer), clock SECONDS (ahead of the real time)",
+        " channel), slow SECONDS (before each answer), clock SECONDS (ahead of the real time),"
+        " drop_replay (cuts its connections), stall_replay, resume_replay",
     )
     return parser
 
@@ -77,6 +78,12 @@ async def obey(unit: VirtualNvr, words: list[str]) -> None:
                 await unit.let_go(int(number))
             case ["slow", seconds]:
                 unit.delay = _finite(seconds)
+            case ["drop_replay"]:
+                unit.drop_replay()
+            case ["stall_replay"]:
+                unit.replaying.clear()
+            case ["resume_replay"]:
+                unit.replaying.set()
             case ["clock", seconds]:
                 unit.clock_offset = timedelta(seconds=_finite(seconds))
             case _:

@@ -1,30 +1,27 @@
 """Live restream: each recorded channel over RTSP, from the engine's own copy of the stream."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from custom_components.nvr_hotspare.recorder.archive import Archive
-from custom_components.nvr_hotspare.recorder.auth import Guard
 from custom_components.nvr_hotspare.recorder.broadcast import Subscription
 from custom_components.nvr_hotspare.recorder.engine import Engine
 from custom_components.nvr_hotspare.recorder.model import Frame, Tracks
-from custom_components.nvr_hotspare.recorder.rtsp.server import RtspServer
 
-from .config import NvrConfig
 from .footage import tracks_of
 
 
-def live_server(config: NvrConfig, engine: Engine, archive: Archive) -> RtspServer:
-    """Return a server that has each channel the engine records under the channel's name."""
+def live_channels(engine: Engine, archive: Archive) -> Callable[[str], LiveChannel | None]:
+    """Return what finds each channel that the engine records, under the channel's name."""
 
-    def find(path: str) -> _Channel | None:
+    def find(path: str) -> LiveChannel | None:
         channel = path.removeprefix("/")
-        return _Channel(channel, engine, archive) if channel in engine.status() else None
+        return LiveChannel(channel, engine, archive) if channel in engine.status() else None
 
-    return RtspServer(find, guard=Guard("Virtual NVR", {config.username: config.password}))
+    return find
 
 
-class _Channel:
+class LiveChannel:
     """A channel as the RTSP server presents it."""
 
     def __init__(self, name: str, engine: Engine, archive: Archive) -> None:

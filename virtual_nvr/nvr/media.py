@@ -73,9 +73,7 @@ class MediaService(Service):
     @operation("GetStreamUri")
     def get_stream_uri(self, request: Node) -> Answer:
         """Tell where a profile can be watched."""
-        setup = request.child("trt:StreamSetup")
-        if setup.text("tt:Stream") != "RTP-Unicast":
-            raise invalid("InvalidStreamSetup", "This unit sends RTP unicast only")
+        check_stream_setup(request.child("trt:StreamSetup"))
         wanted = request.text("trt:ProfileToken")
         for recording in self._watchable():
             if profile_token(recording.token) == wanted:
@@ -153,3 +151,9 @@ def profile_token(recording: str) -> str:
 def source_token(recording: str) -> str:
     """Return the token of the video source that feeds a recording."""
     return f"source-{recording}"
+
+
+def check_stream_setup(setup: Node) -> None:
+    """Refuse what this unit's RTSP server does not send (onvif.xsd, StreamSetup)."""
+    if setup.text("tt:Stream") != "RTP-Unicast":
+        raise invalid("InvalidStreamSetup", "This unit sends RTP unicast only")

@@ -66,7 +66,7 @@ class SoapServer:
             raise web.HTTPRequestTimeout from None
         await self._before()
         try:
-            content = self._carry_out(request, body)
+            content = await self._carry_out(request, body)
             await self._confirm()
         except Fault as fault:
             _LOGGER.debug("%s: %s", request.path, fault.reason)
@@ -80,7 +80,7 @@ class SoapServer:
             reason = f"The configuration can't be stored: {error.strerror}"
             raise Fault(Code.RECEIVER, "Action", reason=reason) from error
 
-    def _carry_out(self, request: web.Request, body: bytes) -> bytes:
+    async def _carry_out(self, request: web.Request, body: bytes) -> bytes:
         message = read(body)
         header, content = message.find("env:Header"), message.find("env:Body")
         asked = content.first() if content else None
@@ -90,7 +90,7 @@ class SoapServer:
         if not operation.open:
             security = header.find("wsse:Security") if header else None
             self._check(request, security)
-        return envelope(operation(asked))
+        return envelope(await operation(asked))
 
     def _check(self, request: web.Request, security: Node | None) -> None:
         self._access.check(

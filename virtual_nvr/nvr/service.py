@@ -1,6 +1,6 @@
 """What the ONVIF services share: their operations, found by the name of the request."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 import inspect
 from typing import ClassVar
@@ -12,7 +12,8 @@ from .xml import Node, element, qualified
 
 type Answer = Sequence[Element]
 """The children of an operation's response, in the order of the WSDL."""
-type Handler = Callable[[Node], Answer]
+type Handler = Callable[[Node], Answer | Awaitable[Answer]]
+"""Answers a request, at once or after a look at the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +26,20 @@ class Operation:
     """Of access class PRE_AUTH: anybody may ask."""
     handler: Handler
 
-    def __call__(self, request: Node) -> Element:
+    async def __call__(self, request: Node) -> Element:
         """Carry it out; returns the response element."""
-        return element(f"{self.name}Response", *self.handler(request))
+        answer = self.handler(request)
+        if isinstance(answer, Awaitable):
+            answer = await answer
+        return element(f"{self.name}Response", *answer)
 
 
-def operation[P: Provider](
+def operation[M: Callable[..., Answer | Awaitable[Answer]]](
     name: str, *, pre_auth: bool = False
-) -> Callable[[Callable[[P, Node], Answer]], Callable[[P, Node], Answer]]:
+) -> Callable[[M], M]:
     """Make a method answer the requests of this name."""
 
-    def mark(method: Callable[[P, Node], Answer]) -> Callable[[P, Node], Answer]:
+    def mark(method: M) -> M:
         setattr(method, _MARK, (name, pre_auth))
         return method
 

@@ -8,17 +8,21 @@ from types import TracebackType
 from typing import Self
 
 from custom_components.nvr_hotspare.recorder.archive import Archive
+from custom_components.nvr_hotspare.recorder.auth import Guard
 from custom_components.nvr_hotspare.recorder.engine import Engine
+from custom_components.nvr_hotspare.recorder.holdings import Holdings
+from custom_components.nvr_hotspare.recorder.rtsp.server import RtspServer
 
 from .access import Access
 from .config import NvrConfig
 from .device import DeviceService
 from .director import Director
 from .job import Jobs
-from .live import live_server
+from .live import live_channels
 from .media import MediaService
 from .receiver import ReceiverService
 from .recording import RecordingService
+from .replay import PATH as REPLAY_PATH, ReplayService, replays
 from .search import SearchService
 from .server import SoapServer
 from .service import Operations, Service
@@ -46,6 +50,9 @@ class VirtualNvr:
         """Seconds that each ONVIF answer is held back."""
         self.held: set[str] = set()
         """Recordings that are kept from recording, whatever their jobs say."""
+        self.replaying = asyncio.Event()
+        """Whether replayed footage is sent; its sessions stand either way."""
+        self.replaying.set()
         self._running: _Running | None = None
         self._reboot: asyncio.Task[None] | None = None
         self._leaving = asyncio.Event()
@@ -94,6 +101,12 @@ class VirtualNvr:
         self.held.discard(token)
         await running.settle()
 
+    def drop_replay(self) -> None:
+        """Cut every connection over which footage is replayed; LookupError as in `hold`."""
+        if self._running is None:
+            raise LookupError("the unit is restarting")
+        self._running.rtsp.cut(REPLAY_PATH)
+
     def _channel(self, number: int) -> tuple[_Running, str]:
         if self._running is None:
             raise LookupError("the unit is restarting")
@@ -129,6 +142,7 @@ class _Running:
         self._settling = asyncio.Lock()
         self._engine = Engine(folder)
         archive = Archive(folder)
+        holdings = Holdings(archive)
         self._director = Director(state, self._engine, archive, unit.held)
         receiver = config.receiver
         others: list[Service] = [
@@ -137,6 +151,7 @@ class _Running:
                 state, self._director, dynamic=config.dynamic_recordings, receiver=receiver
             ),
             SearchService(state, self._director, unit.now, receiver=receiver),
+            ReplayService(config, state),
         ]
         if receiver:
             others.append(ReceiverService(state, self._director))
@@ -145,7 +160,12 @@ class _Running:
         operations = Operations([device, *others, jobs])
         access = Access(config, unit.now)
         self._soap = SoapServer(operations, access, unit.answer_late, self.settle)
-        self._live = live_server(config, self._engine, archive)
+        live = live_channels(self._engine, archive)
+        replay = replays(state, holdings, lambda: unit.clock_offset, unit.replaying)
+        self.rtsp = RtspServer(
+            lambda path: replay(path) or live(path),
+            guard=Guard("Virtual NVR", {config.username: config.password}),
+        )
 
     @classmethod
     async def start(cls, unit: VirtualNvr) -> Self:
@@ -171,7 +191,7 @@ class _Running:
     async def stop(self) -> None:
         """Answer no more, and close all files."""
         await self._soap.stop()
-        await self._live.close()
+        await self.rtsp.close()
         async with self._settling:
             await self._engine.stop()
 
@@ -179,5 +199,5 @@ class _Running:
         await self._engine.start()
         await self._director.look()
         await self.settle()
-        await self._live.start(self._config.host, self._config.rtsp_port)
+        await self.rtsp.start(self._config.host, self._config.rtsp_port)
         await self._soap.start(self._config.host, self._config.http_port)

@@ -4,20 +4,28 @@ The parameters are those of RFC 6184 (section 8.2.1), RFC 7798 (7.1) and RFC 364
 """
 
 import base64
+from collections.abc import Mapping
 
-from ..model import CLOCK_RATE, AudioTrack, Codec, Tracks, VideoTrack
+from ..model import CLOCK_RATE, AudioFrame, AudioTrack, Codec, Frame, Tracks, VideoFrame, VideoTrack
 from ..rtp.packetize import payload_type
 
 VIDEO, AUDIO = "track1", "track2"
 """The control attributes of the tracks, relative to the stream's own URI."""
 
+_NAMELESS: Mapping[type[Frame], str] = {}
 _AAC_HBR = (
     "streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3"
 )
 
 
-def describe(tracks: Tracks) -> bytes:
-    """Return the session description of a stream."""
+def describe(tracks: Tracks, names: Mapping[type[Frame], str] = _NAMELESS) -> bytes:
+    """Return the session description of a stream.
+
+    Args:
+        tracks: What it is.
+        names: What its tracks are called in a recording, by their frames (ONVIF Streaming, "RTSP
+            describe").
+    """
     lines = [
         "v=0",
         "o=- 0 0 IN IP4 0.0.0.0",
@@ -26,10 +34,15 @@ def describe(tracks: Tracks) -> bytes:
         "t=0 0",
         "a=control:*",
         *_video(tracks.video),
-        *(_audio(tracks.audio) if tracks.audio else ()),
+        *_name(names.get(VideoFrame)),
+        *((*_audio(tracks.audio), *_name(names.get(AudioFrame))) if tracks.audio else ()),
         "",
     ]
     return "\r\n".join(lines).encode()
+
+
+def _name(name: str | None) -> tuple[str, ...]:
+    return (f"a=x-onvif-track:{name}",) if name else ()
 
 
 def _video(track: VideoTrack) -> tuple[str, ...]:

@@ -1,31 +1,36 @@
-"""An RTSP 1.0 server that sends live streams over the TCP connection of the request (RFC 2326).
+"""An RTSP 1.0 server that sends over the TCP connection of the request (RFC 2326).
 
-It sends what a presentation yields, at the pace at which it yields it, beginning with whatever
-frame comes next. Nothing is buffered for a client beyond what its connection holds: one that
-takes no frame for 5 s is cut off.
+It sends live streams as they come, beginning with whatever frame is next, and replays footage as
+ONVIF has it (Streaming, "Playback"). Nothing is buffered for a client beyond what its connection
+holds. One that takes nothing of a live stream for 5 s is cut off. Footage waits for its client, as
+long as that says anything at all from time to time.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+import logging
 import re
-import secrets
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from ..auth import Guard, Verdict
+from ..errors import FootageError
 from ..model import AudioFrame, Frame, Tracks, VideoFrame
-from ..rtp.packetize import RtpSender
 from .describe import AUDIO, VIDEO, describe
+from .footage import Footage
 from .message import Headers, MalformedMessageError, MessageParser, Request, Response
+from .order import REPLAY, RefusedOrderError, parse_order
+from .session import LiveSession, Presentation, ReplaySession
+
+__all__ = ["Limits", "Presentation", "RtspServer"]
+
+_LOGGER = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 64
 STALL = 5.0
 """Seconds that a client may take for one frame or answer."""
-REPORT_INTERVAL = 5_000_000_000
-"""Nanoseconds between sender reports (RFC 3550, section 6.2)."""
 
 _CHUNK = 16 * 1024
 _REASONS = {
@@ -36,24 +41,17 @@ _REASONS = {
     453: "Not Enough Bandwidth",
     454: "Session Not Found",
     455: "Method Not Valid in This State",
+    456: "Header Field Not Valid for Resource",
+    457: "Invalid Range",
     461: "Unsupported Transport",
     501: "Not Implemented",
     503: "Service Unavailable",
+    551: "Option not supported",
 }
 _URI = re.compile("[!-~]+", re.ASCII)
 _COUNT = re.compile("[0-9]{1,9}", re.ASCII)
 _OVER_TCP = re.compile(r"RTP/AVP/TCP(?P<parameters>(?:;[^,]*)?)", re.IGNORECASE)
 _CHANNELS = re.compile(r";\s*interleaved\s*=\s*(\d{1,3})(?:-(\d{1,3}))?", re.ASCII | re.IGNORECASE)
-
-
-class Presentation(Protocol):
-    """What can be played under one path."""
-
-    def tracks(self) -> Tracks | None:
-        """Return what the stream is, None while there is none to be had."""
-
-    def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator[Frame]]:
-        """Play the stream for one client; where it ends, the client's connection does too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +73,7 @@ class RtspServer:
 
     def __init__(
         self,
-        find: Callable[[str], Presentation | None],
+        find: Callable[[str], Presentation | Footage | None],
         *,
         guard: Guard | None = None,
         limits: Limits = Limits(),
@@ -86,7 +84,7 @@ class RtspServer:
         self.limits = limits
         self.taken = Counter[str]()
         """How many sessions each path has, those that linger included."""
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.Task[None], _Connection] = {}
         self._lingering: set[asyncio.TimerHandle] = set()
         self._listener: asyncio.Server | None = None
 
@@ -107,6 +105,12 @@ class RtspServer:
             handle.cancel()
         self._lingering.clear()
         self.taken.clear()
+
+    def cut(self, path: str) -> None:
+        """Cut the connections over which something below this path is played."""
+        for connection in self._connections.values():
+            if connection.path.startswith(path + "/"):
+                connection.cut()
 
     async def on_request(self) -> None:
         """Run before a request is answered; what waits here delays the answer."""
@@ -134,34 +138,13 @@ class RtspServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 (narrows the type)
-        self._connections.add(task)
+        connection = self._connections[task] = _Connection(self, reader, writer)
         try:
             if len(self._connections) <= MAX_CONNECTIONS:
-                await _Connection(self, reader, writer).run()
+                await connection.run()
         finally:
-            self._connections.discard(task)
+            del self._connections[task]
             writer.transport.abort()
-
-
-@dataclass(slots=True)
-class _Sender:
-    """One media of a session."""
-
-    rtp: RtpSender
-    reported: int = 0
-    """Capture time that the latest sender report was about."""
-
-
-@dataclass(slots=True)
-class _Session:
-    """A client's claim on a stream, from SETUP to TEARDOWN."""
-
-    id: str
-    path: str
-    presentation: Presentation
-    senders: dict[type[Frame], _Sender] = field(default_factory=dict)
-    """By the frames they send."""
-    playing: asyncio.Task[None] | None = None
 
 
 class _Connection:
@@ -173,7 +156,16 @@ class _Connection:
         self._server = server
         self._reader = reader
         self._writer = writer
-        self._session: _Session | None = None
+        self._session: LiveSession | ReplaySession | None = None
+
+    @property
+    def path(self) -> str:
+        """What it plays or is about to; empty before SETUP."""
+        return self._session.path if self._session else ""
+
+    def cut(self) -> None:
+        """End it at once."""
+        self._writer.transport.abort()
 
     async def run(self) -> None:
         """Answer requests until the client leaves, breaks the rules or falls silent."""
@@ -184,8 +176,7 @@ class _Connection:
                     for message in parser.feed(data):
                         if isinstance(message, Request):
                             await self._server.on_request()
-                            self._writer.write(self._answer(message).encode())
-                            await self._drain()
+                            await self._send((await self._answer(message)).encode())
         finally:
             self._end_session(linger=True)
 
@@ -193,24 +184,27 @@ class _Connection:
         async with asyncio.timeout(self._server.limits.timeout):
             return await self._reader.read(_CHUNK)
 
-    async def _drain(self) -> None:
+    async def _send(self, data: bytes) -> None:
+        self._writer.write(data)
         if self._writer.transport.get_write_buffer_size():
-            async with asyncio.timeout(STALL):
+            waits = isinstance(self._session, ReplaySession)
+            async with asyncio.timeout(self._server.limits.timeout if waits else STALL):
                 await self._writer.drain()
 
-    def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request) -> Response:
         count = request.headers.get("CSeq") or ""
         if not _COUNT.fullmatch(count) or not _URI.fullmatch(request.uri):
             return _response(400)
-        response = self._dispatch(request)
+        response = await self._dispatch(request)
         response.headers.add("CSeq", count)
         return response
 
-    def _dispatch(self, request: Request) -> Response:
+    async def _dispatch(self, request: Request) -> Response:
         methods = {
             "DESCRIBE": self._describe,
             "SETUP": self._setup,
             "PLAY": self._play,
+            "PAUSE": self._pause,
             "GET_PARAMETER": self._get_parameter,
             "TEARDOWN": self._teardown,
         }
@@ -218,116 +212,146 @@ class _Connection:
             return _response(200, ("Public", ", ".join(("OPTIONS", *methods))))
         if request.method not in methods:
             return _response(501)
+        if (refusal := self._refuse(request)) is not None:
+            return refusal
+        try:
+            return await methods[request.method](request)
+        except RefusedOrderError as error:
+            return _response(error.status)
+        except OSError, FootageError:  # of the disk
+            return _response(503)
+
+    def _refuse(self, request: Request) -> Response | None:
+        """Return why a request must not be answered, None if it may."""
         if (guard := self._server.guard) is not None:
             authorization = request.headers.get("Authorization")
             verdict = guard.verify(authorization, request.method, request.uri)
             if verdict is not Verdict.ACCEPTED:
                 challenges = guard.challenges(stale=verdict is Verdict.STALE)
                 return _response(401, *(("WWW-Authenticate", text) for text in challenges))
-        return methods[request.method](request)
+        _, found = self._find(request)
+        known = {REPLAY} if found is None or isinstance(found, Footage) else set[str]()
+        if unknown := _required(request.headers) - known:
+            return _response(551, ("Unsupported", ", ".join(sorted(unknown))))
+        return None
 
-    def _find(self, request: Request) -> tuple[str, Presentation | None]:
+    def _find(self, request: Request) -> tuple[str, Presentation | Footage | None]:
         """Return the path of the stream that a request is about, and the stream."""
         path = _path(request).removesuffix("/" + VIDEO).removesuffix("/" + AUDIO)
         return path, self._server.find(path)
 
-    def _describe(self, request: Request) -> Response:
-        _, presentation = self._find(request)
-        if presentation is None:
+    async def _describe(self, request: Request) -> Response:
+        _, found = self._find(request)
+        if found is None:
             return _response(404)
-        tracks = presentation.tracks()
+        tracks = await _tracks(found)
         if tracks is None:
             return _response(503)
         response = _response(
             200, ("Content-Type", "application/sdp"), ("Content-Base", request.uri + "/")
         )
-        response.body = describe(tracks)
+        response.body = describe(tracks, found.names() if isinstance(found, Footage) else {})
         return response
 
-    def _setup(self, request: Request) -> Response:
-        path, presentation = self._find(request)
+    async def _setup(self, request: Request) -> Response:
+        path, found = self._find(request)
         channels = _channels(request.headers.get("Transport") or "")
-        if presentation is None:
+        if found is None:
             return _response(404)
         if channels is None:
             return _response(461)
         kind: type[Frame] = AudioFrame if _path(request).endswith("/" + AUDIO) else VideoFrame
-        tracks = presentation.tracks()
-        track = tracks.audio if tracks and kind is AudioFrame else tracks and tracks.video
-        if track is None:
+        tracks = await _tracks(found)
+        if tracks is None or (kind is AudioFrame and tracks.audio is None):
             return _response(503)
         session = self._session
         if session is None:
             if not self._server.take_place(path):
                 return _response(self._server.limits.busy_status)
-            session = self._session = _Session(secrets.token_hex(8), path, presentation)
-        elif session.path != path or session.playing is not None or kind in session.senders:
+            session = self._session = self._new_session(path, found)
+        elif session.path != path or session.task is not None or kind in session.senders:
             return _response(455)
-        sender = RtpSender(channels, track.codec)
-        session.senders[kind] = _Sender(sender)
-        transport = (
-            f"RTP/AVP/TCP;unicast;interleaved={channels[0]}-{channels[1]};ssrc={sender.source:08X}"
-        )
+        source = session.set_up(kind, tracks, channels).rtp.source
+        transport = f"RTP/AVP/TCP;unicast;interleaved={channels[0]}-{channels[1]};ssrc={source:08X}"
         timeout = f"{session.id};timeout={round(self._server.limits.timeout)}"
         return _response(200, ("Transport", transport), ("Session", timeout))
 
-    def _play(self, request: Request) -> Response:
+    def _new_session(self, path: str, found: Presentation | Footage) -> LiveSession | ReplaySession:
+        if isinstance(found, Footage):
+            return ReplaySession(path, self._send, self._ended, found)
+        return LiveSession(path, self._send, self._ended, found)
+
+    async def _play(self, request: Request) -> Response:
         session = self._named(request)
         if session is None:
             return _response(454)
-        if session.playing is None:
-            session.playing = asyncio.create_task(self._send(session))
+        told = list[tuple[str, str]]()
+        if isinstance(session, ReplaySession):
+            order, wanted = parse_order(request.headers), request.headers.get("Range")
+            session.play(order if wanted else None, int(request.headers.get("CSeq") or 0))
+            told = [("Range", wanted)] if wanted else []
+        else:
+            session.play()
         base = request.uri.rstrip("/")
         information = ",".join(
             f"url={base}/{AUDIO if kind is AudioFrame else VIDEO};seq={sender.rtp.sequence}"
             for kind, sender in session.senders.items()
         )
-        return _response(200, ("Session", session.id), ("RTP-Info", information))
+        return _response(200, ("Session", session.id), *told, ("RTP-Info", information))
 
-    def _get_parameter(self, request: Request) -> Response:
+    async def _pause(self, request: Request) -> Response:
+        session = self._named(request)
+        if session is None:
+            return _response(454)
+        if not isinstance(session, ReplaySession) or session.task is None:
+            return _response(455)
+        session.pause()
+        return _response(200, ("Session", session.id))
+
+    async def _get_parameter(self, request: Request) -> Response:
         """Answer what clients send to keep their session alive."""
         session = self._named(request)
         if session is None:
             return _response(454)
         return _response(200, ("Session", session.id))
 
-    def _teardown(self, request: Request) -> Response:
+    async def _teardown(self, request: Request) -> Response:
         if self._named(request) is None:
             return _response(454)
         self._end_session(linger=False)
         return _response(200)
 
-    def _named(self, request: Request) -> _Session | None:
+    def _named(self, request: Request) -> LiveSession | ReplaySession | None:
         """Return the session that a request names, None if it is not this client's."""
         named = (request.headers.get("Session") or "").partition(";")[0].strip()
         return self._session if self._session and self._session.id == named else None
 
     def _end_session(self, *, linger: bool) -> None:
         if self._session is not None:
-            if self._session.playing is not None:
-                self._session.playing.cancel()
+            self._session.end()
             self._server.free_place(self._session.path, linger=linger)
             self._session = None
 
-    async def _send(self, session: _Session) -> None:
-        """Send frames until the stream ends or the client takes no more."""
-        writer = self._writer
-        try:
-            async with session.presentation.subscribe() as frames:
-                async for frame in frames:
-                    sender = session.senders.get(type(frame))
-                    if sender is None:
-                        continue
-                    # A clock may be set back.
-                    if abs(frame.time - sender.reported) >= REPORT_INTERVAL:
-                        writer.write(sender.rtp.report(frame))
-                        sender.reported = frame.time
-                    writer.write(sender.rtp.frame(frame))
-                    await self._drain()
-        except OSError:
-            writer.transport.abort()
-        else:
-            writer.close()
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Close the connection, unless it is footage that has come to its end."""
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
+            self.cut()
+            if not isinstance(error, OSError | FootageError):
+                _LOGGER.error("Sending failed", exc_info=error)
+        elif isinstance(self._session, LiveSession):
+            self._writer.close()
+
+
+async def _tracks(found: Presentation | Footage) -> Tracks | None:
+    return await found.tracks() if isinstance(found, Footage) else found.tracks()
+
+
+def _required(headers: Headers) -> set[str]:
+    """Return the features without which the client does not want to go on (section 12.32)."""
+    texts = headers.get_all("Require")
+    return {feature for text in texts for part in text.split(",") if (feature := part.strip())}
 
 
 def _path(request: Request) -> str:

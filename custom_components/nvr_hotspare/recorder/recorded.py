@@ -1,0 +1,57 @@
+"""An archive's footage as the RTSP server replays it; all disks are read in threads."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import override
+
+from .holdings import Holdings
+from .model import AudioFrame, AudioTrack, Codec, Frame, Tracks, VideoFrame
+from .player import Player
+from .rtsp.footage import Footage, Shot
+from .rtsp.order import Order
+
+VIDEO, AUDIO = "VIDEO001", "AUDIO001"
+"""What the tracks of a recording are called."""
+_SENDABLE = {Codec.H264, Codec.H265}
+_AUDIBLE = {Codec.AAC, Codec.PCMU, Codec.PCMA, Codec.L16}
+_PAUSE = 0.5
+"""Seconds until it is looked again whether more was recorded."""
+
+
+class RecordedFootage(Footage):
+    """The footage of one channel, while it is recorded and afterwards."""
+
+    def __init__(self, holdings: Holdings, channel: str) -> None:
+        self._holdings = holdings
+        self._channel = channel
+
+    @override
+    async def tracks(self) -> Tracks | None:
+        return await asyncio.to_thread(self._tracks)
+
+    @override
+    def names(self) -> Mapping[type[Frame], str]:
+        return {VideoFrame: VIDEO, AudioFrame: AUDIO}
+
+    @override
+    async def play(self, order: Order) -> AsyncIterator[Sequence[Shot]]:
+        tracks = await self.tracks()
+        if tracks is None:
+            return
+        playing = Player(self._holdings, self._channel, tracks, order).play()
+        while (shots := await asyncio.to_thread(next, playing, None)) is not None:
+            if shots:
+                yield shots
+            else:
+                await asyncio.sleep(_PAUSE)
+
+    def _tracks(self) -> Tracks | None:
+        """Return the first video that can be sent, and the first audio there is beside it."""
+        all_tracks = [each.tracks for each in self._holdings.of(self._channel)]
+        video = next((each.video for each in all_tracks if each.video.codec in _SENDABLE), None)
+        if video is None:
+            return None
+        audio: AudioTrack | None = next(
+            (each.audio for each in all_tracks if each.audio and each.audio.codec in _AUDIBLE), None
+        )
+        return Tracks(video, audio)
