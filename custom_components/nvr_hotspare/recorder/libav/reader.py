@@ -130,7 +130,7 @@ def _open(order: Order) -> InputContainer:
         "timeout": str(round(_SILENCE * 1_000_000)),
         "protocol_whitelist": "rtsp,rtp,tcp,udp",
         "allowed_media_types": "video+audio" if order.audio else "video",
-        "analyzeduration": str(round(order.within * 1_000_000)),
+        "analyzeduration": str(round(order.within / 4 * 1_000_000)),
         "fpsprobesize": "0",
         "buffer_size": str(4 << 20),
         "user_agent": "NVR-Hot-Spare",
