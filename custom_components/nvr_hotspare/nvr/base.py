@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from ..failover.model import Recording
-from .model import ChannelSettings, Heartbeat, Identity, Place, PlaceState, Probe
+from ..recorder.giving.model import Replay
+from ..recorder.spans import Span
+from .model import ChannelSettings, FootageTold, Heartbeat, Identity, Place, PlaceState, Probe
 
 
 class Unit(Protocol):
@@ -41,6 +43,14 @@ class WorkingDevice(Unit, Protocol):
     async def recordings(self) -> Mapping[int, Recording]:
         """Tell for each channel number whether it is being recorded."""
 
+    async def footage(self, number: int, within: Span, /) -> FootageTold:
+        """Tell what the unit has of a channel.
+
+        Raises:
+            UnitUnsupportedError: It can't tell.
+            UnitRequestError: It has no such channel.
+        """
+
 
 class Spare(Unit, Protocol):
     """A recorder that can stand in for others. Every call may be repeated without harm."""
@@ -67,3 +77,19 @@ class Spare(Unit, Protocol):
 
     async def unprovision(self, keys: Iterable[str], *, delete_footage: bool = False) -> None:
         """Take away what was provisioned; footage stays unless it is to be deleted."""
+
+    async def footage(self, key: str, within: Span, /) -> FootageTold:
+        """Tell what the spare has of a camera.
+
+        Raises:
+            UnitUnsupportedError: It can't tell.
+            UnitRequestError: It has no place of that key.
+        """
+
+    async def replay(self, key: str) -> Replay:
+        """Tell where the spare plays what it has of a camera.
+
+        Raises:
+            UnitUnsupportedError: It does not; its footage is to be had in another way.
+            UnitRequestError: It has no place of that key.
+        """

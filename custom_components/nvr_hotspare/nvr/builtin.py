@@ -16,14 +16,16 @@ from ..failover.model import Recording
 from ..recorder.archive import mark
 from ..recorder.client import EngineClient
 from ..recorder.errors import RecorderError, RequestError
+from ..recorder.giving.model import Replay
 from ..recorder.messages import Configure, Ping, Provision, Record, Release, Remove
 from ..recorder.model import ChannelState
 from ..recorder.orders import Settings
 from ..recorder.report import ChannelReport, EngineReport
+from ..recorder.spans import Span
 from ..recorder.supervisor import Supervisor
 from .base import Spare
-from .errors import UnitFullError, UnitRequestError, UnitUnreachableError
-from .model import Capability, Heartbeat, Identity, Place, PlaceState, Probe
+from .errors import UnitFullError, UnitRequestError, UnitUnreachableError, UnitUnsupportedError
+from .model import Capability, FootageTold, Heartbeat, Identity, Place, PlaceState, Probe
 
 CAPACITY = 32
 """Cameras at the same time, if nothing else is said."""
@@ -147,7 +149,7 @@ class BuiltinSpare(Spare):
     async def probe(self) -> Probe:
         return Probe(
             identity=await self.identify(),
-            capabilities=frozenset({Capability.SPARE, Capability.RESTART}),
+            capabilities=frozenset({Capability.SPARE, Capability.FOOTAGE, Capability.RESTART}),
             capacity=self._capacity,
             own_recordings=0,
         )
@@ -200,6 +202,15 @@ class BuiltinSpare(Spare):
             self._places.pop(key, None)
         command = Remove(channels=tuple(map(channel_of, gone)), delete_footage=delete_footage)
         await self._ask(lambda engine: engine.request(command))
+
+    @override
+    async def footage(self, key: str, within: Span, /) -> FootageTold:
+        covered = await self._ask(lambda engine: engine.held(channel_of(key), within))
+        return FootageTold(spans=covered.spans, exact=not covered.unknown)
+
+    @override
+    async def replay(self, key: str) -> Replay:
+        raise UnitUnsupportedError("The engine reads its own archive")
 
     async def _provision(self, keys: Iterable[str]) -> None:
         sources = {channel_of(key): self._places[key].source for key in keys}

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from ..failover.model import Recording
 from ..recorder.model import Source
+from ..recorder.spans import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,8 @@ class Capability(StrEnum):
     """Tells whether a channel is being recorded."""
     SPARE = "spare"
     """Can be made to record other units' cameras."""
+    FOOTAGE = "footage"
+    """Tells what footage it has, and plays it."""
     RESTART = "restart"
 
 
@@ -103,3 +106,15 @@ class PlaceState:
     holds_footage: bool = False
     provisioned: bool = True
     """Can be told to record at once; False where only its footage is left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FootageTold:
+    """What video a unit says that it has of one camera, within the time asked about."""
+
+    spans: tuple[Span, ...]
+    """By our clock, in order, none touching the next."""
+    exact: bool
+    """Whether holes would have been told; if not, only where it begins and ends is known."""
+    uncertainty: int = 0
+    """Nanoseconds by which each end may be off, either way."""

@@ -83,6 +83,8 @@ async def probe(client: OnvifClient) -> Probe:
     capabilities = {Capability.RESTART}
     if Service.RECORDING in services or Service.MEDIA in services:
         capabilities.add(Capability.SETTINGS)
+    if Service.SEARCH in services and Service.REPLAY in services:
+        capabilities.add(Capability.FOOTAGE)
     inventory = await _inventory(client)
     if inventory is None:
         return Probe(

@@ -36,6 +36,8 @@ class Container:
     name: str
     address: str
     """An informative URI, as the unit tells it."""
+    video: frozenset[str]
+    """The tokens of its video tracks; empty where the unit does not tell them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +151,11 @@ def _container(entry: Any) -> Container:
         key=unquote(own_id.removeprefix(_OURS)) if own_id.startswith(_OURS) else None,
         name=printable(text(source, "Name")) or printable(text(entry, "Configuration", "Content")),
         address=text(source, "Address"),
+        video=frozenset(
+            text(track, "TrackToken")
+            for track in parts(entry, "Tracks", "Track")
+            if text(track, "Configuration", "TrackType") == "Video"
+        ),
     )
 
 

@@ -32,6 +32,7 @@ def paths_from_capabilities(answer: Any) -> Mapping[Service, str]:
         Service.RECORDING: part(answer, "Extension", "Recording"),
         Service.RECEIVER: part(answer, "Extension", "Receiver"),
         Service.SEARCH: part(answer, "Extension", "Search"),
+        Service.REPLAY: part(answer, "Extension", "Replay"),
     }
     return _usable({service: _path(text(it, "XAddr")) for service, it in holders.items()})
 

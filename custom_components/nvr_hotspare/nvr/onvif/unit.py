@@ -6,12 +6,15 @@ from typing import override
 import aiohttp
 
 from ...failover.model import Recording
+from ...recorder.giving.model import Replay
+from ...recorder.spans import Span
 from ..base import Spare, WorkingDevice
 from ..errors import UnitRequestError, UnitUnsupportedError
 from ..model import (
     ChannelSettings,
     Credentials,
     Endpoint,
+    FootageTold,
     Heartbeat,
     Identity,
     Place,
@@ -22,7 +25,8 @@ from . import facts
 from .channels import Numbers, channels_of_media, channels_of_recordings
 from .client import OnvifClient
 from .evidence import Witness
-from .inventory import Inventory, take_inventory
+from .footage import OnvifFootage, place_of
+from .inventory import Container, Inventory, take_inventory
 from .spare import OnvifSpare
 from .wsdl import Service
 
@@ -55,6 +59,7 @@ class OnvifUnit(WorkingDevice, Spare):
         self._client = OnvifClient(session, endpoint, credentials, timeout=timeout)
         self._witness = Witness(self._client)
         self._spare = OnvifSpare(self._client, self._witness)
+        self._footage = OnvifFootage(self._client, credentials)
         self._numbers = Numbers()
 
     @override
@@ -111,6 +116,27 @@ class OnvifUnit(WorkingDevice, Spare):
     @override
     async def unprovision(self, keys: Iterable[str], *, delete_footage: bool = False) -> None:
         await self._spare.unprovision(keys, delete_footage=delete_footage)
+
+    @override
+    async def footage(self, camera: int | str, within: Span, /) -> FootageTold:
+        return await self._footage.footage(await self._container(camera), within)
+
+    @override
+    async def replay(self, key: str) -> Replay:
+        return await self._footage.replay(await self._container(key))
+
+    async def _container(self, camera: int | str) -> Container:
+        """Return the recording of a channel, by its number, or of a place, by its key."""
+        if isinstance(camera, str):
+            return place_of(await take_inventory(self._client), camera)
+        inventory = await self._own_inventory()
+        if inventory is None:
+            raise UnitUnsupportedError("It does not tell of its recordings")
+        numbers = self._numbers.of(it.token for it in inventory.own)
+        for container in inventory.own:
+            if numbers[container.token] == camera:
+                return container
+        raise UnitRequestError(f"It has no channel {camera}")
 
     async def _own_inventory(self) -> Inventory | None:
         """Return what the unit holds, None where it has no recordings of its own to tell of."""

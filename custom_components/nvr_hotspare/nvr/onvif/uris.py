@@ -34,6 +34,14 @@ def stream_uri(text: str) -> str | None:
     return parts._replace(netloc=_host_and_port(parts), fragment="").geturl()
 
 
+def at_host(uri: str, host: str) -> str:
+    """Return an RTSP URI without credentials with another host; its port stays."""
+    parts = urlsplit(uri)
+    name = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    port = f":{parts.port}" if parts.port else ""
+    return parts._replace(netloc=name + port).geturl()
+
+
 def is_same_stream(first: str, second: str) -> bool:
     """Whether two URIs name the same stream, whatever credentials they carry."""
     one, other = _split(first), _split(second)

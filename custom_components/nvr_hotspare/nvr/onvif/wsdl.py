@@ -23,7 +23,14 @@ from ..errors import UnitProtocolError
 from .soap import SOAP_12
 
 _XSD = "http://www.w3.org/2001/XMLSchema"
-_FILES = ("devicemgmt.wsdl", "media.wsdl", "recording.wsdl", "receiver.wsdl", "search.wsdl")
+_FILES = (
+    "devicemgmt.wsdl",
+    "media.wsdl",
+    "recording.wsdl",
+    "receiver.wsdl",
+    "search.wsdl",
+    "replay.wsdl",
+)
 
 
 _LOADING = threading.Lock()
@@ -38,6 +45,7 @@ class Service(StrEnum):
     RECORDING = "http://www.onvif.org/ver10/recording/wsdl"
     RECEIVER = "http://www.onvif.org/ver10/receiver/wsdl"
     SEARCH = "http://www.onvif.org/ver10/search/wsdl"
+    REPLAY = "http://www.onvif.org/ver10/replay/wsdl"
 
 
 class Messages:
