@@ -11,7 +11,20 @@ from pathlib import Path
 import time
 
 from .errors import MessageError, RequestError
-from .messages import MAX_LINE, PROTOCOL, Hello, Ping, Status, encode, parse_request, read
+from .messages import (
+    MAX_LINE,
+    PROTOCOL,
+    Held,
+    Hello,
+    Inspect,
+    Look,
+    Ping,
+    Request,
+    Status,
+    encode,
+    parse_request,
+    read,
+)
 from .model import ChannelState
 from .plain import Plain, dump
 from .report import EngineReport
@@ -32,6 +45,7 @@ _LOOKS = 0.1
 """Seconds between looks whether a camera that was to be recorded is: that is told at once."""
 _CONNECTING = ChannelState.CONNECTING
 _MAX_CONNECTIONS = 16
+_MAX_LOOKS = 16
 _MAX_UNSENT = 4 * MAX_LINE
 
 
@@ -44,6 +58,8 @@ class Listener:
         self._connections = 0
         self._last_client = time.monotonic()
         self._done_something = asyncio.Event()
+        self._looks: set[asyncio.Task[None]] = set()
+        """Requests that wait for a disk, and that no other waits for."""
         self._server: asyncio.Server
 
     async def start(self, path: Path) -> None:
@@ -134,13 +150,22 @@ class Listener:
                     raise
                 client.answer(error.number, error=str(error))
                 continue
-            try:
-                client.answer(number, await self._service.answer(request))
-            except RequestError as error:
-                client.answer(number, error=str(error))
-            if not isinstance(request, Ping | Status):
-                self._done_something.set()
+            answering = self._answer(client, number, request)
+            if isinstance(request, Held | Look | Inspect) and len(self._looks) < _MAX_LOOKS:
+                look = asyncio.create_task(answering)
+                self._looks.add(look)
+                look.add_done_callback(self._looks.discard)
+            else:
+                await answering
             await client.drain()
+
+    async def _answer(self, client: _Client, number: int, request: Request) -> None:
+        try:
+            client.answer(number, await self._service.answer(request))
+        except RequestError as error:
+            client.answer(number, error=str(error))
+        if not isinstance(request, Ping | Status):
+            self._done_something.set()
 
 
 class _Client:

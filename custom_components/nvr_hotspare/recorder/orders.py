@@ -62,6 +62,11 @@ class OrdersFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    @property
+    def folder(self) -> Path:
+        """The engine's private folder."""
+        return self._path.parent
+
     def read(self) -> Orders:
         """Return the orders; none at all where the file is missing or damaged."""
         try:

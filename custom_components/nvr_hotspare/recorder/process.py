@@ -12,6 +12,7 @@ from pathlib import Path
 import signal
 import sys
 
+from .archive import mark
 from .errors import EngineBusyError
 from .launch import make_private
 from .listener import Listener
@@ -70,6 +71,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _run(options: argparse.Namespace, starter: _Starter) -> None:
+    if options.folder.is_relative_to(options.state):  # of one that gives back others' footage only
+        mark(options.folder)
     service = Service(options.folder, OrdersFile(options.state / ORDERS), version())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, service.done.set)

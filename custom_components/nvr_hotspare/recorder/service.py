@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .engine import Engine
 from .errors import ArchiveError, RequestError
+from .giving.service import Giving
 from .messages import (
     MAX_CHANNELS,
     PROTOCOL,
@@ -59,6 +60,7 @@ class Service:
         settings = self._orders.settings
         self._engine.limit(RingLimits(settings.ring_seconds, settings.ring_bytes))
         self._storage = Storage(self._engine.archive, self._engine.disk, settings)
+        self._giving = Giving(self._engine.archive, orders.folder, self._storage.recount)
         self._sources: dict[str, Source] = {}
         self._one_at_a_time = asyncio.Lock()
         self._care: asyncio.Task[None]
@@ -77,8 +79,9 @@ class Service:
         self._care.cancel()
         self._storage.stop()
         try:
-            async with asyncio.timeout(_STOPPING):
-                await self._engine.stop()
+            async with asyncio.timeout(_STOPPING), asyncio.TaskGroup() as group:
+                group.create_task(self._giving.stop())
+                group.create_task(self._engine.stop())
         except TimeoutError:
             _LOGGER.warning("The disk is too slow for closing all files")
 
@@ -105,6 +108,7 @@ class Service:
                 )
                 for name in names
             },
+            transfers=self._giving.reports(),
         )
 
     async def answer(self, request: Request) -> object:
@@ -113,6 +117,8 @@ class Service:
         Raises:
             RequestError: It can't be done.
         """
+        if isinstance(request, Held | Look | Inspect):
+            return await self._giving.find_out(request)
         async with self._one_at_a_time:
             match request:
                 case Hello():
@@ -126,19 +132,19 @@ class Service:
                     return await self._record(request.channels)
                 case Stop():
                     self.done.set()
-                case GiveBack() | Desist() | Pace() | Held() | Look() | Inspect():
-                    raise RequestError("This engine gives nothing back yet.")
+                case GiveBack() | Desist() | Pace():
+                    self._giving.take(request)
                 case _:
                     await self._change(request)
             return None
 
     async def let_go(self) -> bool:
-        """Let go of cameras that are only watched; return whether any is recorded."""
+        """Let go of cameras that are only watched; return whether anything is to be done."""
         async with self._one_at_a_time:
             for name, recorded in self._orders.channels.items():
                 if not recorded:
                     await self._engine.release(name)
-            return any(self._orders.channels.values())
+            return self._giving.active or any(self._orders.channels.values())
 
     async def _change(self, request: Configure | Provision | Release | Remove | Returned) -> None:
         try:

@@ -110,18 +110,19 @@ class Storage:
     async def mark_returned(self, channel: str, clips: Iterable[str]) -> None:
         """Remember that clips were given back and verified; OSError as the disk has it."""
         await asyncio.to_thread(mark_returned, self._archive.folder / channel, clips)
-        self._recount()
+        self.recount()
 
     def configure(self, settings: Settings) -> None:
         """Change what is wanted, and judge all footage anew."""
         self._settings = settings
-        self._recount()
+        self.recount()
 
     def stop(self) -> None:
         """End what takes long."""
         self._space.stopping = True
 
-    def _recount(self) -> None:
+    def recount(self) -> None:
+        """Count all footage anew: something has changed that no look sees."""
         self._space.recount()
         self._changed.set()
 

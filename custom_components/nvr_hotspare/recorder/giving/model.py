@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ..errors import RecorderError
 from ..spans import Span
 
 
@@ -80,6 +81,15 @@ class TransferProblem(StrEnum):
     """Its own disk, where it notes what it has done, or itself."""
 
 
+class TransferError(RecorderError):
+    """Footage can't be given back; the text is a sentence without secrets."""
+
+    def __init__(self, problem: TransferProblem, text: str) -> None:
+        """Say what is wrong, in one word and in a sentence."""
+        super().__init__(text)
+        self.problem = problem
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferReport:
     """How it stands about one job; what an earlier engine has done for it counts."""
@@ -126,7 +136,5 @@ class Inspection:
     """Whether a file system keeps, at a new name, from taking the place of another file."""
     recognised: int = 0
     """Recordings of the last day whose names the template explains."""
-    others: int = 0
-    """Files of the last day whose names it does not: capped at 1000."""
     newest: int | None = None
     """When the newest of those recognised begins: nanoseconds since 1970 UTC."""

@@ -1,0 +1,192 @@
+"""What of the engine's own archive fills gaps: pieces of its clips, of whole groups of pictures."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+import os
+from typing import BinaryIO
+
+from ..archive import Archive, Clip
+from ..errors import DamagedFootageError, EmptyFootageError
+from ..mp4.reader import Mp4Reader
+from ..spans import Span, intersection, union
+from .gops import JITTER, SAME, Gop, Moment, covered, gops, inside
+
+_LONGEST_CLIP = 300_000_000_000
+"""Nanoseconds that a clip lasts at most, its last group of pictures included."""
+_OPEN = ".open"
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A clip of the archive and what is in it."""
+
+    clip: Clip
+    gops: tuple[Gop, ...]
+    size: int
+    damaged: bool
+    """Whether there is more in it that can't be read."""
+
+    @property
+    def span(self) -> Span:
+        """From its first frame to the end of its last one."""
+        return Span(self.gops[0].span.start, self.gops[-1].span.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Groups of pictures of one clip, one after the other, that fill gaps."""
+
+    clip: Clip
+    start: int
+    """The first byte of its first fragment."""
+    end: int
+    """The byte after its last one."""
+    whole: bool
+    """Whether it is all of a finished file."""
+    span: Span
+    covered: tuple[Span, ...]
+    """Without the pauses in it."""
+    frames: int
+    overlap: int
+    """Frames that belong into no gap."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of its fragments."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What fills gaps of a channel, in the order of its times."""
+
+    pieces: tuple[Piece, ...]
+    damaged: tuple[Clip, ...]
+    """Clips that hold more than can be read."""
+
+
+def open_clip(clip: Clip) -> BinaryIO:
+    """Open a clip, which may be closed, and so renamed, at this very moment; OSError if gone."""
+    with suppress(FileNotFoundError):
+        return clip.path.open("rb")
+    return clip.path.with_name(clip.path.name.removesuffix(_OPEN)).open("rb")
+
+
+def held(archive: Archive, channel: str, within: Span) -> tuple[Span, ...]:
+    """Return what the archive holds of a channel within a stretch of time, pauses left out.
+
+    Raises:
+        ArchiveError: It has no such name.
+        OSError: The disk fails.
+    """
+    spans: list[Span] = []
+    for each in _clips(archive, channel, (within,)):
+        spans += covered(_frames(each.gops))
+    return intersection(union(spans, bridge=JITTER), (within,))
+
+
+def find(archive: Archive, channel: str, gaps: Sequence[Span]) -> Findings:
+    """Return what the archive holds that fills gaps of a channel; errors as of `held`.
+
+    Clips may overlap where an engine was replaced while it recorded: no frame comes twice.
+    """
+    damaged = list[Clip]()
+
+    def readable() -> Iterator[_Read]:
+        for each in _clips(archive, channel, gaps):
+            if each.damaged:
+                damaged.append(each.clip)
+            if each.gops:
+                yield each
+
+    pieces = tuple(
+        piece for each, until in _in_turn(readable()) for piece in _pieces(each, until, gaps)
+    )
+    return Findings(pieces, tuple(damaged))
+
+
+def returnable(
+    archive: Archive, channel: str, window: Span, missing: Sequence[Span]
+) -> Iterator[str]:
+    """Yield the file names of clips that lie in a window and of which nothing is missing.
+
+    Missing is what a recorder does not have of its own, and was not given. Errors as of `held`.
+    """
+    for each in _clips(archive, channel, (window,)):
+        if (
+            each.gops
+            and not (each.damaged or each.clip.open)
+            and window.start <= each.span.start
+            and each.span.end <= window.end
+            and not any(gop.has_any(missing) for gop in each.gops)
+        ):
+            yield each.clip.path.name
+
+
+def _clips(archive: Archive, channel: str, gaps: Sequence[Span]) -> Iterator[_Read]:
+    """Yield the clips that may have something of these gaps."""
+    for clip in archive.clips(channel):
+        if any(gap.start - _LONGEST_CLIP < clip.start < gap.end + SAME for gap in gaps):
+            with suppress(FileNotFoundError, EmptyFootageError):
+                yield _read(clip)
+
+
+def _read(clip: Clip) -> _Read:
+    groups = list[Gop]()
+    damaged = False
+    with open_clip(clip) as file:
+        size = file.seek(0, os.SEEK_END)
+        try:
+            reader = Mp4Reader(file)
+            for gop in gops(reader):
+                groups.append(gop)
+        except DamagedFootageError:
+            damaged = True
+        else:
+            damaged = not clip.open and reader.end != size
+    return _Read(clip, tuple(groups), size, damaged)
+
+
+def _in_turn(clips: Iterator[_Read]) -> Iterator[tuple[_Read, int | None]]:
+    """Yield clips, each with the time from which on the next one is to be used instead."""
+    current: _Read | None = None
+    for following in clips:
+        if current is None:
+            current = following
+        elif following.span.end > current.span.end:
+            yield current, following.span.start
+            current = following
+    if current is not None:
+        yield current, None
+
+
+def _pieces(each: _Read, until: int | None, gaps: Sequence[Span]) -> Iterator[Piece]:
+    run: list[Gop] = []
+    for gop in each.gops:
+        if (until is None or gop.span.start < until - SAME) and gop.has_any(gaps):
+            run.append(gop)
+        elif run:
+            yield _piece(each, run, gaps)
+            run = []
+    if run:
+        yield _piece(each, run, gaps)
+
+
+def _piece(each: _Read, run: Sequence[Gop], gaps: Sequence[Span]) -> Piece:
+    frames = _frames(run)
+    whole = len(run) == len(each.gops) and run[-1].end == each.size and not each.clip.open
+    return Piece(
+        clip=each.clip,
+        start=run[0].start,
+        end=run[-1].end,
+        whole=whole and not each.damaged,
+        span=Span(run[0].span.start, run[-1].span.end),
+        covered=covered(frames),
+        frames=len(frames),
+        overlap=sum(not inside(frame.time, gaps) for frame in frames),
+    )
+
+
+def _frames(groups: Sequence[Gop]) -> list[Moment]:
+    return [frame for gop in groups for frame in gop.frames]
