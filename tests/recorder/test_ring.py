@@ -1,28 +1,14 @@
-"""What is kept in memory, and how it becomes footage without a seam."""
+"""What is kept in memory, and what of it is dropped."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable
-import itertools
-from pathlib import Path
+from collections.abc import Iterable
 import time
 
 import pytest
 
-from custom_components.nvr_hotspare.recorder import keeper as keeper_module, recording
-from custom_components.nvr_hotspare.recorder.archive import Archive, OpenClip
-from custom_components.nvr_hotspare.recorder.disk import Disk
-from custom_components.nvr_hotspare.recorder.keeper import Keeper
-from custom_components.nvr_hotspare.recorder.model import AudioFrame, Frame, Tracks, VideoFrame
-from custom_components.nvr_hotspare.recorder.mp4.reader import Mp4Reader
-from custom_components.nvr_hotspare.recorder.recording import Recording
+from custom_components.nvr_hotspare.recorder.model import AudioFrame, VideoFrame
 from custom_components.nvr_hotspare.recorder.ring import Gop, Ring, RingLimits
-from custom_components.nvr_hotspare.recorder.rtp.parameters import find_track
-from tests.recorder.scripted_camera import FRAME, PPS, SPS, eventually, frame
-
-NOW = 1_795_460_452_000_000_000
-STEP = 40_000_000
-GOP = 5
-LARGE = RingLimits(seconds=60, size=1 << 20)
+from tests.recorder.kept import GOP, LARGE, NOW, numbered, tracks
+from tests.recorder.scripted_camera import FRAME
 
 
 @pytest.fixture
@@ -42,30 +28,8 @@ class Clock:
         return self.now
 
 
-def _tracks() -> Tracks:
-    track = find_track([SPS, PPS])
-    assert track
-    return Tracks(track)
-
-
-def _frames(numbers: Iterable[int], size: int = 10) -> list[tuple[Tracks, Frame]]:
-    tracks = _tracks()
-    return [
-        (
-            tracks,
-            VideoFrame(
-                nal_units=frame(number, gop=GOP, size=size),
-                time=NOW + number * STEP,
-                ticks=number * FRAME,
-                key=number % GOP == 0,
-            ),
-        )
-        for number in numbers
-    ]
-
-
 def _fill(kept: Ring, numbers: Iterable[int], size: int = 10) -> None:
-    for each in _frames(numbers, size):
+    for each in numbered(numbers, size):
         kept.add(*each)
 
 
@@ -168,156 +132,9 @@ def test_connections_are_told_apart_even_if_the_first_part_of_one_is_dropped() -
 def test_audio_begins_nothing_and_goes_with_its_video() -> None:
     kept = Ring(LARGE)
     sound = AudioFrame(data=b"x" * 160, time=NOW, ticks=0, duration=160)
-    kept.add(_tracks(), sound)
+    kept.add(tracks(), sound)
     _fill(kept, [0])
-    kept.add(_tracks(), sound)
+    kept.add(tracks(), sound)
 
     (gop,) = _gops(kept)
     assert [type(each) for _, each in gop.frames] == [VideoFrame, AudioFrame]
-
-
-# The ring becomes footage
-
-
-@pytest.fixture
-async def kept(tmp_path: Path) -> AsyncIterator[Keeper]:
-    disk = Disk()
-    archive = Archive(tmp_path)
-    keeper = Keeper(Ring(LARGE), lambda: Recording(archive, disk, "c1"))
-    yield keeper
-    await keeper.close()
-    disk.shutdown()
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeper_module, "_PAUSE", 0.01)
-    monkeypatch.setattr(recording, "_PAUSE", 0.05)
-
-
-def _written(folder: Path) -> list[int]:
-    numbers = []
-    for clip in Archive(folder).clips("c1"):
-        assert not clip.open
-        with clip.path.open("rb") as file:
-            reader = Mp4Reader(file)
-            for fragment in reader.fragments():
-                numbers += [
-                    int.from_bytes(reader.nal_units(sample)[-1][1:5]) for sample in fragment.samples
-                ]
-    return numbers
-
-
-async def test_nothing_is_written_while_a_camera_is_only_watched(
-    kept: Keeper, tmp_path: Path
-) -> None:
-    await kept.add(_frames(range(20)))
-
-    assert not Archive(tmp_path).channels()
-
-
-async def test_footage_begins_before_the_takeover_and_no_frame_is_lost_at_the_seam(
-    kept: Keeper, tmp_path: Path
-) -> None:
-    await kept.add(_frames(range(100)))
-    kept.record()
-    for number in range(100, 200):
-        await kept.add(_frames([number]))
-        await asyncio.sleep(0)
-    await kept.close()
-
-    assert _written(tmp_path) == list(range(200))
-    assert len(Archive(tmp_path).clips("c1")) == 1
-
-
-@pytest.mark.parametrize("first", range(1, 2 * GOP))
-async def test_the_seam_may_be_anywhere_in_a_gop(kept: Keeper, tmp_path: Path, first: int) -> None:
-    await kept.add(_frames(range(first)))
-    kept.record()
-    await kept.add(_frames(range(first, first + 1)))
-    await asyncio.sleep(0.02)
-    await kept.add(_frames(range(first + 1, 15)))
-    await kept.close()
-
-    assert _written(tmp_path) == list(range(15))
-
-
-async def test_frames_of_an_earlier_connection_are_written_to_a_file_of_their_own(
-    kept: Keeper, tmp_path: Path
-) -> None:
-    await kept.add(_frames(range(8)))
-    await kept.cut()
-    await kept.add(_frames(range(13, 18)))
-    kept.record()
-    await eventually(lambda: kept.recording.frames > 5)
-    await kept.cut()
-    await kept.add(_frames(range(20, 23)))
-    await kept.close()
-
-    assert _written(tmp_path) == [*range(8), *range(15, 18), *range(20, 23)]
-    assert len(Archive(tmp_path).clips("c1")) == 3
-
-
-async def test_after_its_release_it_is_warm_again(kept: Keeper, tmp_path: Path) -> None:
-    kept.record()
-    await asyncio.sleep(0)
-    await kept.add(_frames(range(7)))
-    await kept.close()
-    await kept.add(_frames(range(7, 14)))
-    assert _written(tmp_path) == list(range(7))
-    kept.record()
-    await eventually(lambda: kept.recording.active)
-    await kept.close()
-
-    assert _written(tmp_path) == [*range(7), *range(10, 14)]
-    assert kept.recording.frames == 4
-
-
-async def test_a_disk_that_fails_for_a_moment_costs_a_fragment_and_no_more(
-    kept: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise OSError(5, "Input/output error")
-
-    kept.record()
-    await asyncio.sleep(0)
-    await kept.add(_frames(range(10)))
-    with monkeypatch.context() as patch:
-        patch.setattr(OpenClip, "write", fail)
-        await kept.add(_frames(range(10, 15)))
-        assert "Input/output error" in kept.recording.error
-        await kept.add(_frames(range(15, 40)))
-        await asyncio.sleep(0.2)
-    await eventually(lambda: kept.recording.active)
-    await kept.add(_frames(range(40, 50)))
-    await kept.close()
-
-    written = _written(tmp_path)
-    lost = set(range(50)) - set(written)
-    assert written == sorted(set(written))
-    assert lost <= set(range(5, 15))
-    assert not kept.recording.error
-
-
-async def test_a_disk_that_hangs_at_the_takeover_costs_nothing(
-    kept: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    go_on = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    write = OpenClip.write
-
-    def hang(clip: OpenClip, data: bytes) -> None:
-        asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(10)
-        write(clip, data)
-
-    monkeypatch.setattr(OpenClip, "write", hang)
-    await kept.add(_frames(range(12)))
-    kept.record()
-    for numbers in itertools.batched(range(12, 60), 4, strict=True):
-        await kept.add(_frames(numbers))
-        await asyncio.sleep(0)
-    go_on.set()
-    await eventually(lambda: kept.recording.frames > 50)
-    await kept.close()
-
-    assert _written(tmp_path) == list(range(60))

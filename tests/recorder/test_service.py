@@ -239,6 +239,7 @@ async def test_a_recording_that_cannot_be_closed_is_told_until_it_is(
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", fail)
         await client.request(Release(channels=("yard",)))
+        camera.disconnect()
         await eventually(lambda: "can't be closed" in engine.reports[-1].storage.error)
     await eventually(lambda: engine.reports[-1].storage.error == "")
 

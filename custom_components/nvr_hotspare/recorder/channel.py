@@ -66,10 +66,10 @@ class Channel:
         self._keeper.ring.limits = limits
 
     async def watch(self, source: Source) -> None:
-        """Keep the latest footage of this source in memory, and write none of it."""
+        """Keep the latest footage of this source in memory; what is written ends with the GOP."""
         self._play(source)
         if self._keeper.recorded:
-            await self._keeper.release()
+            self._keeper.release()
 
     def record(self, source: Source) -> None:
         """Record this source, what is in memory first."""

@@ -61,7 +61,7 @@ class Engine:
     async def watch(self, channel: str, source: Source) -> None:
         """Keep the latest footage of a source in memory, ready to be recorded as this channel.
 
-        A channel that is recorded is no longer: its file is closed.
+        A channel that is recorded is no longer: its file ends with the GOP, where memory begins.
         """
         await self._channel(channel).watch(source)
 
