@@ -79,16 +79,19 @@ CHANNELS_SCHEMA: Final = vol.Schema(
 
 def told_channels(settings: Iterable[ChannelSettings], host: str) -> list[ChannelConfig]:
     """Return the channels as a unit tells them; a stream of its own is no source."""
-    return [
-        ChannelConfig(
-            number=channel.number,
-            name=channel.name[:MAX_NAME] or str(channel.number),
-            source=channel.source
-            if channel.source and not is_own_address(channel.source.uri, host)
-            else None,
-        )
-        for channel in islice(settings, MAX_CHANNELS)
-    ]
+    return [_told_channel(channel, host) for channel in islice(settings, MAX_CHANNELS)]
+
+
+def _told_channel(channel: ChannelSettings, host: str) -> ChannelConfig:
+    source = channel.source
+    if source and is_own_address(source.uri, host):
+        source = None
+    return ChannelConfig(
+        number=channel.number,
+        name=channel.name[:MAX_NAME] or str(channel.number),
+        source=source,
+        told_uri=source.uri if source else "",
+    )
 
 
 def filled_form(channels: Iterable[ChannelConfig]) -> dict[str, Any]:
@@ -122,6 +125,7 @@ async def read_form(
         UnitFormError: Something entered makes no sense.
     """
     accounts = {channel.number: channel.source for channel in known if channel.source}
+    told = {channel.number: channel.told_uri for channel in known}
     form = Source(uri="", **user_input[SECTION_ACCOUNT])
     unit_addresses = await addresses(unit_host)
     channels: dict[int, ChannelConfig] = {}
@@ -135,7 +139,9 @@ async def read_form(
             if is_own_address(source.uri, unit_host) or unit_addresses & found:
                 raise UnitFormError("source_on_unit", {"name": name})
             source = _with_account(source, form, accounts.get(number))
-        channels[number] = ChannelConfig(number=number, name=name, source=source)
+        channels[number] = ChannelConfig(
+            number=number, name=name, source=source, told_uri=told.get(number, "")
+        )
     if not channels:
         raise UnitFormError("no_channels")
     return list(channels.values())

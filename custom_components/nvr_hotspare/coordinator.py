@@ -15,6 +15,7 @@ from homeassistant.core import HomeAssistant, callback
 from .const import WorkMode
 from .failover.events import HeartbeatReceived, ProbeUnanswered, RecordingsSeen
 from .failover.model import Connection, Silence
+from .following import follow_unit
 from .link import UnitLink
 from .manager import FailoverManager
 from .network_link import NetworkLink
@@ -33,6 +34,8 @@ ANSWER_TIME = 1.0
 """Seconds that a healthy unit needs at most: more is told as unanswered."""
 LATE_ANSWER_TIME = 10.0
 """Seconds for which even a late answer is a heartbeat."""
+FOLLOW_PACE = 600.0
+"""Seconds between questions for what rarely changes."""
 
 
 class UnitCoordinator:
@@ -56,6 +59,8 @@ class UnitCoordinator:
         """Begin to ask the unit for signs of life."""
         self._spawn(self._beat(), "heartbeat")
         self._spawn(self._watch(), "watch")
+        if isinstance(self.link, NetworkLink):
+            self._spawn(self._follow(self.link), "follow")
 
     async def stop(self) -> None:
         """Stop asking."""
@@ -134,8 +139,8 @@ class UnitCoordinator:
         One that has may lack the services it needs for it while it starts.
         """
         async for _ in self._watches.rounds():
-            if self._manager.view(self._unit).connection is Connection.OFFLINE:
-                continue  # whoever may answer at its address now is not offered its password
+            if self._is_offline:
+                continue
             try:
                 await self._see()
             except UnitUnsupportedError as error:
@@ -146,6 +151,21 @@ class UnitCoordinator:
                 _LOGGER.debug("%s: %s", self.link.config.title, error)
             except UnitError as error:
                 _LOGGER.debug("%s: %s", self.link.config.title, error)
+
+    async def _follow(self, link: NetworkLink) -> None:
+        """Keep what is stored of the unit as it tells it."""
+        async for _ in Pacer(lambda: FOLLOW_PACE).rounds():
+            if self._is_offline:
+                continue
+            try:
+                await follow_unit(self._hass, self._entry, link)
+            except UnitError as error:
+                _LOGGER.debug("%s: %s", link.config.title, error)
+
+    @property
+    def _is_offline(self) -> bool:
+        """Whoever may answer at its address meanwhile is not offered its password."""
+        return self._manager.view(self._unit).connection is Connection.OFFLINE
 
     async def _see(self) -> None:
         """Ask a working device what it records, a spare what it holds."""

@@ -8,7 +8,7 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_UNIQUE_ID, CONF_U
 from homeassistant.core import HomeAssistant
 
 from .builtin_link import BuiltinLink
-from .const import CONF_MAC, CONF_SERIAL, CONF_URI
+from .const import CONF_MAC, CONF_SERIAL, CONF_TOLD_URI, CONF_URI
 from .recorder.report import EngineReport
 from .runtime import NvrHotSpareConfigEntry
 
@@ -17,6 +17,7 @@ TO_REDACT: Final = {
     CONF_MAC,
     CONF_PASSWORD,
     CONF_SERIAL,
+    CONF_TOLD_URI,
     CONF_UNIQUE_ID,
     CONF_URI,
     CONF_USERNAME,

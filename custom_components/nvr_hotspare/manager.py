@@ -16,7 +16,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .const import WorkMode
 from .failover import journal, view
-from .failover.commands import Announce, Command, Desist, Identify, Synchronize
+from .failover.commands import Announce, Command, Desist, Identify, Provision, Synchronize
 from .failover.events import Configured, Event, Identified, PlacesSeen, Started, TimePassed
 from .failover.machine import step
 from .failover.model import Camera, Group, PlaceFacts, Reason, Timing, UnitId
@@ -60,6 +60,8 @@ class FailoverManager:
         self._epoch = time.time() - hass.loop.time()
         self._state = journal.load(store.journal)
         self._members: dict[UnitId, _Member] = {}
+        self._told: Mapping[Camera, Place] = {}
+        """Where the cameras were when the group was last configured."""
         self._on_step: list[Callable[[], None]] = []
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -113,6 +115,24 @@ class FailoverManager:
         )
         self.handle(Configured(group))
         self._store.save()
+        self._tell_moved()
+
+    @callback
+    def _tell_moved(self) -> None:
+        """Tell the spare where cameras are that it holds and that are elsewhere now.
+
+        The machine decides about cameras, wherever they are. Should the spare not take it, it is
+        told again with the command to record.
+        """
+        before, self._told = self._told, self._places()
+        held = self._state.spare.places or {}
+        moved = tuple(
+            camera
+            for camera, place in self._told.items()
+            if camera in held and camera in before and place.source != before[camera].source
+        )
+        if moved and (spare := self._state.group.spare):
+            self._dispatch(Provision(spare.unit, moved))
 
     @property
     def known_units(self) -> Mapping[UnitId, str]:

@@ -23,6 +23,7 @@ from .const import (
     CONF_PROTECTED,
     CONF_SERIAL,
     CONF_SINGLE_STREAM,
+    CONF_TOLD_URI,
     CONF_URI,
     CONF_WORK_MODE,
     SUBENTRY_UNIT,
@@ -47,6 +48,9 @@ class ChannelConfig:
     """Bits per second when it was last tried, 0 where it never answered."""
     longest_gop: float = 0.0
     """Seconds from key frame to key frame, 0 where two were not seen."""
+    told_uri: str = ""
+    """Where the unit said last that the camera is, empty where it never did. Where that is the
+    source, the source follows it."""
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
@@ -66,6 +70,7 @@ class ChannelConfig:
             single_stream=data[CONF_SINGLE_STREAM],
             bitrate=data.get(CONF_BITRATE, 0),
             longest_gop=data.get(CONF_LONGEST_GOP, 0.0),
+            told_uri=data.get(CONF_TOLD_URI, ""),
         )
 
     def as_data(self) -> dict[str, Any]:
@@ -81,6 +86,7 @@ class ChannelConfig:
             CONF_SINGLE_STREAM: self.single_stream,
             CONF_BITRATE: self.bitrate,
             CONF_LONGEST_GOP: self.longest_gop,
+            CONF_TOLD_URI: self.told_uri,
         }
 
     def as_channel(self) -> Channel:

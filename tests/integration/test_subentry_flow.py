@@ -188,6 +188,7 @@ async def test_cameras_that_can_be_recorded_are_stored_with_what_they_send(
         "audio": True,
         "single_stream": False,
         "longest_gop": 0.2,
+        "told_uri": cameras[1].uri,
     }
 
 

@@ -1,0 +1,99 @@
+"""What is stored of units follows what they tell."""
+
+from dataclasses import replace
+import json
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.nvr_hotspare.following import followed
+from custom_components.nvr_hotspare.recorder.model import Source
+from custom_components.nvr_hotspare.unit_config import ChannelConfig
+from tests.integration.flow import subentry_of
+from tests.integration.lab import CAMERA_PASSWORD, Lab, eventually, state
+from virtual_nvr.cameras import VirtualCamera
+from virtual_nvr.nvr.config import Limits
+from virtual_nvr.nvr.unit import VirtualNvr
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("custom_components.nvr_hotspare.coordinator.FOLLOW_PACE", 0.3)
+
+
+async def move(lab: Lab, nvr: VirtualNvr, cameras: list[VirtualCamera]) -> None:
+    """Have a recorder find its cameras elsewhere."""
+    pairs = zip(nvr.config.channels, cameras, strict=True)
+    moved = tuple(replace(channel, uri=camera.uri) for channel, camera in pairs)
+    await lab.stop(nvr.config.serial)
+    await lab.start(replace(nvr.config, channels=moved))
+
+
+def channels(entry: ConfigEntry, nvr: VirtualNvr) -> list[dict[str, Any]]:
+    stored: list[dict[str, Any]] = subentry_of(entry, nvr).data["channels"]
+    return stored
+
+
+def received(spare: VirtualNvr) -> set[str]:
+    """Where a spare would record from."""
+    stored = json.loads((spare.config.folder / "unit.json").read_text())
+    return {receiver["uri"] for receiver in stored["receivers"]}
+
+
+async def test_a_camera_that_moves_is_followed_to_where_its_unit_finds_it(
+    lab: Lab, entry: ConfigEntry, nvr: VirtualNvr, spare: VirtualNvr
+) -> None:
+    cameras = await lab.cameras(2)
+    uris = [camera.uri for camera in cameras]
+    assert not received(spare).intersection(uris)
+    await move(lab, nvr, cameras)
+    await eventually(lambda: [it["uri"] for it in channels(entry, nvr)] == uris)
+    assert {it["password"] for it in channels(entry, nvr)} == {CAMERA_PASSWORD}
+    await eventually(lambda: received(spare) == set(uris))
+
+
+async def test_a_spare_that_can_hold_more_than_before_does(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, spare: VirtualNvr
+) -> None:
+    await lab.stop("SPARE")
+    more = Limits(recordings=6, jobs=6, receivers=6)
+    await lab.start(replace(spare.config, limits=more))
+    await eventually(lambda: subentry_of(entry, spare).data["capacity"] == 6)
+    await eventually(lambda: entry.runtime_data.manager.spare_view("SPARE").capacity == 6)
+    assert state(hass, "sensor", spare, "working_status") == "idle"
+
+
+# Which addresses are followed
+
+
+def channel(number: int, told: str, uri: str | None = None) -> ChannelConfig:
+    source = Source(uri=told if uri is None else uri, username="viewer", password="p")
+    return ChannelConfig(number=number, name=f"{number}", source=source, told_uri=told)
+
+
+def test_the_account_of_a_camera_that_moves_stays() -> None:
+    before = [channel(1, "rtsp://a/"), channel(2, "rtsp://b/")]
+    told = [channel(1, "rtsp://a/"), channel(2, "rtsp://c/")]
+    assert followed(before, told) == (before[0], channel(2, "rtsp://c/"))
+
+
+def test_where_the_user_has_decided_otherwise_nothing_is_followed() -> None:
+    before = [channel(1, "rtsp://a/", "rtsp://mine/")]
+    (after,) = followed(before, [channel(1, "rtsp://b/")])
+    assert after == channel(1, "rtsp://b/", "rtsp://mine/")
+
+
+def test_a_unit_that_counts_its_channels_anew_moves_no_camera() -> None:
+    before = [channel(1, "rtsp://a/"), channel(2, "rtsp://b/"), channel(3, "rtsp://c/")]
+    told = [channel(1, "rtsp://a/"), channel(2, "rtsp://c/")]
+    assert followed(before, told) == tuple(before)
+
+
+def test_a_unit_that_tells_nothing_of_a_camera_leaves_it_where_it_is() -> None:
+    before = [channel(1, "rtsp://a/"), replace(channel(2, ""), source=None)]
+    told = [replace(channel(1, ""), source=None), channel(2, "rtsp://b/")]
+    after = followed(before, told)
+    assert after[0] == before[0]
+    assert after[1].source is None
