@@ -1,5 +1,6 @@
 """What the ONVIF services share: their operations, found by the name of the request."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 import inspect
@@ -56,7 +57,7 @@ class Provider:
     """Prefix of the service's namespace in `NAMESPACES`."""
 
 
-class Service(Provider):
+class Service(Provider, ABC):
     """An ONVIF web service."""
 
     path: ClassVar[str]
@@ -64,13 +65,13 @@ class Service(Provider):
     version: ClassVar[tuple[int, int]]
     """Of its specification."""
 
+    @abstractmethod
     def capabilities(self) -> Element:
         """Return what GetServiceCapabilities tells."""
-        raise NotImplementedError
 
+    @abstractmethod
     def category(self, address: str) -> Element:
         """Return what GetCapabilities, its predecessor, tells."""
-        raise NotImplementedError
 
     @operation("GetServiceCapabilities", pre_auth=True)
     def get_service_capabilities(self, _request: Node) -> Answer:
