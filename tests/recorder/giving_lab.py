@@ -10,6 +10,7 @@ from custom_components.nvr_hotspare.recorder.giving.inspection import inspect
 from custom_components.nvr_hotspare.recorder.giving.model import Target, TransferReport
 from custom_components.nvr_hotspare.recorder.giving.naming import VIRTUAL_NVR
 from custom_components.nvr_hotspare.recorder.giving.pace import Pace
+from custom_components.nvr_hotspare.recorder.giving.target import MARK
 from custom_components.nvr_hotspare.recorder.giving.transfer import Transfer
 from custom_components.nvr_hotspare.recorder.messages import GiveBack
 from custom_components.nvr_hotspare.recorder.model import VideoFrame
@@ -91,17 +92,16 @@ class Site:
 
     def files(self) -> list[Path]:
         """Return all files of the device's folder but the mark."""
-        return sorted(
-            path
-            for path in self.folder.rglob("*.*")
-            if path.suffix != ".nvr-hotspare-returns"
-            and not path.name.startswith(".")
-            and path.is_file()
-        )
+        found = (path for path in self.folder.rglob("*") if path.is_file())
+        return sorted(path for path in found if path.name != MARK)
+
+    def recordings(self) -> list[Path]:
+        """Return the whole files among them."""
+        return [path for path in self.files() if path.suffix == ".mp4"]
 
     def numbers(self) -> list[int]:
         """Return which frames the device has, as many times as it has them, in order."""
-        return sorted(numbers(self.files()))
+        return sorted(numbers(self.recordings()))
 
 
 def numbers(paths: Iterable[Path]) -> list[int]:
