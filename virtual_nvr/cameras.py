@@ -62,9 +62,11 @@ class State(Enum):
 class _Server(RtspServer):
     """Answers only while its camera is not frozen."""
 
-    def __init__(self, presentation: Presentation, guard: Guard, limits: Limits) -> None:
+    def __init__(
+        self, presentation: Presentation, guard: Guard, limits: Limits, *, udp: bool
+    ) -> None:
         presentations = {PATH: presentation}
-        super().__init__(presentations.get, guard=guard, limits=limits)
+        super().__init__(presentations.get, guard=guard, limits=limits, udp=udp)
         self.awake = asyncio.Event()
         self.awake.set()
 
@@ -76,7 +78,9 @@ class _Server(RtspServer):
 class VirtualCamera:
     """One camera, and what its server presents."""
 
-    def __init__(self, number: int, address: str, clip: Clip, guard: Guard, limits: Limits) -> None:
+    def __init__(
+        self, number: int, address: str, clip: Clip, guard: Guard, config: CamerasConfig
+    ) -> None:
         """Be camera `number`, as its frames say, and show the clip to whom the guard admits."""
         self.number = number
         self.address = address
@@ -84,7 +88,7 @@ class VirtualCamera:
         self._clip = clip
         self._checksums = [checksum(slices) for slices in clip.frames]
         self._viewers = Viewers()
-        self._server = _Server(self, guard, limits)
+        self._server = _Server(self, guard, config.limits, udp=config.udp)
         self._port = 0
         self._filming: asyncio.Task[None] | None = None
 
@@ -192,6 +196,8 @@ class CamerasConfig:
     long_format: ClipFormat = ClipFormat(gop=100, gops=2)  # noqa: RUF009 (frozen)
     """What the camera `long_gop` shows."""
     long_gop: int | None = None
+    udp: bool = False
+    """Whether they send over UDP alone."""
     cache: Path = CACHE
 
 
@@ -222,7 +228,7 @@ class VirtualCameras:
                     str(first + index),
                     long_clip if number == config.long_gop else clip,
                     guard,
-                    config.limits,
+                    config,
                 )
                 self._cameras[number] = camera
                 await camera.start(config.port)

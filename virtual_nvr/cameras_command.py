@@ -35,6 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         port=options.port,
         limits=Limits(sessions=options.sessions, linger=options.linger),
         long_gop=options.long_gop,
+        udp=options.transport == "udp",
         cache=options.cache,
     )
     try:
@@ -70,6 +71,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--codec", choices=["h264", "h265"], default="h264", help="of video (h264)")
     parser.add_argument("--audio", choices=["none", "aac"], default="none", help="codec (none)")
+    parser.add_argument(
+        "--transport",
+        choices=["tcp", "udp"],
+        default="tcp",
+        help="over which they send, to the exclusion of the other (tcp)",
+    )
     parser.add_argument(
         "--control", type=Path, help="Unix socket that takes: freeze N, drop N, restore N"
     )

@@ -20,9 +20,11 @@ ACCOUNT = Credentials("viewer", "cellar-door")
 FORMAT = ClipFormat(width=320, height=192, bit_rate=200_000, gop=5, audio=True)
 
 
-async def record(video: ClipFormat, address: str, folder: Path, *, audio: bool = True) -> Path:
+async def record(
+    video: ClipFormat, address: str, folder: Path, *, audio: bool = True, udp: bool = False
+) -> Path:
     """Record three seconds and return their file."""
-    config = CamerasConfig(count=1, first_address=address, port=0, format=video)
+    config = CamerasConfig(count=1, first_address=address, port=0, format=video, udp=udp)
     engine = Engine(folder)
     await engine.start()
     async with VirtualCameras(config, ACCOUNT) as site:
@@ -55,10 +57,11 @@ async def probe(path: Path) -> list[dict[str, str]]:
         (Codec.H265, "127.0.8.12", ("hvc1", "mp4a")),
     ],
 )
+@pytest.mark.parametrize("udp", [False, True], ids=["TCP", "UDP"])
 async def test_every_frame_is_recorded_and_plays_beside_the_sound(
-    tmp_path: Path, codec: Codec, address: str, tags: tuple[str, str]
+    tmp_path: Path, codec: Codec, address: str, tags: tuple[str, str], *, udp: bool
 ) -> None:
-    path = await record(replace(FORMAT, codec=codec), address, tmp_path)
+    path = await record(replace(FORMAT, codec=codec), address, tmp_path, udp=udp)
 
     report = verify([path])[1]
     assert (count(report.missing), count(report.damaged), report.out_of_order) == (0, 0, 0)

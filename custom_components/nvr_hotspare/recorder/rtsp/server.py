@@ -1,4 +1,4 @@
-"""An RTSP 1.0 server that sends over the TCP connection of the request (RFC 2326).
+"""An RTSP 1.0 server that sends over the TCP connection of the request, or UDP (RFC 2326).
 
 It sends live streams as they come, beginning with whatever frame is next, and replays footage as
 ONVIF has it (Streaming, "Playback"). Nothing is buffered for a client beyond what its connection
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from ..auth import Guard, Verdict
 from ..errors import FootageError
 from ..model import AudioFrame, Frame, Tracks, VideoFrame
+from .datagrams import Datagrams, Way
 from .describe import AUDIO, VIDEO, describe
 from .footage import Footage
 from .message import Headers, MalformedMessageError, MessageParser, Request, Response
@@ -77,11 +78,16 @@ class RtspServer:
         *,
         guard: Guard | None = None,
         limits: Limits = Limits(),
+        udp: bool = False,
     ) -> None:
-        """Serve what `find` returns for a path, such as "/stream", to whom the guard admits."""
+        """Serve what `find` returns for a path, such as "/stream", to whom the guard admits.
+
+        With `udp` it sends live streams over UDP alone, as some cameras do.
+        """
         self.find = find
         self.guard = guard
         self.limits = limits
+        self.udp = udp
         self.taken = Counter[str]()
         """How many sessions each path has, those that linger included."""
         self._connections: dict[asyncio.Task[None], _Connection] = {}
@@ -157,6 +163,7 @@ class _Connection:
         self._reader = reader
         self._writer = writer
         self._session: LiveSession | ReplaySession | None = None
+        self._datagrams = Datagrams(writer)
 
     @property
     def path(self) -> str:
@@ -179,6 +186,7 @@ class _Connection:
                             await self._send((await self._answer(message)).encode())
         finally:
             self._end_session(linger=True)
+            self._datagrams.close()
 
     async def _receive(self) -> bytes:
         async with asyncio.timeout(self._server.limits.timeout):
@@ -255,10 +263,10 @@ class _Connection:
 
     async def _setup(self, request: Request) -> Response:
         path, found = self._find(request)
-        channels = _channels(request.headers.get("Transport") or "")
         if found is None:
             return _response(404)
-        if channels is None:
+        way = await self._way(request.headers.get("Transport") or "")
+        if way is None:
             return _response(461)
         kind: type[Frame] = AudioFrame if _path(request).endswith("/" + AUDIO) else VideoFrame
         tracks = await _tracks(found)
@@ -271,15 +279,24 @@ class _Connection:
             session = self._session = self._new_session(path, found)
         elif session.path != path or session.task is not None or kind in session.senders:
             return _response(455)
-        source = session.set_up(kind, tracks, channels).rtp.source
-        transport = f"RTP/AVP/TCP;unicast;interleaved={channels[0]}-{channels[1]};ssrc={source:08X}"
+        source = session.set_up(kind, tracks, way.channels).rtp.source
+        transport = f"{way.transport};ssrc={source:08X}"
         timeout = f"{session.id};timeout={round(self._server.limits.timeout)}"
         return _response(200, ("Transport", transport), ("Session", timeout))
+
+    async def _way(self, wanted: str) -> Way | None:
+        """Return how packets go to a client with this Transport header, None if they can't."""
+        if self._server.udp:
+            return await self._datagrams.open(wanted)
+        if (channels := _channels(wanted)) is None:
+            return None
+        return Way(channels, f"RTP/AVP/TCP;unicast;interleaved={channels[0]}-{channels[1]}")
 
     def _new_session(self, path: str, found: Presentation | Footage) -> LiveSession | ReplaySession:
         if isinstance(found, Footage):
             return ReplaySession(path, self._send, self._ended, found)
-        return LiveSession(path, self._send, self._ended, found)
+        send = self._datagrams.send if self._server.udp else self._send
+        return LiveSession(path, send, self._ended, found)
 
     async def _play(self, request: Request) -> Response:
         session = self._named(request)
