@@ -1,47 +1,58 @@
 """Makes the engine do what the jobs say, and tells how it goes."""
 
 import asyncio
-from collections.abc import Set as AbstractSet
+from collections.abc import Sequence, Set as AbstractSet
 import shutil
+from typing import NamedTuple
 
 from custom_components.nvr_hotspare.recorder.archive import Archive
 from custom_components.nvr_hotspare.recorder.engine import Engine
+from custom_components.nvr_hotspare.recorder.holdings import Holdings
 from custom_components.nvr_hotspare.recorder.model import ChannelState, ChannelStatus, Source
+from custom_components.nvr_hotspare.recorder.spans import Span
 
-from .footage import Extent, extent_of, instant, tracks_of
+from .footage import tracks_of
 from .state import Job, Receiver, ReceiverMode, State
 
 UNKNOWN_RESOLUTION = 1920, 1080
 """Told of a channel that has not sent a frame yet."""
 
 
+class Held(NamedTuple):
+    """Stretches of footage, in order."""
+
+    spans: Sequence[Span]
+    goes_on: bool
+    """Whether the last one is still being recorded."""
+
+
 class Director:
     """Stands between what the unit was told and the engine; a channel is a recording's token."""
 
     def __init__(
-        self, state: State, engine: Engine, archive: Archive, held: AbstractSet[str]
+        self,
+        state: State,
+        engine: Engine,
+        archive: Archive,
+        holdings: Holdings,
+        held: AbstractSet[str],
     ) -> None:
         """Direct an engine that writes into this archive.
 
         Args:
             state: What the unit was told.
-            engine: Started before `look`.
+            engine: Started before `apply`.
             archive: The engine's.
+            holdings: What the archive holds.
             held: Recordings that are kept from recording, whatever their jobs say; it may change.
         """
         self._state = state
         self._engine = engine
         self._archive = archive
-        self._extents: dict[str, Extent] = {}
-        """What the files hold, as of the last time a recording was begun or ended."""
+        self._holdings = holdings
         self._running: dict[str, Source] = {}
         self._discarded: set[str] = set()
         self._held = held
-
-    async def look(self) -> None:
-        """Find out what footage there is."""
-        for channel in self._state.recordings:
-            await self._look(channel)
 
     async def apply(self) -> None:
         """Bring the engine in line with the jobs; never run it twice at a time."""
@@ -53,14 +64,12 @@ class Director:
         for channel in self._running.keys() - wanted.keys():
             del self._running[channel]
             await self._engine.release(channel)
-            await self._look(channel)
         for channel, source in wanted.items():
             if self._running.get(channel) != source:
                 self._running[channel] = source
                 self._engine.record(channel, source)
         while self._discarded:
             channel = self._discarded.pop()
-            self._extents.pop(channel, None)
             await asyncio.to_thread(
                 shutil.rmtree, self._archive.folder / channel, ignore_errors=True
             )
@@ -101,15 +110,16 @@ class Director:
         status = self._status(channel)
         return status is not None and status.state is ChannelState.RECORDING
 
-    def extent(self, channel: str) -> Extent | None:
-        """Return what has been recorded of a channel, None if nothing was."""
-        known, status = self._extents.get(channel), self._status(channel)
-        if status is None or status.first_frame is None or status.last_frame is None:
-            return known
-        first, last = instant(status.first_frame), instant(status.last_frame)
-        if known is None:
-            return Extent(first, last)
-        return Extent(known.first, max(known.last, last))
+    async def extent(self, channel: str) -> Span | None:
+        """Return from when to when there is footage of a channel, gaps or not."""
+        return await asyncio.to_thread(self._holdings.extent, channel)
+
+    async def held_between(self, channel: str, start: int, end: int) -> Held:
+        """Return what there is of a channel that reaches between two times."""
+        extent = await self.extent(channel)
+        spans = await asyncio.to_thread(self._holdings.spans, channel, start, end)
+        newest = bool(spans) and extent is not None and spans[-1].end >= extent.end
+        return Held(spans, newest and self.is_recording(channel))
 
     def resolution(self, channel: str) -> tuple[int, int]:
         """Return width and height of a channel's video, in pixels."""
@@ -126,8 +136,3 @@ class Director:
 
     def _status(self, channel: str) -> ChannelStatus | None:
         return self._engine.status().get(channel)
-
-    async def _look(self, channel: str) -> None:
-        """Find out what the files of a channel hold."""
-        if extent := await asyncio.to_thread(extent_of, self._archive, channel):
-            self._extents[channel] = extent

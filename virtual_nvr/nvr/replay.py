@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import override
 
 from lxml.etree import _Element as Element
@@ -27,7 +26,6 @@ PATH = "/replay"
 """Below this the RTSP server has a recording's footage, under its token."""
 _TIMEOUT = round(Limits().timeout)
 """Seconds that a client may say nothing."""
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class ReplayService(Service):
@@ -79,14 +77,14 @@ class ReplayService(Service):
 
 
 def replays(
-    state: State, holdings: Holdings, offset: Callable[[], timedelta], going: asyncio.Event
+    state: State, holdings: Holdings, ahead: Callable[[], int], going: asyncio.Event
 ) -> Callable[[str], ReplayedFootage | None]:
     """Return what finds the footage of each recording; arguments as of `ReplayedFootage`."""
 
     def find(path: str) -> ReplayedFootage | None:
         token = path.removeprefix(PATH + "/")
         known = token != path and token in state.recordings
-        return ReplayedFootage(holdings, token, offset, going) if known else None
+        return ReplayedFootage(holdings, token, ahead, going) if known else None
 
     return find
 
@@ -98,7 +96,7 @@ class ReplayedFootage(Footage):
         self,
         holdings: Holdings,
         channel: str,
-        offset: Callable[[], timedelta],
+        ahead: Callable[[], int],
         going: asyncio.Event,
     ) -> None:
         """Replay a channel.
@@ -106,11 +104,11 @@ class ReplayedFootage(Footage):
         Args:
             holdings: What there is.
             channel: Whose footage.
-            offset: How far the unit's clock is ahead of the cameras'.
+            ahead: How far the unit's clock is ahead of the cameras', in nanoseconds.
             going: Nothing is sent while it is not set.
         """
         self._footage = RecordedFootage(holdings, channel)
-        self._offset = offset
+        self._ahead = ahead
         self._going = going
 
     @override
@@ -123,7 +121,7 @@ class ReplayedFootage(Footage):
 
     @override
     async def play(self, order: Order) -> AsyncIterator[Sequence[Shot]]:
-        ahead = self._offset() // _MICROSECOND * 1000
+        ahead = self._ahead()
         start = None if order.start is None else order.start - ahead
         end = None if order.end is None else order.end - ahead
         async for shots in self._footage.play(replace(order, start=start, end=end)):

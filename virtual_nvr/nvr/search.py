@@ -1,49 +1,67 @@
 """The Recording Search service: what footage there is (ONVIF Recording Search)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-import itertools
-import time
+from datetime import UTC, datetime, timedelta
 from typing import override
 
 from lxml.etree import _Element as Element
 
+from custom_components.nvr_hotspare.recorder.spans import Span
+
 from .director import Director
-from .faults import full, invalid
-from .footage import Extent
+from .faults import invalid
+from .history import Event, Question, result, wanted_topics
 from .recording import find_recording, source_information
+from .searches import Searches, no_search
 from .service import Answer, Service, operation
 from .state import VIDEO_TRACK, Recording, State
-from .xml import Node, element
+from .xml import Node, element, precise
 
-_KEEP_ALIVE = 10.0
-"""Seconds that a search outlives its last use; the specification asks for 10."""
-_MAX_SEARCHES = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class SearchService(Service):
-    """Tells what is recorded, for all recordings or those a search finds."""
+    """Tells what is recorded, for all recordings or those a search finds.
+
+    All times are by the unit's own clock, as in all that it tells.
+    """
 
     prefix = "tse"
     path = "/onvif/search_service"
     version = (2, 4)
 
     def __init__(
-        self, state: State, director: Director, now: Callable[[], datetime], *, receiver: bool
+        self,
+        state: State,
+        director: Director,
+        now: Callable[[], datetime],
+        ahead: Callable[[], int],
+        *,
+        receiver: bool,
     ) -> None:
-        """Offer the service; without `receiver` the cameras' addresses stay untold."""
+        """Offer the service.
+
+        Args:
+            state: What recordings there are.
+            director: Tells what they hold.
+            now: The time by the unit's clock.
+            ahead: How far that is ahead of the cameras', in nanoseconds.
+            receiver: Whether the unit tells where its cameras are.
+        """
         self._state = state
         self._director = director
         self._now = now
+        self._ahead = ahead
         self._receiver = receiver
-        self._searches: dict[str, _Search] = {}
-        self._numbers = itertools.count(1)
+        self._recordings = Searches[str]("search")
+        self._events = Searches[Event]("history")
 
     @override
     def capabilities(self) -> Element:
-        return element("tse:Capabilities", attributes={"MetadataSearch": False})
+        return element(
+            "tse:Capabilities", attributes={"MetadataSearch": False, "GeneralStartEvents": False}
+        )
 
     @override
     def category(self, address: str) -> Element:
@@ -52,92 +70,116 @@ class SearchService(Service):
         )
 
     @operation("GetRecordingSummary")
-    def get_recording_summary(self, _request: Node) -> Answer:
+    async def get_recording_summary(self, _request: Node) -> Answer:
         """Tell from when and until when there is footage of any channel."""
         extents = [
-            extent for token in self._state.recordings if (extent := self._director.extent(token))
+            extent
+            for token in list(self._state.recordings)
+            if (extent := await self._extent(token))
         ]
         return [
             element(
                 "tse:Summary",
-                element("tt:DataFrom", min((each.first for each in extents), default=_EPOCH)),
-                element("tt:DataUntil", max((each.last for each in extents), default=_EPOCH)),
+                element("tt:DataFrom", precise(min((each.start for each in extents), default=0))),
+                element("tt:DataUntil", precise(max((each.end for each in extents), default=0))),
                 element("tt:NumberRecordings", len(extents)),
             )
         ]
 
     @operation("GetRecordingInformation")
-    def get_recording_information(self, request: Node) -> Answer:
+    async def get_recording_information(self, request: Node) -> Answer:
         """Tell what a recording holds."""
         recording = find_recording(self._state, request.text("tse:RecordingToken"))
-        return [self._information("tse:RecordingInformation", recording)]
+        return [await self._information("tse:RecordingInformation", recording)]
 
     @operation("FindRecordings")
     def find_recordings(self, request: Node) -> Answer:
-        """Begin a search."""
+        """Begin a search for recordings."""
+        found = self._scope(request)
+        return [element("tse:SearchToken", self._recordings.begin(request, found))]
+
+    @operation("GetRecordingSearchResults")
+    async def get_recording_search_results(self, request: Node) -> Answer:
+        """Tell what a search found; when it has told all, the search is over."""
+        state, told = self._recordings.tell(request)
+        found = [self._state.recordings[it] for it in told if it in self._state.recordings]
+        return [
+            element(
+                "tse:ResultList",
+                element("tt:SearchState", state),
+                *[await self._information("tt:RecordingInformation", each) for each in found],
+            )
+        ]
+
+    @operation("FindEvents")
+    async def find_events(self, request: Node) -> Answer:
+        """Begin a search for when recordings begin and end, or their data does."""
+        question = self._question(request)
+        tokens = self._scope(request)
+        self._events.check_room()
+        found = list[Event]()
+        for token in tokens:
+            found += await self._happened(token, question)
+        return [element("tse:SearchToken", self._events.begin(request, question.in_order(found)))]
+
+    @operation("GetEventSearchResults")
+    def get_event_search_results(self, request: Node) -> Answer:
+        """Tell what a search found; when it has told all, the search is over."""
+        state, told = self._events.tell(request)
+        return [
+            element("tse:ResultList", element("tt:SearchState", state), *map(result, told)),
+        ]
+
+    @operation("EndSearch")
+    def end_search(self, request: Node) -> Answer:
+        """End a search before all was told."""
+        if not self._recordings.end(request) and not self._events.end(request):
+            raise no_search()
+        return [element("tse:Endpoint", self._now())]
+
+    def _scope(self, request: Node) -> list[str]:
+        """Return the recordings that a search is about."""
         scope = request.child("tse:Scope")
         if scope.find("tt:RecordingInformationFilter") or scope.all("tt:IncludedSources"):
             raise invalid("InvalidFilterFault", "This unit searches by recording only")
         wanted = {node.value for node in scope.all("tt:IncludedRecordings")}
         if unknown := wanted - self._state.recordings.keys():
             raise invalid("NoRecording", f"There is no recording {min(unknown)}")
-        found = [token for token in self._state.recordings if not wanted or token in wanted]
-        matches = request.integer("tse:MaxMatches", default=len(found))
-        self._expire()
-        if len(self._searches) >= _MAX_SEARCHES:
-            raise full("ResourceProblem", "Too many searches are open")
-        token = f"search-{next(self._numbers)}"
-        self._searches[token] = _Search(found[:matches], time.monotonic())
-        return [element("tse:SearchToken", token)]
+        return [token for token in self._state.recordings if not wanted or token in wanted]
 
-    @operation("GetRecordingSearchResults")
-    def get_recording_search_results(self, request: Node) -> Answer:
-        """Tell what a search found; when it has told all, the search is over."""
-        token, search = self._asked(request)
-        count = request.integer("tse:MaxResults", default=len(search.rest))
-        told, search.rest = search.rest[:count], search.rest[count:]
-        search.used = time.monotonic()
-        if not search.rest:
-            del self._searches[token]
-        found = (self._state.recordings[token] for token in told if token in self._state.recordings)
-        return [
-            element(
-                "tse:ResultList",
-                element("tt:SearchState", "Searching" if search.rest else "Completed"),
-                *(self._information("tt:RecordingInformation", recording) for recording in found),
-            )
-        ]
+    def _question(self, request: Node) -> Question:
+        start = request.moment("tse:StartPoint")
+        now = (self._now() - _EPOCH) // _MICROSECOND * 1000
+        has_end = request.find("tse:EndPoint") is not None
+        return Question(
+            topics=wanted_topics(request.child("tse:SearchFilter")),
+            start=start,
+            end=request.moment("tse:EndPoint") if has_end else max(start, now),
+            states=request.flag("tse:IncludeStartState"),
+        )
 
-    @operation("EndSearch")
-    def end_search(self, request: Node) -> Answer:
-        """End a search before all was told."""
-        token, _ = self._asked(request)
-        del self._searches[token]
-        return [element("tse:Endpoint", self._now())]
+    async def _happened(self, token: str, question: Question) -> list[Event]:
+        """Return what happened to a recording."""
+        ahead = self._ahead()
+        first, last = sorted((question.start, question.end))
+        held = await self._director.held_between(token, first - ahead, last - ahead + 1)
+        spans = [Span(span.start + ahead, span.end + ahead) for span in held.spans]
+        return question.answer(token, spans, goes_on=held.goes_on)
 
-    def _asked(self, request: Node) -> tuple[str, _Search]:
-        self._expire()
-        token = request.text("tse:SearchToken")
-        search = self._searches.get(token)
-        if search is None:
-            raise invalid("InvalidToken", "There is no such search, or it is over")
-        return token, search
+    async def _extent(self, token: str) -> Span | None:
+        """Return from when to when there is footage of a recording."""
+        extent, ahead = await self._director.extent(token), self._ahead()
+        return Span(extent.start + ahead, extent.end + ahead) if extent else None
 
-    def _expire(self) -> None:
-        limit = time.monotonic() - _KEEP_ALIVE
-        self._searches = {
-            token: search for token, search in self._searches.items() if search.used > limit
-        }
-
-    def _information(self, name: str, recording: Recording) -> Element:
-        extent = self._director.extent(recording.token)
+    async def _information(self, name: str, recording: Recording) -> Element:
+        extent = await self._extent(recording.token)
         told = [
             element("tt:RecordingToken", recording.token),
             source_information(recording.labels, with_address=self._receiver),
         ]
         if extent:
-            told.append(element("tt:EarliestRecording", extent.first))
-            told.append(element("tt:LatestRecording", extent.last))
+            told.append(element("tt:EarliestRecording", precise(extent.start)))
+            told.append(element("tt:LatestRecording", precise(extent.end)))
         told.append(element("tt:Content", recording.labels.content))
         if extent:
             told.append(
@@ -146,23 +188,15 @@ class SearchService(Service):
                     element("tt:TrackToken", VIDEO_TRACK),
                     element("tt:TrackType", "Video"),
                     element("tt:Description", ""),
-                    element("tt:DataFrom", extent.first),
-                    element("tt:DataTo", extent.last),
+                    element("tt:DataFrom", precise(extent.start)),
+                    element("tt:DataTo", precise(extent.end)),
                 )
             )
-        told.append(element("tt:RecordingStatus", self._status(recording, extent)))
+        told.append(element("tt:RecordingStatus", self._status(recording, has_data=bool(extent))))
         return element(name, *told)
 
-    def _status(self, recording: Recording, extent: Extent | None) -> str:
+    def _status(self, recording: Recording, *, has_data: bool) -> str:
         """Return a recording's status (onvif.xsd, RecordingStatus)."""
         if self._director.is_recording(recording.token):
             return "Recording"
-        return "Stopped" if extent else "Initiated"
-
-
-@dataclass(slots=True)
-class _Search:
-    """What a search has found and not told yet."""
-
-    rest: list[str]
-    used: float
+        return "Stopped" if has_data else "Initiated"

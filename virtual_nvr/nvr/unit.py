@@ -80,6 +80,10 @@ class VirtualNvr:
         """Return the time by the unit's clock."""
         return datetime.now(UTC) + self.clock_offset
 
+    def ahead(self) -> int:
+        """Return how far that is ahead, in nanoseconds; all that the unit tells is by it."""
+        return self.clock_offset // timedelta(microseconds=1) * 1000
+
     def reboot(self) -> None:
         """Begin a restart; returns at once."""
         if self._reboot is None or self._reboot.done():
@@ -143,14 +147,14 @@ class _Running:
         self._engine = Engine(folder)
         archive = Archive(folder)
         holdings = Holdings(archive)
-        self._director = Director(state, self._engine, archive, unit.held)
+        self._director = Director(state, self._engine, archive, holdings, unit.held)
         receiver = config.receiver
         others: list[Service] = [
             MediaService(config, state, self._director),
             RecordingService(
                 state, self._director, dynamic=config.dynamic_recordings, receiver=receiver
             ),
-            SearchService(state, self._director, unit.now, receiver=receiver),
+            SearchService(state, self._director, unit.now, unit.ahead, receiver=receiver),
             ReplayService(config, state),
         ]
         if receiver:
@@ -161,7 +165,7 @@ class _Running:
         access = Access(config, unit.now)
         self._soap = SoapServer(operations, access, unit.answer_late, self.settle)
         live = live_channels(self._engine, archive)
-        replay = replays(state, holdings, lambda: unit.clock_offset, unit.replaying)
+        replay = replays(state, holdings, unit.ahead, unit.replaying)
         self.rtsp = RtspServer(
             lambda path: replay(path) or live(path),
             guard=Guard("Virtual NVR", {config.username: config.password}),
@@ -197,7 +201,6 @@ class _Running:
 
     async def _begin(self) -> None:
         await self._engine.start()
-        await self._director.look()
         await self.settle()
         await self.rtsp.start(self._config.host, self._config.rtsp_port)
         await self._soap.start(self._config.host, self._config.http_port)

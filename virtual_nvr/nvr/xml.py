@@ -1,7 +1,8 @@
 """The XML of ONVIF: names, building answers, reading requests that nobody vouches for."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+import re
 from typing import Self
 
 from lxml import etree
@@ -24,6 +25,13 @@ NAMESPACES = {
     "wsse": ("http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"),
     "wsu": ("http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"),
 }
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FRACTION = re.compile(r"\.(\d+)", re.ASCII)
+_DURATION = re.compile(
+    r"P(?=.)(?:(\d{1,5})D)?(?:T(?=.)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?)?",
+    re.ASCII,
+)
 
 type Content = Element | str | int | bool | datetime
 """What an element may hold: children, or one value."""
@@ -61,6 +69,12 @@ def _text(value: Content) -> str:
             return str(value)
 
 
+def precise(nanoseconds: int) -> str:
+    """Return a time since 1970 UTC as text, to the microsecond."""
+    moment = _EPOCH + timedelta(microseconds=nanoseconds // 1000)
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
+
+
 class Node:
     """A request's element. What it lacks, or holds in a wrong form, is a fault of the sender."""
 
@@ -90,10 +104,17 @@ class Node:
         """Return every child `prefix:local`."""
         return [type(self)(found) for found in self._raw.findall(qualified(name))]
 
+    def children(self) -> list[Self]:
+        """Return every child of any name."""
+        return [type(self)(found) for found in self._raw.iterchildren("*")]
+
     def first(self) -> Self | None:
         """Return the first child of any name."""
-        found = next(self._raw.iterchildren("*"), None)
-        return None if found is None else type(self)(found)
+        return next(iter(self.children()), None)
+
+    def namespace(self, prefix: str) -> str | None:
+        """Return what a prefix stands for within the element, None where it says nothing."""
+        return self._raw.nsmap.get(prefix)
 
     def child(self, name: str) -> Self:
         """Return a child that must be there."""
@@ -114,6 +135,27 @@ class Node:
             return int(self.text(name))
         except ValueError:
             raise invalid("InvalidArgVal", f"{name} is no number") from None
+
+    def moment(self, name: str) -> int:
+        """Return a child's time in nanoseconds since 1970 UTC; one without a zone is UTC."""
+        text = self.text(name)
+        try:
+            moment = datetime.fromisoformat(text)
+            zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            whole = zoned.replace(microsecond=0) - _EPOCH
+        except ValueError, OverflowError:
+            raise invalid("InvalidArgVal", f"{name} is no time") from None
+        fraction = _FRACTION.search(text)
+        digits = fraction[1].ljust(9, "0")[:9] if fraction else "0"
+        return whole // timedelta(seconds=1) * 1_000_000_000 + int(digits)
+
+    def seconds(self, name: str) -> float:
+        """Return how long a child's duration is, of days, hours, minutes and seconds."""
+        match = _DURATION.fullmatch(self.text(name))
+        if match is None:
+            raise invalid("InvalidArgVal", f"{name} is no duration")
+        days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+        return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
     def flag(self, name: str) -> bool:
         """Return a child's truth value, False where it is missing."""

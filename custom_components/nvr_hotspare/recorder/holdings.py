@@ -7,21 +7,26 @@ frames or more are missing parts two stretches, within a file as between files.
 Plain synchronous code, safe to be used by several threads.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 import os
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from .archive import Archive, Clip
-from .errors import DamagedFootageError, EmptyFootageError
+from .errors import DamagedFootageError, EmptyFootageError, FootageError
 from .model import CLOCK_RATE, Tracks
+from .mp4.index import read_length
 from .mp4.reader import Mp4Reader
 from .spans import Span
 
+EVER = 1 << 63
+"""A time after all others; before them is its negative."""
 _OPEN = ".open"
+_TOLERANCE = 2_000_000_000
+"""Nanoseconds by which the times in a file may be off its name and its length."""
 _SECOND = 1_000_000_000
 
 
@@ -47,45 +52,87 @@ class Holdings:
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
-        self._known: dict[str, dict[str, tuple[object, Holding | None]]] = {}
-        """By channel and final name: what the file looked like then, and what it held."""
+        self._known: dict[str, dict[str, _File]] = {}
+        """By channel and final name."""
 
-    def of(self, channel: str) -> list[Holding]:
-        """Return what each clip with a frame in it holds, by their start.
+    def within(self, channel: str, start: int, end: int) -> Iterator[Holding]:
+        """Yield what the clips hold that have frames between two times, by their start.
 
-        Those that are damaged or were just removed hold nothing.
+        Clips before and after are as good as not looked at. Those that are damaged from the
+        beginning, or were just removed, hold nothing.
 
         Raises:
             ArchiveError: No channel can have that name.
             OSError: The disk fails.
         """
-        known = self._known.get(channel, {})
-        found: dict[str, tuple[object, Holding | None]] = {}
-        for clip in self._clips(channel, known):
-            with suppress(FileNotFoundError), open_clip(clip.path) as file:
-                looks = os.fstat(file.fileno())
-                look = looks.st_ino, looks.st_size, looks.st_mtime_ns
-                name = _final(clip.path)
-                if name in known and known[name][0] == look:
-                    found[name] = known[name]
-                else:
-                    found[name] = look, _examine(clip, file)
-        self._known[channel] = found
-        return [holding for _, holding in found.values() if holding]
+        for clip, known in self._files(channel):
+            if clip.start - _TOLERANCE >= end:
+                break
+            if clip.open or self._end(clip, known) > start:
+                holding = self._read(clip, known)
+                if holding and holding.spans[0].start < end and holding.spans[-1].end > start:
+                    yield holding
 
-    def spans(self, channel: str) -> tuple[Span, ...]:
-        """Return the stretches of footage of a channel, in order; errors as in `of`."""
-        return join(self.of(channel))
+    def spans(self, channel: str, start: int, end: int) -> tuple[Span, ...]:
+        """Return the stretches of footage that reach between two times; errors as of `within`."""
+        return _join(self.within(channel, start, end))
 
-    def _clips(self, channel: str, known: Iterable[str]) -> Sequence[Clip]:
-        """List the clips; a file that is renamed meanwhile may be missing in a listing."""
+    def extent(self, channel: str) -> Span | None:
+        """Return from when to when there is footage, gaps or not; errors as of `within`."""
+        files = list(self._files(channel))
+        first = next((each for pair in files if (each := self._read(*pair))), None)
+        files.sort(key=lambda pair: EVER if pair[0].open else self._end(*pair), reverse=True)
+        last = next((each for pair in files if (each := self._read(*pair))), None)
+        return Span(first.spans[0].start, last.spans[-1].end) if first and last else None
+
+    def is_growing(self, channel: str) -> bool:
+        """Whether a clip is being written; errors as of `within`."""
+        return any(clip.open for clip in self._archive.clips(channel))
+
+    def _files(self, channel: str) -> Iterator[tuple[Clip, dict[str, _File]]]:
+        """Yield the clips by their start, each with what is known of the files of the channel."""
+        known = self._known.setdefault(channel, {})
         clips = self._archive.clips(channel)
-        if set(known) - {_final(clip.path) for clip in clips}:
-            return self._archive.clips(channel)
-        return clips
+        if known.keys() - {_final(clip.path) for clip in clips}:
+            # One that was renamed while they were listed may be missing.
+            clips = self._archive.clips(channel)
+            for gone in known.keys() - {_final(clip.path) for clip in clips}:
+                known.pop(gone, None)
+        return ((clip, known) for clip in clips)
+
+    def _end(self, clip: Clip, known: dict[str, _File]) -> int:
+        """Return a time before which a finished clip ends."""
+        name = _final(clip.path)
+        if name not in known:
+            known[name] = _File(clip.start + _length(clip) + _TOLERANCE)
+        return known[name].end
+
+    def _read(self, clip: Clip, known: dict[str, _File]) -> Holding | None:
+        name = _final(clip.path)
+        try:
+            with open_clip(clip.path) as file:
+                status = os.fstat(file.fileno())
+                look = status.st_ino, status.st_size, status.st_mtime_ns
+                if name not in known or known[name].look != look:
+                    holding = _examine(clip, file)
+                    end = holding.spans[-1].end if holding else clip.start
+                    known[name] = _File(end, look, holding)
+                return known[name].holding
+        except FileNotFoundError:
+            return None
 
 
-def join(holdings: Iterable[Holding]) -> tuple[Span, ...]:
+class _File(NamedTuple):
+    """What is known of a file."""
+
+    end: int
+    """A time before which its last frame was captured."""
+    look: tuple[int, int, int] | None = None
+    """Its number, size and time when it was read, None if it was not."""
+    holding: Holding | None = None
+
+
+def _join(holdings: Iterable[Holding]) -> tuple[Span, ...]:
     """Return the stretches of footage that there are in some clips together, in order."""
     parts = sorted((span, holding.pause) for holding in holdings for span in holding.spans)
     joined: list[Span] = []
@@ -110,6 +157,13 @@ def open_clip(path: Path) -> BinaryIO:
         return path.open("rb")
     except FileNotFoundError:
         return path.with_name(_final(path)).open("rb")
+
+
+def _length(clip: Clip) -> int:
+    """Return how long a clip says it is, in nanoseconds."""
+    with suppress(FileNotFoundError, FootageError), open_clip(clip.path) as file:
+        return read_length(file)
+    return 0
 
 
 def _examine(clip: Clip, file: BinaryIO) -> Holding | None:

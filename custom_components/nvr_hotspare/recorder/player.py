@@ -4,12 +4,12 @@ Where files overlap, as what was given back does with what surrounds it, one is 
 of its stretch, and another from there on. Plain synchronous code.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from .errors import DamagedFootageError, EmptyFootageError
-from .holdings import Holding, Holdings, open_clip
+from .holdings import EVER, Holding, Holdings, open_clip
 from .model import AudioFrame, Codec, Frame, Tracks, VideoFrame, VideoTrack
 from .mp4.reader import Fragment, Mp4Reader, Sample
 from .rtp import h264, h265
@@ -19,8 +19,6 @@ from .rtsp.order import Order
 
 _BATCH = 512 * 1024
 """Bytes of frames that are read at once."""
-_EVER = 1 << 63
-"""A time after all others; before them is its negative."""
 _SECOND = 1_000_000_000
 _H264_AUD, _H265_AUD = 9, 35
 """Types of NAL units that say that an access unit begins."""
@@ -38,11 +36,11 @@ class Part(NamedTuple):
     """Whether it begins where the part before it ended."""
 
 
-def next_part(holdings: Sequence[Holding], since: int, before: Part | None) -> Part | None:
+def next_part(holdings: Iterable[Holding], since: int, before: Part | None) -> Part | None:
     """Return what is played from a moment on, None if there is nothing more.
 
     Args:
-        holdings: What there is.
+        holdings: What there is from there on, by the start of the clips; read as far as needed.
         since: The moment: where to begin, or where the part before this one has ended.
         before: That part.
     """
@@ -51,6 +49,9 @@ def next_part(holdings: Sequence[Holding], since: int, before: Part | None) -> P
     best: Part | None = None
     later: Part | None = None
     for holding in holdings:
+        found = best or later
+        if found and holding.clip.start > max(found.since, since + pause):
+            break
         for span in holding.spans:
             if span.end <= since + same:
                 continue
@@ -78,10 +79,10 @@ class Player:
         self._channel = channel
         self._tracks = tracks
         self._order = order
-        self._end = _EVER if order.end is None else order.end
-        self._heard = -_EVER
+        self._end = EVER if order.end is None else order.end
+        self._heard = -EVER
         """When the audio played so far ends."""
-        self._shown = -_EVER
+        self._shown = -EVER
         """When the latest key frame was captured, where no other frames are played."""
         self._track = tracks.video
         self._fresh = set[type[Frame]]()
@@ -96,7 +97,7 @@ class Player:
             ArchiveError: No channel can have that name.
             OSError: The disk fails.
         """
-        since = -_EVER if self._order.start is None else self._order.start
+        since = -EVER if self._order.start is None else self._order.start
         part: Part | None = None
         while since < self._end:
             following, more = self._next(since, part)
@@ -113,11 +114,12 @@ class Player:
 
     def _next(self, since: int, before: Part | None) -> tuple[Part | None, bool]:
         """Return what is played next, and whether more may come than there is."""
-        codec = self._tracks.video.codec
-        holdings = [
-            each for each in self._holdings.of(self._channel) if each.tracks.video.codec is codec
-        ]
-        growing = any(each.clip.open for each in holdings)
+        growing = self._holdings.is_growing(self._channel)
+        holdings = (
+            each
+            for each in self._holdings.within(self._channel, since, EVER)
+            if each.tracks.video.codec is self._tracks.video.codec
+        )
         return next_part(holdings, since, before), growing
 
     def _play(self, part: Part, before: Part | None) -> Iterator[list[Shot]]:

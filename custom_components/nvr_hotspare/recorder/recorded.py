@@ -4,15 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import override
 
-from .holdings import Holdings
-from .model import AudioFrame, AudioTrack, Codec, Frame, Tracks, VideoFrame
+from .holdings import EVER, Holdings
+from .model import NAL_CODECS, AudioFrame, Codec, Frame, Tracks, VideoFrame
 from .player import Player
 from .rtsp.footage import Footage, Shot
 from .rtsp.order import Order
 
 VIDEO, AUDIO = "VIDEO001", "AUDIO001"
 """What the tracks of a recording are called."""
-_SENDABLE = {Codec.H264, Codec.H265}
 _AUDIBLE = {Codec.AAC, Codec.PCMU, Codec.PCMA, Codec.L16}
 _PAUSE = 0.5
 """Seconds until it is looked again whether more was recorded."""
@@ -46,12 +45,9 @@ class RecordedFootage(Footage):
                 await asyncio.sleep(_PAUSE)
 
     def _tracks(self) -> Tracks | None:
-        """Return the first video that can be sent, and the first audio there is beside it."""
-        all_tracks = [each.tracks for each in self._holdings.of(self._channel)]
-        video = next((each.video for each in all_tracks if each.video.codec in _SENDABLE), None)
-        if video is None:
-            return None
-        audio: AudioTrack | None = next(
-            (each.audio for each in all_tracks if each.audio and each.audio.codec in _AUDIBLE), None
-        )
-        return Tracks(video, audio)
+        """Return what the first clip is whose video can be sent."""
+        for holding in self._holdings.within(self._channel, -EVER, EVER):
+            video, audio = holding.tracks
+            if video.codec in NAL_CODECS:
+                return Tracks(video, audio if audio and audio.codec in _AUDIBLE else None)
+        return None
