@@ -31,7 +31,11 @@ from custom_components.nvr_hotspare.failover.events import (
     Started,
     TimePassed,
 )
-from custom_components.nvr_hotspare.failover.invariants import check_commands, check_invariants
+from custom_components.nvr_hotspare.failover.invariants import (
+    check_commands,
+    check_footage,
+    check_invariants,
+)
 from custom_components.nvr_hotspare.failover.machine import step
 from custom_components.nvr_hotspare.failover.model import (
     Camera,
@@ -61,11 +65,13 @@ SPARE = "spare"
 START = 1_000_000.0
 
 
-def device(unit: UnitId, channels: int = 2, *, protected: bool = True) -> WorkingDevice:
+def device(
+    unit: UnitId, channels: int = 2, *, protected: bool = True, gives_back: bool = False
+) -> WorkingDevice:
     """A working device with plain channels 1..n."""
     numbers = range(1, channels + 1)
     plain = tuple(Channel(number=number) for number in numbers)
-    return WorkingDevice(unit=unit, channels=plain, protected=protected)
+    return WorkingDevice(unit=unit, channels=plain, protected=protected, gives_back=gives_back)
 
 
 def group(*devices: WorkingDevice, capacity: int | None = 4) -> Group:
@@ -82,6 +88,7 @@ def checked_step(state: State, event: Event, now: float) -> tuple[State, tuple[C
     assert step(state, event, now) == (after, commands)
     check_invariants(after, now)
     check_commands(after, commands)
+    check_footage(state, event, after)
     assert step(after, TimePassed(), now) == (after, ())
     written = journal.dump(after)
     assert journal.dump(journal.load(json.loads(json.dumps(written)))) == written

@@ -12,23 +12,27 @@ from custom_components.nvr_hotspare.failover import journal
 from custom_components.nvr_hotspare.failover.commands import (
     Announce,
     Command,
+    Desist,
     Identify,
     Provision,
     Record,
     Release,
     SpareCommand,
+    Synchronize,
     Unprovision,
 )
 from custom_components.nvr_hotspare.failover.events import (
     CommandEnded,
     Configured,
     Event,
+    FootageFlows,
     HeartbeatReceived,
     Identified,
     PlacesSeen,
     ProbeUnanswered,
     RecordingsSeen,
     Started,
+    SynchronizationEnded,
     TimePassed,
 )
 from custom_components.nvr_hotspare.failover.model import (
@@ -42,6 +46,7 @@ from custom_components.nvr_hotspare.failover.model import (
     Spare,
     Timing,
     UnitId,
+    Window,
     WorkingDevice,
 )
 from custom_components.nvr_hotspare.failover.state import State
@@ -76,6 +81,7 @@ devices = st.lists(
         unit=st.sampled_from((*DEVICES, "s")),
         channels=channels,
         protected=st.sampled_from((True, True, True, False)),
+        gives_back=st.sampled_from((True, True, True, False)),
     ),
     max_size=4,
     unique_by=lambda device: device.unit,
@@ -116,9 +122,20 @@ facts = st.builds(
     recording=st.sampled_from(Recording),
     error=st.sampled_from(("", "401")),
 )
+a_window = st.builds(
+    Window,
+    outage=st.sampled_from((START, START + 10)),
+    start=st.just(START - 120),
+    end=st.just(START + 100),
+    cameras=some_cameras,
+    spares=st.just(("s",)),
+)
+reasons = st.sampled_from(("", "", "folder_full", "source_lost"))
 foreign_command: st.SearchStrategy[Command] = st.one_of(
     *(st.builds(verb, units, some_cameras) for verb in (Provision, Record, Release, Unprovision)),
     st.builds(Identify, units),
+    st.builds(Synchronize, units, st.tuples(a_window)),
+    st.builds(Desist, units),
     st.builds(Announce, units, st.sampled_from(Happening), st.just({})),
 )
 
@@ -137,6 +154,8 @@ class Moment:
     """The spare does all that it is told and shows it."""
     obeys: bool = False
     """The spare shows the errand done."""
+    delivers: tuple[int, str] | None = None
+    """The couriers end: how many windows are done, and why no more."""
     restarts: int | None = None
     """Start with the journal of so many steps ago."""
 
@@ -153,6 +172,8 @@ events: st.SearchStrategy[Event] = st.one_of(
     ),
     st.builds(PlacesSeen, units, st.dictionaries(a_camera, facts, max_size=5)),
     st.builds(CommandEnded, foreign_command, st.dictionaries(a_camera, st.just("no"))),
+    st.builds(FootageFlows, units, st.booleans()),
+    st.builds(SynchronizationEnded, units, st.tuples(a_window), reasons, st.just({})),
     st.just(TimePassed()),
 )
 delays = st.sampled_from((0.0, 0.0, 0.1, 0.5, 0.5, 4.0, 5.0, 9.0, 60.0, 1000.0))
@@ -174,6 +195,11 @@ def records(unit: UnitId) -> tuple[Event, ...]:
     return (RecordingsSeen(unit, dict.fromkeys(range(1, 5), Recording.YES)),)
 
 
+def delivery(unit: UnitId) -> tuple[Event, ...]:
+    """What a courier at work tells."""
+    return (FootageFlows(unit, flowing=True),)
+
+
 moments = st.one_of(
     st.builds(Moment, delays, events=st.tuples(events)),
     st.builds(Moment, delays, events=st.tuples(events)),
@@ -183,6 +209,8 @@ moments = st.one_of(
     st.builds(Moment, delays, shows=st.just(value=True)),
     st.builds(Moment, delays, ends=st.dictionaries(st.integers(0, 3), st.just("no"), max_size=2)),
     st.builds(Moment, delays, obeys=st.just(value=True)),
+    st.builds(Moment, delays, events=in_group.map(delivery)),
+    st.builds(Moment, delays, delivers=st.tuples(st.integers(0, 2), reasons)),
     st.builds(Moment, delays, restarts=st.integers(0, 3)),
 )
 
@@ -237,6 +265,8 @@ class AnySequence:
                 self.journals[max(0, len(self.journals) - 1 - moment.restarts)]
             )
             self.play(Configured(of))
+        elif moment.delivers is not None:
+            self.deliver(*moment.delivers)
         elif errand is not None and moment.ends is not None:
             failing = enumerate(errand.command.cameras)
             errors = {c: moment.ends[i] for i, c in failing if i in moment.ends}
@@ -245,6 +275,14 @@ class AnySequence:
             self.obey(errand.command)
         while moment.works and (errand := self.state.spare.errand):
             self.obey(errand.command)
+
+    def deliver(self, count: int, error: str) -> None:
+        """Let the courier end for all devices that it works for."""
+        for unit, known in tuple(self.state.devices.items()):
+            if known.delivery:
+                done = known.delivery.windows[:count]
+                self.play(FootageFlows(unit, flowing=True))
+                self.play(SynchronizationEnded(unit, done, error, {"returned": count}))
 
     def obey(self, command: SpareCommand) -> None:
         do(self.places, command)
@@ -272,6 +310,7 @@ def sites() -> st.SearchStrategy[Group]:
                 WorkingDevice(
                     unit=unit,
                     channels=tuple(replace(kind, number=n) for n in range(1, size + 1)),
+                    gives_back=True,
                 )
                 for unit, (kind, size) in zip(DEVICES, kinds, strict=True)
             ),
@@ -287,6 +326,7 @@ likely = st.one_of(
     st.builds(Moment, delays, events=in_group.map(comes_back), works=st.booleans()),
     st.builds(Moment, delays, events=in_group.map(records), works=st.booleans()),
     st.builds(Moment, delays, works=st.just(value=True)),
+    st.builds(Moment, delays, delivers=st.tuples(st.integers(0, 2), reasons)),
     moments,
 )
 

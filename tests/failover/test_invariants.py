@@ -7,14 +7,18 @@ import pytest
 
 from custom_components.nvr_hotspare.failover.commands import (
     Command,
+    Desist,
     Provision,
     Record,
     Release,
+    Synchronize,
     Unprovision,
 )
+from custom_components.nvr_hotspare.failover.events import TimePassed
 from custom_components.nvr_hotspare.failover.invariants import (
     InvariantError,
     check_commands,
+    check_footage,
     check_invariants,
 )
 from custom_components.nvr_hotspare.failover.model import (
@@ -22,6 +26,8 @@ from custom_components.nvr_hotspare.failover.model import (
     Connection,
     GivenBack,
     Reason,
+    Recording,
+    Window,
     WorkingStatus,
 )
 from custom_components.nvr_hotspare.failover.state import DeviceState, Outage, State
@@ -101,6 +107,52 @@ def test_a_deadline_that_was_missed_is_found() -> None:
     site = Replay(group(device("a"))).calm().kill("a")
     with pytest.raises(InvariantError, match="neither pending nor reported"):
         check_invariants(site.state, site.now + 10)
+
+
+def owed_to_a() -> Replay:
+    site = Replay(group(device("a", gives_back=True))).calm().kill("a").obey().wait(30)
+    return site.back("a").tell("a", Recording.YES).obey()
+
+
+def with_window(state: State, **changes: object) -> State:
+    (owed,) = state.devices["a"].owed
+    window: Window = replace(owed.window, **changes)  # type: ignore[arg-type]  # any field
+    return with_a(state, owed=(replace(owed, window=window),))
+
+
+BROKEN_DEBT: dict[str, Callable[[State], State]] = {
+    "windows touch": lambda state: with_a(state, owed=2 * state.devices["a"].owed),
+    "there is nothing in": lambda state: with_window(state, cameras=()),
+    "the courier works at": lambda state: with_window(state, end=1e9),
+    "the courier does not know": lambda state: with_a(state, delivery=None),
+    "a is synchronizing": lambda state: with_a(state, status=WorkingStatus.SYNCHRONIZING),
+}
+
+
+@pytest.mark.parametrize("sentence", BROKEN_DEBT)
+def test_a_broken_debt_is_found(sentence: str) -> None:
+    site = owed_to_a()
+    check_invariants(site.state, site.now)
+    with pytest.raises(InvariantError, match=sentence):
+        check_invariants(BROKEN_DEBT[sentence](site.state), site.now)
+
+
+def test_footage_that_is_owed_no_more_is_found() -> None:
+    state = owed_to_a().state
+    check_footage(state, TimePassed(), state)
+    for lost in (with_a(state, owed=()), with_window(state, start=state.now)):
+        with pytest.raises(InvariantError, match="is lost"):
+            check_footage(state, TimePassed(), lost)
+    before = with_a(state, owed=(), outage=outage_of_a().state.devices["a"].outage)
+    with pytest.raises(InvariantError, match="nothing of"):
+        check_footage(before, TimePassed(), with_a(state, owed=()))
+
+
+def test_a_courier_told_otherwise_than_decided_is_found() -> None:
+    state = owed_to_a().state
+    for command in (Desist("a"), Synchronize("a", ())):
+        with pytest.raises(InvariantError, match="the courier is to work at"):
+            check_commands(state, (command,))
 
 
 WRONG: dict[str, tuple[Command, ...]] = {

@@ -15,12 +15,14 @@ from typing import Self
 from custom_components.nvr_hotspare.failover import journal
 from custom_components.nvr_hotspare.failover.commands import (
     Announce,
-    Command,
+    CourierCommand,
+    Desist,
     Identify,
     Provision,
     Record,
     Release,
     SpareCommand,
+    Synchronize,
     Unprovision,
 )
 from custom_components.nvr_hotspare.failover.events import (
@@ -35,7 +37,11 @@ from custom_components.nvr_hotspare.failover.events import (
     Started,
     TimePassed,
 )
-from custom_components.nvr_hotspare.failover.invariants import check_commands, check_invariants
+from custom_components.nvr_hotspare.failover.invariants import (
+    check_commands,
+    check_footage,
+    check_invariants,
+)
 from custom_components.nvr_hotspare.failover.machine import step
 from custom_components.nvr_hotspare.failover.model import (
     Camera,
@@ -49,6 +55,8 @@ from custom_components.nvr_hotspare.failover.model import (
 )
 from custom_components.nvr_hotspare.failover.state import State
 from custom_components.nvr_hotspare.failover.view import next_deadline, probe_pace, watch_pace
+from custom_components.nvr_hotspare.recorder.spans import Span, difference
+from tests.failover.courier import UNFLUSHED, Courier, Footage, span
 
 TIMING = Timing()
 BOOT = 3.0
@@ -70,6 +78,8 @@ class Fault(StrEnum):
     RESTART_BEFORE = "Home Assistant restarts before it is carried out"
     RESTART_AFTER = "Home Assistant restarts after it was carried out"
     OLD_JOURNAL = "the same, and the journal was not yet saved"
+    TWICE = "its end is told twice"
+    LATE = "its end is told when it is no longer waited for"
 
 
 @dataclass
@@ -110,10 +120,15 @@ class World:
         self.capacity = group.spare.capacity if capacity is None else capacity
         self.faults = faults or {}
         self.given = 0
-        self.queue: list[Command] = []
+        self.queue: list[SpareCommand] = []
         self.busy = False
         self.said: list[Announce] = []
         self.unrecorded: dict[Camera, float] = dict.fromkeys(self.cameras, 0.0)
+        self.own = {camera: Footage() for camera in self.cameras}
+        self.spares = {camera: Footage() for camera in self.cameras}
+        self.brinks: list[Span] = []
+        """The last seconds before a death, which the device lost."""
+        self.courier = Courier(self)
         self.statuses: dict[UnitId, list[WorkingStatus]] = {unit: [] for unit in self.devices}
         self.agenda: list[tuple[float, int, int, Callable[[], None]]] = []
         self.order = count()
@@ -167,6 +182,10 @@ class World:
         else:
             before = self.devices[unit]
             recorded = self.now if before.recording(self.now) else before.recorded_until
+            self.brinks += [span(recorded - UNFLUSHED, recorded)] if recorded > 0 else []
+            for camera, footage in self.own.items():
+                if camera.unit == unit:
+                    footage.lose(recorded - UNFLUSHED, recorded)
             self.devices[unit] = Device(up=False, recorded_until=recorded)
         return self
 
@@ -182,9 +201,7 @@ class World:
         while True:
             deadline = None if self.away else next_deadline(self.state)
             at = min((self.agenda[0][0], until if deadline is None else deadline))
-            for camera in self.cameras:
-                if not (self.device_records(camera) or self.spare_records(camera)):
-                    self.unrecorded[camera] += min(at, until) - self.now
+            self.record(min(at, until))
             if at >= until:
                 self.now = until
                 return self
@@ -195,6 +212,25 @@ class World:
                     action()
             else:
                 self.happens(TimePassed())
+
+    def record(self, until: float) -> None:
+        """Let time pass in which nothing happens."""
+        for camera in self.cameras:
+            device, spare = self.device_records(camera), self.spare_records(camera)
+            if device:
+                self.own[camera].record(self.now, until)
+            if spare:
+                self.spares[camera].record(self.now, until)
+            if not (device or spare):
+                self.unrecorded[camera] += until - self.now
+
+    def lacking(self) -> dict[Camera, tuple[Span, ...]]:
+        """Return what the spare has of each camera and its device has not."""
+        lacking = {
+            camera: difference(self.spares[camera].spans, self.own[camera].spans)
+            for camera in self.cameras
+        }
+        return {camera: spans for camera, spans in lacking.items() if spans}
 
     def later(self, seconds: float, action: Callable[[], None], *, always: bool = False) -> None:
         life = 0 if always else self.life
@@ -222,7 +258,9 @@ class World:
     def happens(self, event: Event) -> None:
         if self.away:
             return
+        before = self.state
         self.state, commands = step(self.state, event, self.now)
+        check_footage(before, event, self.state)
         check_invariants(self.state, self.now)
         check_commands(self.state, commands)
         written = json.dumps(journal.dump(self.state))
@@ -237,6 +275,8 @@ class World:
                 self.said.append(command)
             elif isinstance(command, Identify):
                 self.later(ROUND_TRIP, lambda unit=command.unit: self.identify(unit))  # type: ignore[misc]
+            elif isinstance(command, Synchronize | Desist):
+                self.later(ROUND_TRIP, lambda order=command: self.send_courier(order))  # type: ignore[misc]
             else:
                 self.queue.append(command)
         self.serve()
@@ -274,7 +314,6 @@ class World:
         if self.queue and not self.busy:
             self.busy = True
             command = self.queue.pop(0)
-            assert not isinstance(command, Announce | Identify)
             self.later(ROUND_TRIP, lambda: self.carry_out(command))
 
     def carry_out(self, command: SpareCommand) -> None:
@@ -282,27 +321,56 @@ class World:
         self.given += 1
         self.busy = False
         match fault:
-            case None:
-                self.ended(command, self.done(command))
             case Fault.LOST:
                 self.serve()
-            case Fault.UNANSWERED:
-                self.done(command)
-                self.serve()
+            case Fault.RESTART_BEFORE:
+                self.restart(self.saved)
             case Fault.FAILED:
                 self.ended(command, dict.fromkeys(command.cameras, "no"))
             case Fault.HALF:
                 half = type(command)(command.spare, command.cameras[::2])
                 rest = dict.fromkeys(command.cameras[1::2], "no")
                 self.ended(command, {**self.done(half), **rest})
-            case Fault.RESTART_BEFORE:
-                self.restart(self.saved)
+            case _:
+                self.carried_out(command, self.done(command), fault)
+
+    def carried_out(
+        self, command: SpareCommand, errors: Mapping[Camera, str], fault: Fault | None
+    ) -> None:
+        match fault:
+            case Fault.UNANSWERED:
+                self.serve()
             case Fault.RESTART_AFTER:
-                self.done(command)
                 self.restart(self.saved)
             case Fault.OLD_JOURNAL:
-                self.done(command)
                 self.restart(self.saved_before)
+            case Fault.LATE:
+                self.later(TIMING.command + 5, lambda: self.ended(command, errors))
+            case Fault.TWICE:
+                self.happens(CommandEnded(command, errors))
+                self.ended(command, errors)
+            case _:
+                self.ended(command, errors)
+
+    def send_courier(self, command: CourierCommand) -> None:
+        fault = self.faults.get(self.given)
+        self.given += 1
+        match fault:
+            case Fault.LOST:
+                pass
+            case Fault.RESTART_BEFORE | Fault.RESTART_AFTER:
+                self.restart(self.saved)
+            case Fault.OLD_JOURNAL:
+                self.restart(self.saved_before)
+            case Fault.FAILED | Fault.HALF:
+                self.courier.obey(command, half=True)
+            case _:
+                self.courier.obey(
+                    command,
+                    mute=fault is Fault.UNANSWERED,
+                    twice=fault is Fault.TWICE,
+                    late=fault is Fault.LATE,
+                )
 
     def ended(self, command: SpareCommand, errors: Mapping[Camera, str]) -> None:
         self.happens(CommandEnded(command, errors))

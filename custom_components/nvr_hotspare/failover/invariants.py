@@ -3,13 +3,18 @@
 The machine never asks: each function raises `InvariantError` with the sentence that is not true.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import replace
+from itertools import pairwise
 
-from .commands import Command, Provision, Record, Release, Unprovision
-from .model import Camera, Connection, Reason, WorkingStatus
+from .commands import Command, Desist, Provision, Record, Release, Synchronize, Unprovision
+from .events import Event, SynchronizationEnded
+from .model import Camera, Connection, Reason, Window, WorkingStatus
+from .owed import LIMIT
 from .pool import next_order_at
 from .state import DeviceState, State, in_use
 from .status import RECORDING_STATUSES
+from .synchronizing import due
 from .view import next_deadline
 
 
@@ -34,6 +39,7 @@ def check_invariants(state: State, now: float) -> None:
         _check_status(device, offline=offline)
         if offline:
             _check_covered(state, device, now)
+        _check_owed(state, device)
     deadline = next_deadline(state)
     _require(deadline is None or deadline > state.now, f"deadline {deadline} is over")
     order_at = next_order_at(state)
@@ -57,13 +63,75 @@ def _check_held(state: State) -> None:
     _require(set(state.spare.due) <= set(held), "a deadline is set for a camera not held")
 
 
+def _check_owed(state: State, device: DeviceState) -> None:
+    """Invariant 3, the present: what can be given back now, the courier is or will be told."""
+    windows = [owed.window for owed in device.owed]
+    apart = all(one.end < other.start for one, other in pairwise(windows))
+    _require(apart and len(windows) <= LIMIT, f"windows touch, or are too many: {windows}")
+    own = all(w.cameras and set(w.cameras) <= set(device.cameras) for w in windows)
+    _require(own and all(w.start < w.end for w in windows), f"there is nothing in {windows}")
+    now_due, delivery = due(state, device), device.delivery
+    _require(
+        delivery is None or delivery.windows == now_due,
+        f"the courier works at {delivery}, and {now_due} are due",
+    )
+    _require(
+        not now_due or delivery is not None or device.setback is not None,
+        f"{now_due} are due, and the courier does not know",
+    )
+    flowing = delivery is not None and delivery.flowing
+    _require(
+        (device.status is WorkingStatus.SYNCHRONIZING) == flowing,
+        f"{device.config.unit} is {device.status} with {delivery}",
+    )
+
+
+def check_footage(before: State, event: Event, after: State) -> None:
+    """Check that nothing that was owed is lost by a step.
+
+    Raises:
+        InvariantError: A window is gone that the courier has not done, and the user not removed.
+    """
+    done = event.done if isinstance(event, SynchronizationEnded) else ()
+    for unit, device in after.devices.items():
+        if (known := before.devices.get(unit)) is None:
+            continue
+        for window in (owed.window for owed in known.owed):
+            cameras = tuple(camera for camera in window.cameras if camera in device.cameras)
+            still = replace(window, cameras=cameras)
+            _require(not cameras or window in done or _is_owed(device, still), f"{window} is lost")
+        outage = known.outage
+        if outage and device.outage is None and device.config.gives_back:
+            recorded = any(camera in outage.confirmed for camera in device.cameras)
+            window = Window(
+                outage=outage.since,
+                start=outage.since,
+                end=max(outage.since, after.now),
+                cameras=device.cameras,
+                spares=outage.spares,
+            )
+            _require(not recorded or _is_owed(device, window), f"nothing of {outage} is owed")
+
+
+def _is_owed(device: DeviceState, window: Window) -> bool:
+    """Tell whether a window, or a greater one, is owed to a device."""
+    return any(
+        owed.window.start <= window.start
+        and window.end <= owed.window.end
+        and set(window.cameras) <= set(owed.window.cameras)
+        and set(window.spares) <= set(owed.window.spares)
+        for owed in device.owed
+    )
+
+
 def _check_status(device: DeviceState, *, offline: bool) -> None:
     """Connection and Working Status belong together as in the table of the design."""
     status, unit = device.status, device.config.unit
     if status is WorkingStatus.NOT_BACKED_UP:
         _require(offline, f"{unit} is online and {status}")
     if device.outage is None:
-        _require(status in RECORDING_STATUSES, f"{unit} is {status} without an outage")
+        possible = (*RECORDING_STATUSES, WorkingStatus.SYNCHRONIZING)
+        _require(status in possible, f"{unit} is {status} without an outage")
     _require(
         (device.reason is not None) == (status is WorkingStatus.NOT_BACKED_UP),
         f"{unit} is {status} for the reason {device.reason}",
@@ -98,12 +166,13 @@ def _check_covered(state: State, device: DeviceState, now: float) -> None:
         )
 
 
-def check_commands(state: State, commands: Iterable[Command]) -> None:
+def check_commands(state: State, commands: Collection[Command]) -> None:
     """Check the commands that a step gave, against the state it left.
 
     Raises:
         InvariantError: A command would break an invariant.
     """
+    _check_courier(state, commands)
     places, held = state.spare.places or {}, state.spare.held
     orders = [c for c in commands if isinstance(c, Record | Release | Provision | Unprovision)]
     _require(len(orders) <= 1, f"more than one command at a time: {orders}")
@@ -130,6 +199,17 @@ def check_commands(state: State, commands: Iterable[Command]) -> None:
                 not new or len(places) + len(new) <= spare.capacity,
                 f"{command} exceeds the {spare.capacity} places",
             )
+
+
+def _check_courier(state: State, commands: Collection[Command]) -> None:
+    """The courier is told what the state says, and never works for a device that is not back."""
+    last = {c.unit: c for c in commands if isinstance(c, Synchronize | Desist)}
+    for unit, command in last.items():
+        device = state.devices.get(unit)
+        delivery = device.delivery if device else None
+        told = command.windows if isinstance(command, Synchronize) else None
+        wanted = delivery.windows if delivery else None
+        _require(told == wanted, f"{command} and the courier is to work at {wanted}")
 
 
 def _may_break(state: State, camera: Camera) -> bool:

@@ -140,7 +140,7 @@ class Window:
     start: float
     end: float
     cameras: tuple[Camera, ...]
-    """Those that were seen recorded, all of one device."""
+    """The device's, though of some nothing may have been recorded."""
     spares: tuple[UnitId, ...]
     """Who recorded them."""
 

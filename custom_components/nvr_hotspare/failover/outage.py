@@ -172,15 +172,18 @@ def close(state: State) -> tuple[State, tuple[Command, ...]]:
 def _owing(
     state: State, device: DeviceState, outage: Outage, told: Mapping[str, object]
 ) -> tuple[Owed, ...]:
-    """Return what is owed to a device after an outage of which the spare has let go."""
-    recorded = tuple(camera for camera in device.cameras if camera in outage.confirmed)
+    """Return what is owed to a device after an outage of which the spare has let go.
+
+    All its cameras, once any was seen recorded: others may have been, too shortly to be seen.
+    """
+    recorded = any(camera in outage.confirmed for camera in device.cameras)
     if not recorded or not device.config.gives_back:
         return device.owed
     window = Window(
         outage=outage.since,
         start=outage.since - state.group.timing.lookback,
         end=max(state.now, outage.since),
-        cameras=recorded,
+        cameras=device.cameras,
         spares=outage.spares,
     )
     return owe(device.owed, Owed(window=window, report=told))

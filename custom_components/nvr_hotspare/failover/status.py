@@ -72,12 +72,21 @@ def _status(state: State, device: DeviceState) -> tuple[WorkingStatus, Reason | 
         if lent or any(state.confirmed(camera) for camera in device.cameras):
             return WorkingStatus.BACKING_UP, None
         return _online_status(state, device), None
-    covered = [camera for camera in device.cameras if camera not in device.outage.missed]
+    return _offline_status(state, device, device.outage)
+
+
+def _offline_status(
+    state: State, device: DeviceState, outage: Outage
+) -> tuple[WorkingStatus, Reason | None]:
+    """Return the status of a device that is down: unchanged until it is known how it is covered."""
+    covered = [camera for camera in device.cameras if camera not in outage.missed]
     if any(state.confirmed(camera) for camera in covered):
         return WorkingStatus.BACKING_UP, None
-    if covered:
-        return device.status, device.reason
-    return WorkingStatus.NOT_BACKED_UP, _chief(device.outage.missed.values())
+    if not covered:
+        return WorkingStatus.NOT_BACKED_UP, _chief(outage.missed.values())
+    if device.status is WorkingStatus.SYNCHRONIZING:
+        return WorkingStatus.UNVERIFIED, None  # footage flows no more
+    return device.status, device.reason
 
 
 def _chief(reasons: Iterable[Reason]) -> Reason:

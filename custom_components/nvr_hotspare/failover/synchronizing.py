@@ -85,8 +85,10 @@ def synchronize_at(state: State) -> Iterator[float]:
 def flows(state: State, event: FootageFlows) -> tuple[State, tuple[Command, ...]]:
     """Take a sign of life of the courier; where it should not work, it missed that it is over."""
     device = state.devices.get(event.unit)
-    if device is None or device.delivery is None:
+    if device is None or not due(state, device):
         return state, (Desist(event.unit),)
+    if device.delivery is None:
+        return state, ()
     delivery = replace(device.delivery, heard=state.now, flowing=event.flowing)
     return with_device(state, replace(device, delivery=delivery)), ()
 
