@@ -27,8 +27,10 @@ _MARKER = 0x80
 class Wire:
     """A sender of one stream, whose packets follow one another."""
 
-    def __init__(self, codec: Codec = Codec.H264) -> None:
+    def __init__(self, codec: Codec = Codec.H264, origin: int | None = None) -> None:
         self._sender = RtpSender((0, 1), codec)
+        if origin is not None:
+            self._sender._origin = origin
 
     def by_the_rules(self, frames: Iterable[VideoFrame]) -> bytes:
         return b"".join(map(self._sender.frame, frames))
