@@ -46,7 +46,7 @@ async def test_a_flood_costs_no_other_camera_a_frame_and_no_memory(tmp_path: Pat
     lab = EngineLab(tmp_path)
     async with (
         cameras(2, "127.0.10.21") as sources,
-        lab.engine() as process,
+        lab.engine() as engine,
         lab.client() as client,
     ):
         await client.request(Provision(sources=sources))
