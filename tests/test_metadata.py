@@ -19,6 +19,8 @@ from custom_components.nvr_hotspare import (
     builtin_form,
     channel_form,
     event,
+    giving_form,
+    options_flow,
     outlook,
     repairs,
     sensor,
@@ -39,8 +41,10 @@ from custom_components.nvr_hotspare.failover.model import (
     SpareStatus,
     WorkingStatus,
 )
+from custom_components.nvr_hotspare.giving import Way
 from custom_components.nvr_hotspare.nvr import errors as unit_errors
 from custom_components.nvr_hotspare.recorder import errors as source_errors
+from custom_components.nvr_hotspare.recorder.giving.model import TransferProblem
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "custom_components" / DOMAIN
@@ -148,6 +152,8 @@ def test_translations_are_plain_sentences() -> None:
         (UNIT["step"]["builtin"], builtin_form.BUILTIN_SCHEMA),
         (UNIT["step"]["account"], unit_form.UNIT_SCHEMA),
         (UNIT["step"]["channels"], channel_form.CHANNELS_SCHEMA),
+        (UNIT["step"]["folder"], giving_form.FOLDER_SCHEMA),
+        (EN["options"]["step"]["init"], options_flow.OPTIONS_SCHEMA),
         (
             EN["issues"]["password_rejected"]["fix_flow"]["step"]["password"],
             repairs.PASSWORD_SCHEMA,
@@ -185,7 +191,9 @@ def test_every_menu_has_its_options() -> None:
     assert set(UNIT["step"]["user"]["menu_options"]) == set(WorkMode)
     assert set(UNIT["step"]["hot_spare"]["menu_options"]) == set(SPARE_KINDS)
     assert set(UNIT["step"]["outlook"]["menu_options"]) == {"accept", "builtin"}
-    assert set(UNIT["step"]["reconfigure"]["menu_options"]) == {"account", "channels"}
+    assert set(UNIT["step"]["reconfigure"]["menu_options"]) == {"account", "channels", "give_back"}
+    assert set(UNIT["step"]["give_back"]["menu_options"]) == set(Way)
+    assert set(UNIT["step"]["found"]["menu_options"]) == {"take_folder", "folder"}
     assert set(UNIT["step"]["verdicts"]["menu_options"]) == {"channels", "save"}
 
 
@@ -197,7 +205,8 @@ def test_every_error_of_the_flows_is_translated() -> None:
     channels = keys_given("UnitFormError", "channel_form") | {"camera_without_rtsp", "invalid_uri"}
     changing = keys_given("UnitFormError", "subentry_flow")
     assert set(EN["config"]["error"]) == probing
-    assert set(UNIT["error"]) == probing | channels | changing
+    giving = {f"giving_{it}" for it in TransferProblem if it.startswith(("folder", "name"))}
+    assert set(UNIT["error"]) == probing | channels | changing | giving
     fix_flows = {key: issue.get("fix_flow", {}) for key, issue in EN["issues"].items()}
     assert set(fix_flows["password_rejected"]["error"]) == units
     assert set(fix_flows["unreturned_footage"]["abort"]) == units
@@ -213,6 +222,14 @@ def test_every_verdict_is_translated() -> None:
     failures = {source_error_key(kind("")) for kind in subclasses(source_errors.SourceError)}
     verdicts = set(EN["selector"]["verdict"]["options"])
     assert verdicts == failures | {"no_source", "reachable", "untested"}
+
+
+def test_every_template_is_translated() -> None:
+    assert set(EN["selector"]["template"]["options"]) == set(giving_form.PRESETS)
+
+
+def test_every_exception_is_translated() -> None:
+    assert set(EN["exceptions"]) == keys_given("_browse_error", "media_source")
 
 
 def test_every_standby_is_translated() -> None:

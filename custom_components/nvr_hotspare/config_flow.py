@@ -11,6 +11,7 @@ from homeassistant.config_entries import (
     ConfigSubentryData,
     ConfigSubentryFlow,
     FlowType,
+    OptionsFlow,
     SubentryFlowContext,
 )
 from homeassistant.core import callback
@@ -19,6 +20,7 @@ from .builtin_config import BuiltinConfig
 from .builtin_flow import SPARE_KINDS, BuiltinSteps
 from .builtin_form import TITLE, builtin_data, builtin_serial
 from .const import DOMAIN, SUBENTRY_UNIT, WorkMode
+from .options_flow import GroupOptionsFlow
 from .subentry_flow import UnitSubentryFlow
 from .unit_form import (
     UNIT_SCHEMA,
@@ -46,6 +48,13 @@ class NvrHotSpareConfigFlow(
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """Return the one type of subentry: a recorder, whatever its Work Mode."""
         return {SUBENTRY_UNIT: UnitSubentryFlow}
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        """Return the flow that changes a group's options."""
+        return GroupOptionsFlow()
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask what the spare is to be."""

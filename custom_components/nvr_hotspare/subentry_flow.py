@@ -1,6 +1,7 @@
 """The subentry flow: a recorder of the group, its Work Mode, and where its cameras are."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any, override
 
 from homeassistant.config_entries import (
@@ -11,16 +12,19 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import STORAGE_DIR
 
 from . import channel_form
 from .builtin_config import BuiltinConfig
 from .builtin_flow import SPARE_KINDS, BuiltinSteps
 from .builtin_form import TITLE, builtin_data, builtin_serial
 from .channel_form import CHANNELS_SCHEMA
-from .const import CONF_CHANNELS, CONF_PROTECTED, WorkMode
+from .const import CONF_CHANNELS, CONF_PROTECTED, DOMAIN, WorkMode
 from .driver import open_unit
 from .failover.coverage import fits
 from .failover.model import WorkingDevice
+from .giving import CONF_GIVE_BACK, GivingBack
+from .giving_flow import GivingSteps
 from .nvr.errors import UnitError
 from .nvr.model import Capability, Probe
 from .outlook import group_cameras, outlook
@@ -44,7 +48,9 @@ type Prober = Callable[[HomeAssistant, NetworkConfig], Awaitable[Probe]]
 
 
 class UnitSubentryFlow(
-    BuiltinSteps[SubentryFlowContext, SubentryFlowResult, tuple[str, str]], ConfigSubentryFlow
+    BuiltinSteps[SubentryFlowContext, SubentryFlowResult, tuple[str, str]],
+    GivingSteps[SubentryFlowContext, SubentryFlowResult, tuple[str, str]],
+    ConfigSubentryFlow,
 ):
     """Add a recorder, or change one."""
 
@@ -119,7 +125,9 @@ class UnitSubentryFlow(
             return await self.async_step_account()
         self._host = config.way.endpoint.host
         self._channels = config.channels
-        return self.async_show_menu(step_id="reconfigure", menu_options=["account", "channels"])
+        self._giving = config.giving_back
+        options = ["account", "channels", "give_back"]
+        return self.async_show_menu(step_id="reconfigure", menu_options=options)
 
     async def async_step_account(
         self, user_input: dict[str, Any] | None = None
@@ -180,17 +188,11 @@ class UnitSubentryFlow(
         )
 
     async def async_step_save(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Store the working device with its channels."""
-        data = {CONF_CHANNELS: [verdict.channel.as_data() for verdict in self._verdicts]}
+        """Take the channels."""
+        self._channels = [verdict.channel for verdict in self._verdicts]
         if self.source == SOURCE_RECONFIGURE:
-            return self.async_update_and_abort(
-                self._get_entry(), self._get_reconfigure_subentry(), data_updates=data
-            )
-        return self.async_create_entry(
-            title=self._title,
-            data=self._data | data | {CONF_PROTECTED: True},
-            unique_id=self._data["serial"],
-        )
+            return self._update(CONF_CHANNELS, [channel.as_data() for channel in self._channels])
+        return await self.async_step_give_back()
 
     async def _verdict_lines(self) -> str:
         """Return the verdicts as a list in Markdown, in the language of Home Assistant."""
@@ -210,6 +212,33 @@ class UnitSubentryFlow(
         tried = [verdict.channel for verdict in self._verdicts if verdict.channel.source]
         cameras = [*group_cameras(self._get_entry(), without=changed), *tried]
         return await outlook(self.hass, self._get_entry(), spare.way, cameras)
+
+    # What becomes of footage
+
+    @override
+    async def _take_giving(self, giving: GivingBack) -> SubentryFlowResult:
+        """Store the working device, or what has changed of it."""
+        if self.source == SOURCE_RECONFIGURE:
+            return self._update(CONF_GIVE_BACK, giving.as_data())
+        more = {
+            CONF_CHANNELS: [channel.as_data() for channel in self._channels],
+            CONF_GIVE_BACK: giving.as_data(),
+            CONF_PROTECTED: True,
+        }
+        return self.async_create_entry(
+            title=self._title, data=self._data | more, unique_id=self._data["serial"]
+        )
+
+    @override
+    def _given_channels(self) -> Sequence[ChannelConfig]:
+        return self._channels
+
+    @override
+    def _own_footage(self) -> Path:
+        spare = self._spare()
+        if spare is not None and isinstance(spare.way, BuiltinConfig):
+            return spare.way.folder
+        return Path(self.hass.config.path(STORAGE_DIR, DOMAIN))
 
     # The built-in spare
 
@@ -262,6 +291,11 @@ class UnitSubentryFlow(
             data_schema=self.add_suggested_values_to_schema(UNIT_SCHEMA, values),
             errors=errors,
             description_placeholders=placeholders,
+        )
+
+    def _update(self, key: str, value: Any) -> SubentryFlowResult:
+        return self.async_update_and_abort(
+            self._get_entry(), self._get_reconfigure_subentry(), data_updates={key: value}
         )
 
     def _reconfigured(self) -> UnitConfig:

@@ -78,7 +78,8 @@ async def add_working_device(
     verdicts = await home.request("POST", f"{path}/{form['flow_id']}", answer)
     if verdicts["type"] != "menu":
         raise SetupError(f"the sources of {device.name} were not accepted: {verdicts}")
-    done = await home.request("POST", f"{path}/{form['flow_id']}", {"next_step_id": "save"})
+    await home.request("POST", f"{path}/{form['flow_id']}", {"next_step_id": "save"})
+    done = await home.request("POST", f"{path}/{form['flow_id']}", {"next_step_id": "keep"})
     if done["type"] != "create_entry":
         raise SetupError(f"{device.name} was not added: {done}")
     return str(verdicts["description_placeholders"]["verdicts"])

@@ -108,6 +108,8 @@ async def test_adding_a_working_device_tests_its_cameras(evening: Evening) -> No
     assert accepted != refused
     assert "1920" in accepted
     step = await home.request("POST", path, {"next_step_id": "save"})
+    assert step["step_id"] == "give_back"
+    step = await home.request("POST", path, {"next_step_id": "keep"})
     assert step["type"] == "create_entry"
 
     evening.shown = shown = await integration.device_entities(home, device.serial)

@@ -52,6 +52,13 @@ class Flow:
     async def choose(self, step: str) -> Any:
         return await self.enter({"next_step_id": step})
 
+    async def save(self) -> Any:
+        """Accept the cameras; of a new device footage stays on the spare."""
+        await self.choose("save")
+        if self.result.get("step_id") == "give_back":
+            await self.choose("keep")
+        return self.result
+
     @property
     def error(self) -> str | None:
         return (self.result["errors"] or {}).get("base")

@@ -219,7 +219,8 @@ async def add_device(
     assert result["step_id"] == "channels", result
     result = await flows.async_configure(flow["flow_id"], channels_input(cameras))
     assert result["step_id"] == "verdicts", result
-    result = await flows.async_configure(flow["flow_id"], {"next_step_id": "save"})
+    for step in ("save", "keep"):
+        result = await flows.async_configure(flow["flow_id"], {"next_step_id": step})
     assert result["type"] is FlowResultType.CREATE_ENTRY, result
     await hass.async_block_till_done()
 

@@ -271,7 +271,7 @@ async def test_what_the_cameras_mean_for_the_spare_is_told_with_their_verdicts(
     told = flow.result["description_placeholders"]["spare"]
     assert "while 2 cameras are recorded" in told
     assert "until it holds 12 s" in told
-    await flow.choose("save")
+    await flow.save()
     await eventually(lambda: [it.translation_key for it in issues(hass)] == ["ring_too_short"])
 
     (spare,) = [it for it in entry.subentries.values() if it.data["work_mode"] == "hot_spare"]

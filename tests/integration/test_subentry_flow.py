@@ -172,7 +172,7 @@ async def test_cameras_that_can_be_recorded_are_stored_with_what_they_send(
         "- **1 Camera 1**: can be recorded: H264 320\N{MULTIPLICATION SIGN}192",
         "- **2 Camera 2**: can be recorded: H264 320\N{MULTIPLICATION SIGN}192",
     ]
-    await at_channels.choose("save")
+    await at_channels.save()
     assert at_channels.result["type"] is FlowResultType.CREATE_ENTRY
     subentry = list(entry.subentries.values())[-1]
     assert subentry.unique_id == "NVR-1"
@@ -205,7 +205,7 @@ async def test_credentials_in_an_address_are_kept_apart_from_it(
     ]
     # Sent back as it was shown, it still has its password.
     await at_channels.enter({"channels": at_channels.suggested["channels"], "account": {}})
-    await at_channels.choose("save")
+    await at_channels.save()
     (channel,) = list(entry.subentries.values())[-1].data["channels"]
     assert channel["uri"] == cameras[0].uri
     assert channel["password"] == CAMERA_PASSWORD
@@ -230,7 +230,7 @@ async def test_a_camera_may_be_recorded_without_its_audio(
     await at_channels.choose("channels")
     assert at_channels.suggested["channels"][0]["without_audio"] is True
     await at_channels.enter({**values, "channels": at_channels.suggested["channels"]})
-    await at_channels.choose("save")
+    await at_channels.save()
     channels = list(entry.subentries.values())[-1].data["channels"]
     assert [channel["audio"] for channel in channels] == [False, True]
 
@@ -243,7 +243,7 @@ async def test_a_camera_of_home_assistant_is_a_source(
     item = {"number": 1, "name": "Gate", "camera": "camera.gate"}
     await at_channels.enter({"channels": [item], "account": {}})
     assert "can be recorded" in at_channels.verdicts[0]
-    await at_channels.choose("save")
+    await at_channels.save()
     (channel,) = list(entry.subentries.values())[-1].data["channels"]
     assert channel["uri"] == cameras[0].uri
     assert channel["username"] == "viewer"
@@ -356,7 +356,7 @@ async def test_a_camera_without_a_further_stream_is_let_go_of_first(
     await flow.enter(unit_input(nvr))
     await flow.enter(channels_input(cameras))
     assert "lets go of it first" in flow.verdicts[0]
-    await flow.choose("save")
+    await flow.save()
     assert subentry_of(entry, nvr).data["channels"][0]["single_stream"] is True
 
 
@@ -381,7 +381,7 @@ async def test_each_camera_has_its_own_verdict_and_the_user_may_go_on(
     assert "nothing answers" in away
     assert "no stream of that path" in path
     assert "no RTSP camera" in other
-    await at_channels.choose("save")
+    await at_channels.save()
     assert at_channels.result["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -393,7 +393,7 @@ async def test_a_camera_without_a_source_is_told_and_kept(
     await at_channels.choose("channels")
     assert at_channels.suggested["channels"] == [{"number": 1, "name": "Gate"}]
     await at_channels.enter(channels_input([], channels=[{"number": 1, "name": "Gate"}]))
-    await at_channels.choose("save")
+    await at_channels.save()
     assert list(entry.subentries.values())[-1].data["channels"][0]["uri"] == ""
 
 
@@ -430,13 +430,13 @@ async def test_the_cameras_of_a_unit_can_be_changed_and_keep_their_passwords(
     await add_device(hass, entry, nvr, cameras)
     subentry = subentry_of(entry, nvr)
     flow = await Flow.change(hass, entry, subentry)
-    assert flow.result["menu_options"] == ["account", "channels"]
+    assert flow.result["menu_options"] == ["account", "channels", "give_back"]
     await flow.choose("channels")
     shown = flow.suggested["channels"]
     assert CAMERA_PASSWORD not in repr(shown)
     await flow.enter({"channels": shown[1:], "account": {}})
     assert "can be recorded" in flow.verdicts[0]
-    await flow.choose("save")
+    await flow.save()
     assert flow.result["reason"] == "reconfigure_successful"
     (channel,) = subentry.data["channels"]
     assert channel["number"] == 2
