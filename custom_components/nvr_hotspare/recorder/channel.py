@@ -65,7 +65,7 @@ class Channel:
         """Change how much is kept in memory."""
         self._keeper.ring.limits = limits
 
-    async def watch(self, source: Source) -> None:
+    def watch(self, source: Source) -> None:
         """Keep the latest footage of this source in memory; what is written ends with the GOP."""
         self._play(source)
         if self._keeper.recorded:

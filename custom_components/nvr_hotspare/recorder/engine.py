@@ -58,12 +58,12 @@ class Engine:
         for channel in self._channels.values():
             channel.limit(limits)
 
-    async def watch(self, channel: str, source: Source) -> None:
+    def watch(self, channel: str, source: Source) -> None:
         """Keep the latest footage of a source in memory, ready to be recorded as this channel.
 
         A channel that is recorded is no longer: its file ends with the GOP, where memory begins.
         """
-        await self._channel(channel).watch(source)
+        self._channel(channel).watch(source)
 
     def record(self, channel: str, source: Source) -> None:
         """Record a source as this channel; does nothing if that is being done already.

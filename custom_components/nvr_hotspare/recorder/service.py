@@ -218,7 +218,7 @@ class Service:
         if self._orders.channels.get(name):
             self._engine.record(name, source)
         elif self._orders.settings.warm:
-            await self._engine.watch(name, source)
+            self._engine.watch(name, source)
         else:
             await self._engine.release(name)
 
