@@ -106,6 +106,9 @@ def test_a_file_that_grows_counts_up_to_its_last_whole_fragment(
     clip.close()
     assert all_spans(holdings) == [(0, 50)]
     assert not holdings.is_growing("yard")
+    put_clip(tmp_path / "yard", frames(50, 100))
+    assert holdings.extent("yard") == Span(at(0), at(150))
+    assert holdings.spans("yard", at(60), EVER) == (Span(at(100), at(150)),)
 
 
 def test_finished_files_are_read_once(

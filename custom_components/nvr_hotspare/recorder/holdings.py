@@ -103,7 +103,7 @@ class Holdings:
     def _end(self, clip: Clip, known: dict[str, _File]) -> int:
         """Return a time before which a finished clip ends."""
         name = _final(clip.path)
-        if name not in known:
+        if name not in known or known[name].end == EVER:
             known[name] = _File(clip.start + _length(clip) + _TOLERANCE)
         return known[name].end
 
@@ -116,7 +116,7 @@ class Holdings:
                 if name not in known or known[name].look != look:
                     holding = _examine(clip, file)
                     end = holding.spans[-1].end if holding else clip.start
-                    known[name] = _File(end, look, holding)
+                    known[name] = _File(EVER if clip.open else end, look, holding)
                 return known[name].holding
         except FileNotFoundError:
             return None
@@ -126,7 +126,7 @@ class _File(NamedTuple):
     """What is known of a file."""
 
     end: int
-    """A time before which its last frame was captured."""
+    """A time before which its last frame was captured; `EVER` while it was being written."""
     look: tuple[int, int, int] | None = None
     """Its number, size and time when it was read, None if it was not."""
     holding: Holding | None = None
