@@ -19,8 +19,8 @@ from .errors import (
 )
 from .giving.model import Replay
 from .media import AudioReceiver, VideoReceiver
-from .model import AudioFrame, Frame, Source, Tracks, VideoFrame
-from .replay_extent import AFTER, Extent
+from .model import AudioFrame, Frame, Source, Tracks
+from .replay_extent import AFTER, BESIDE, Extent
 from .rtp.capture import EXTENDED, Mark
 from .rtp.replay_clock import ReplayClock
 from .rtsp.client import OPEN_TIMEOUT, Manner, Session, open_session
@@ -35,8 +35,10 @@ AFTER_TERMINAL = 2.0
 _MOST_UNTIMED = 4 * 1024 * 1024
 """Bytes of packets that wait for the first one that tells its time."""
 _OVERHEAD = 64
-"""What a packet costs in memory beyond its bytes, so that a flood of empty ones is bounded."""
-_MOST_EARLY = 256
+"""What a packet or frame costs in memory beyond its bytes, so that a flood of empty ones is
+bounded."""
+_MOST_AHEAD = 16 * 1024 * 1024
+"""Bytes of audio that wait for the video beside them; what comes beyond them is left out."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _REQUIRE = ("Require", "onvif-replay")
 
@@ -80,8 +82,9 @@ class ReplayStream:
         if description.audio is not None and session.audio is not None:
             clock = ReplayClock(description.audio.track.rate, ahead)
             self._audio = _Medium(AudioReceiver(description.audio, clock))
-        self._early = deque[AudioFrame](maxlen=_MOST_EARLY)
-        """Audio that came before the first frame of video, which is complete a little later."""
+        self._ahead = deque[AudioFrame]()
+        """Audio that came before the video beside it: some recorders send one after the other."""
+        self._ahead_size = 0
         self._tracks: Tracks | None = None
         self._waited = 0.0
         """Seconds spent waiting since there was video."""
@@ -140,22 +143,33 @@ class ReplayStream:
             raise SourceUnsupportedError("The recorder does not tell when frames were captured.")
 
     def _flush(self) -> Iterator[Frame]:
+        """Return the frames that are left when no more will come."""
         if self._video.untimed:
             raise SourceUnsupportedError("The recorder does not tell when frames were captured.")
-        return self._wanted(self._video.receiver.flush())
+        yield from self._wanted(self._video.receiver.flush())
+        if self._extent.reached is not None:
+            yield from self._beside(self._extent.reached + BESIDE)
 
     def _wanted(self, frames: Sequence[Frame]) -> Iterator[Frame]:
         for frame in frames:
-            if isinstance(frame, VideoFrame):
+            if isinstance(frame, AudioFrame):
+                if self._ahead_size <= _MOST_AHEAD:
+                    self._ahead.append(frame)
+                    self._ahead_size += _OVERHEAD + frame.size
+            else:
                 self._waited = 0.0
-            elif not self._extent.has_begun:
-                self._early.append(frame)
-                continue
+                if self._extent.takes(frame):
+                    yield frame
+            if self._extent.reached is not None:
+                yield from self._beside(self._extent.reached)
+
+    def _beside(self, until: int) -> Iterator[Frame]:
+        """Return the audio that waits, up to a time."""
+        while self._ahead and self._ahead[0].time <= until:
+            frame = self._ahead.popleft()
+            self._ahead_size -= _OVERHEAD + frame.size
             if self._extent.takes(frame):
                 yield frame
-            while self._early and self._extent.has_begun:
-                if self._extent.takes(early := self._early.popleft()):
-                    yield early
 
     def _current_tracks(self) -> Tracks:
         """Return the tracks as they are now; the same object as before where nothing changed."""
@@ -190,6 +204,8 @@ class _Medium[R: VideoReceiver[ReplayClock] | AudioReceiver[ReplayClock]]:
         clock = self.receiver.clock
         if packet[:1] and packet[0] & EXTENDED:
             clock.note(packet)
+        if clock.is_set and not self._waiting:
+            return self.receiver.push(packet, 0)
         if clock.is_set:
             packets = [*self._waiting, packet]
             self._waiting, self.untimed = [], 0
@@ -201,11 +217,11 @@ class _Medium[R: VideoReceiver[ReplayClock] | AudioReceiver[ReplayClock]]:
 
 
 def _manner(wanted: Span) -> Manner:
+    """Ask for all frames, which is what a recorder does that is not told which."""
     headers = (
         _REQUIRE,
         ("Range", f"clock={_clock(wanted.start)}-{_clock(wanted.end)}"),
         ("Rate-Control", "no"),
-        ("Frames", "all"),
     )
     return Manner(setup=(_REQUIRE,), play=headers)
 

@@ -9,8 +9,9 @@ BEFORE = 60 * _SECOND
 """How long before the span footage may begin: with the key frame before it."""
 AFTER = 30 * _SECOND
 """How much footage beyond the span is asked for, so that a key frame follows its end."""
-_BESIDE = _SECOND
-"""By how much audio may come later than the video beside it."""
+BESIDE = _SECOND
+"""By how much audio may come later than the video beside it, or end later."""
+_EVER = 1 << 63
 _MOST = 1000
 """Frames of a second, of video and audio together: no camera makes as many."""
 
@@ -21,12 +22,14 @@ class Extent:
     Attributes:
         is_past: Whether video came that is later than the span.
         is_over: Whether all of it came that can come.
+        reached: Up to when audio has its video, None before the first key frame.
     """
 
     def __init__(self, span: Span, *, has_audio: bool) -> None:
         """Expect the footage of a span, where it has audio that too."""
         self.is_past = False
         self.is_over = False
+        self.reached: int | None = None
         self._span = span
         self._has_audio = has_audio
         self._key: int | None = None
@@ -34,11 +37,6 @@ class Extent:
         self._cut: int | None = None
         """The same of the one that is not taken any more."""
         self._left = (span.length + BEFORE + AFTER) // _SECOND * _MOST
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether there was a key frame."""
-        return self._key is not None
 
     def takes(self, frame: Frame) -> bool:
         """Whether this frame, the next one, belongs to it.
@@ -66,13 +64,16 @@ class Extent:
             self._key = time
             if time >= span.end and self._cut is None:
                 self._cut = time
+        if self._key is not None:
+            self.reached = max(time, self.reached or time)
         self.is_past |= time >= span.end
         if self._cut is not None:
-            self.is_over |= not self._has_audio or time >= self._cut + _BESIDE
+            self.reached = _EVER
+            self.is_over |= not self._has_audio or time >= self._cut + BESIDE
             return False
-        return self.has_begun
+        return self._key is not None
 
     def _takes_audio(self, time: int) -> bool:
         if self._cut is not None and time >= self._cut:
             self.is_over = True
-        return self.has_begun and not self.is_over and time < self._span.end + AFTER
+        return not self.is_over and time < self._span.end + AFTER
