@@ -31,7 +31,7 @@ from custom_components.nvr_hotspare.recorder.model import (
 from tests.recorder.engine_lab import FORMAT, EngineLab, all_recording, cameras, until
 from tests.recorder.gstreamer import PICTURES, serving
 from tests.recorder.scripted_camera import eventually
-from virtual_nvr.cameras import CamerasConfig, VirtualCameras
+from virtual_nvr.cameras import CamerasConfig, State, VirtualCameras
 from virtual_nvr.private import Credentials
 from virtual_nvr.stamp import read
 from virtual_nvr.verify import count, verify
@@ -188,6 +188,20 @@ async def test_no_reader_outlives_an_engine_that_is_killed(lab: EngineLab, *, fr
         await engine.wait()
 
         await eventually(lambda: is_gone(reader))
+
+
+async def test_silence_of_a_camera_that_needs_no_connection_is_noticed() -> None:
+    config = CamerasConfig(count=1, first_address="127.0.9.9", port=0, format=FORMAT, udp=True)
+    async with VirtualCameras(config, SECRET) as site:
+        uri = site.cameras[1].uri
+        source = Source(uri=uri, username=SECRET.username, password=SECRET.password)
+        async with open_stream(source) as stream:
+            await stream.read()
+            await site.cameras[1].set(State.FROZEN)
+            with pytest.raises(SourceUnreachableError, match="sends no frames"):
+                await video(stream, 100_000)
+
+        assert is_gone(stream.pid)
 
 
 async def test_a_reader_ends_when_nobody_listens_any_more() -> None:
