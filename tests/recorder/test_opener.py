@@ -142,5 +142,5 @@ async def test_that_there_is_no_python_is_told(
 ) -> None:
     refuse_tcp(camera, times=1)
     monkeypatch.setattr("sys.executable", "/nonexistent")
-    with pytest.raises(SourceUnreachableError, match="can't be started: No such file"):
+    with pytest.raises(SourceProtocolError, match="can't be started: No such file"):
         await play(Opener(camera.source(), "c1"))

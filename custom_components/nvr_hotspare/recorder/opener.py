@@ -9,6 +9,7 @@ from .errors import (
     SourceInvalidError,
     SourceProtocolError,
     SourceRedirectedError,
+    SourceUnreachableError,
     SourceUnsupportedError,
 )
 from .libav.stream import LibavStream, open_stream as open_through_libav
@@ -73,6 +74,11 @@ class Opener:
         except (SourceProtocolError, SourceUnsupportedError) as error:
             self._through_libav = False  # so that the client is asked again
             raise type(error)(f"{reason} {error}".strip()) from error
+        except SourceUnreachableError as error:
+            if not reason:
+                raise
+            # It did answer, if nothing that makes sense.
+            raise SourceProtocolError(f"{reason} {error}") from error
         if not self._through_libav:
             self._through_libav = True
             _LOGGER.warning(

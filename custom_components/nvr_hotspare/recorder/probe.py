@@ -36,7 +36,7 @@ async def probe_source(source: Source, *, timeout: float = 8.0) -> SourceReport:
     frames: list[VideoFrame] = []
     track: VideoTrack | None = None
     try:
-        async with asyncio.timeout(timeout), Opener(source, "A camera").open(timeout) as stream:
+        async with asyncio.timeout(timeout), Opener(source, "A camera").open(timeout / 2) as stream:
             while not frames or frames[-1].ticks - frames[0].ticks < _WINDOW:
                 for arrived in await stream.read():
                     if isinstance(arrived[1], VideoFrame):
