@@ -11,6 +11,7 @@ from custom_components.nvr_hotspare.recorder.auth import Guard
 from custom_components.nvr_hotspare.recorder.errors import (
     SourceError,
     SourceInvalidError,
+    SourceProtocolError,
     SourceRedirectedError,
     SourceRejectedError,
     SourceUnreachableError,
