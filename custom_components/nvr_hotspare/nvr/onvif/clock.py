@@ -1,22 +1,27 @@
 """How far a unit's clock is ahead of ours, and how well that is known.
 
-A unit tells its time in whole seconds (`GetSystemDateAndTime`). So one answer tells the offset to
-half a second each way, and several at other moments of the second narrow it down.
+A unit tells its time in whole seconds (`GetSystemDateAndTime`), so one answer tells the offset to
+half a second each way. The next question is asked so that its second begins where the offset is in
+the middle of what is possible: each answer halves that.
 """
 
 import asyncio
 from dataclasses import dataclass
+import time
 from typing import Final
 
 from .client import OnvifClient
 
-_SAMPLES: Final = 8
-_BETWEEN: Final = 0.137
-"""Seconds: eight times that falls upon eight different eighths of a second."""
-_GOOD_ENOUGH: Final = 0.3
+_SAMPLES: Final = 9
+_ROUGH: Final = 0.3
+"""Seconds between least and most that are enough for a clock that may well agree with ours."""
+_FINE: Final = 0.05
+"""The same for one that does not."""
 _UNTOLD: Final = 2.0
 """Seconds by which the clock of a unit that never tells the time is believed to be off at most."""
 _RESOLUTION: Final = 0.5
+_DRIFT: Final = 0.0001
+"""Seconds of a second by which clocks may drift apart."""
 _SECOND: Final = 1_000_000_000
 
 
@@ -28,11 +33,24 @@ class ClockBounds:
     most: float
 
     @property
+    def width(self) -> float:
+        """Seconds."""
+        return self.most - self.least
+
+    @property
+    def middle(self) -> float:
+        """Seconds."""
+        return (self.least + self.most) / 2
+
+    @property
+    def agree(self) -> bool:
+        """Whether both clocks may be the same."""
+        return self.least <= 0 <= self.most
+
+    @property
     def ahead(self) -> int:
         """Nanoseconds to take off the unit's times; none where its clock may well agree."""
-        if self.least <= 0 <= self.most:
-            return 0
-        return round((self.least + self.most) / 2 * _SECOND)
+        return 0 if self.agree else round(self.middle * _SECOND)
 
     def doubt(self, ahead: int) -> int:
         """Return by how much a time may be off, either way, off which `ahead` was taken."""
@@ -50,29 +68,49 @@ class ClockBounds:
         return ClockBounds(min(self.least, other.least), max(self.most, other.most))
 
 
-async def measure(client: OnvifClient) -> ClockBounds:
-    """Ask the unit for its time until it is known well enough; takes about a second.
+class ClockMeter:
+    """Measures a unit's clock, and remembers what it found."""
 
-    Raises:
-        UnitError: As `OnvifClient.heartbeat`.
-    """
-    known = await glance(client)
-    for _ in range(_SAMPLES - 1):
-        if known.most - known.least <= _GOOD_ENOUGH:
-            break
-        await asyncio.sleep(_BETWEEN)
-        known = known.narrowed(await glance(client))
-    return known
+    def __init__(self, client: OnvifClient) -> None:
+        self._client = client
+        self._known: ClockBounds | None = None
+        self._since = 0.0
+        self._round_trip = 0.0
 
+    async def measure(self) -> ClockBounds:
+        """Ask the unit for its time until it is known well enough.
 
-async def glance(client: OnvifClient) -> ClockBounds:
-    """Ask the unit for its time, once.
+        That takes up to 5 s, and a single question when it was known shortly before.
 
-    Raises:
-        UnitError: As `OnvifClient.heartbeat`.
-    """
-    beat = await client.heartbeat(fresh=False)
-    if beat.clock_offset is None:
-        return ClockBounds(-_UNTOLD, _UNTOLD)
-    reach = _RESOLUTION + beat.round_trip / 2
-    return ClockBounds(beat.clock_offset - reach, beat.clock_offset + reach)
+        Raises:
+            UnitError: As `OnvifClient.heartbeat`.
+        """
+        seen = await self.glance()
+        known = seen if self._known is None else self._drifted(self._known).narrowed(seen)
+        for _ in range(_SAMPLES):
+            if known.width <= (_ROUGH if known.agree else _FINE):
+                break
+            arrival = time.time() + self._round_trip / 2 + known.middle
+            await asyncio.sleep(-arrival % 1.0)
+            before, known = known, known.narrowed(await self.glance())
+            if known == before:  # it tells no time, or takes too long to
+                break
+        self._known, self._since = known, time.monotonic()
+        return known
+
+    async def glance(self) -> ClockBounds:
+        """Ask the unit for its time, once.
+
+        Raises:
+            UnitError: As `OnvifClient.heartbeat`.
+        """
+        beat = await self._client.heartbeat(fresh=False)
+        self._round_trip = beat.round_trip
+        if beat.clock_offset is None:
+            return ClockBounds(-_UNTOLD, _UNTOLD)
+        reach = _RESOLUTION + beat.round_trip / 2
+        return ClockBounds(beat.clock_offset - reach, beat.clock_offset + reach)
+
+    def _drifted(self, known: ClockBounds) -> ClockBounds:
+        drift = (time.monotonic() - self._since) * _DRIFT
+        return ClockBounds(known.least - drift, known.most + drift)

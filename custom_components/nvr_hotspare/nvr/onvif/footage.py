@@ -8,8 +8,9 @@ from ...recorder.giving.model import Replay
 from ...recorder.spans import Span, intersection, union
 from ..errors import UnitProtocolError, UnitRequestError, UnitUnsupportedError
 from ..model import Credentials, FootageTold
-from . import clock, search
+from . import search
 from .client import OnvifClient
+from .clock import ClockMeter
 from .inventory import Container, Inventory
 from .uris import at_host, stream_uri
 from .wsdl import Service
@@ -24,6 +25,7 @@ class OnvifFootage:
     def __init__(self, client: OnvifClient, credentials: Credentials) -> None:
         self._client = client
         self._credentials = credentials
+        self._clock = ClockMeter(client)
         self._searching = asyncio.Lock()
 
     async def footage(self, container: Container, within: Span) -> FootageTold:
@@ -34,7 +36,7 @@ class OnvifFootage:
             UnitError: As `OnvifClient.call`.
         """
         async with self._searching:
-            bounds = await clock.measure(self._client)
+            bounds = await self._clock.measure()
             ahead = bounds.ahead
             told = await search.held(
                 self._client,
@@ -43,7 +45,7 @@ class OnvifFootage:
                 _shifted(within, ahead),
                 time.time_ns() + ahead,
             )
-            bounds = bounds.widened(await clock.glance(self._client))
+            bounds = bounds.widened(await self._clock.glance())
         spans = union(_shifted(span, -ahead) for span in told.spans)
         return FootageTold(
             spans=intersection(spans, [within]),
@@ -72,7 +74,7 @@ class OnvifFootage:
             uri=at_host(uri, self._client.endpoint.host),
             username=self._credentials.username,
             password=self._credentials.password,
-            ahead=(await clock.measure(self._client)).ahead,
+            ahead=(await self._clock.measure()).ahead,
         )
 
 
