@@ -113,6 +113,11 @@ class Supervisor:
             await client.close()
             self._on_report(None)
 
+    def _take(self, report: EngineReport) -> None:
+        """Hand on what the engine reports, as soon as it may be asked for something too."""
+        if self.client is not None:
+            self._on_report(report)
+
     async def _attach_or_start(self) -> EngineClient:
         try:
             client = await self._attach()
@@ -145,7 +150,7 @@ class Supervisor:
         addresses, ours = await asyncio.to_thread(lambda: (list(sockets(self._state)), version()))
         for address in addresses:
             try:
-                return await EngineClient.connect(address, ours, self._on_report)
+                return await EngineClient.connect(address, ours, self._take)
             except EngineGoneError as error:
                 gone = error
         raise gone
