@@ -23,6 +23,7 @@ from .failover.model import Camera, Group, PlaceFacts, Reason, Timing, UnitId
 from .failover.view import DeviceView, SpareView
 from .leftovers import Leftovers
 from .link import UnitLink
+from .moves import Moves
 from .nvr.errors import UnitError
 from .nvr.model import Place, PlaceState
 from .spare_worker import SpareWorker
@@ -60,8 +61,7 @@ class FailoverManager:
         self._epoch = time.time() - hass.loop.time()
         self._state = journal.load(store.journal)
         self._members: dict[UnitId, _Member] = {}
-        self._told: Mapping[Camera, Place] = {}
-        """Where the cameras were when the group was last configured."""
+        self._moves = Moves()
         self._on_step: list[Callable[[], None]] = []
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -115,23 +115,17 @@ class FailoverManager:
         )
         self.handle(Configured(group))
         self._store.save()
-        self._tell_moved()
+        self._moves.look(self._places())
+        self._tell_moves()
 
     @callback
-    def _tell_moved(self) -> None:
-        """Tell the spare where cameras are that it holds and that are elsewhere now.
+    def _tell_moves(self) -> None:
+        """Tell the spare where cameras are that it holds and that have moved.
 
-        The machine decides about cameras, wherever they are. Should the spare not take it, it is
-        told again with the command to record.
+        Should it not take it, it is told again with the command to record.
         """
-        before, self._told = self._told, self._places()
-        held = self._state.spare.places or {}
-        moved = tuple(
-            camera
-            for camera, place in self._told.items()
-            if camera in held and camera in before and place.source != before[camera].source
-        )
-        if moved and (spare := self._state.group.spare):
+        spare = self._state.group.spare
+        if spare and (moved := self._moves.take(self._state.spare.places or {})):
             self._dispatch(Provision(spare.unit, moved))
 
     @property
@@ -178,6 +172,7 @@ class FailoverManager:
             if camera.unit in self._members and place.provisioned
         }
         self.handle(PlacesSeen(spare, facts))
+        self._tell_moves()
 
     @callback
     def _dispatch(self, command: Command) -> None:

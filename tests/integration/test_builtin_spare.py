@@ -20,6 +20,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.nvr_hotspare import manager
 from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.recorder.report import ChannelReport, EngineReport
+from tests.integration.flow import subentry_of
 from tests.integration.lab import (
     CAMERA_PASSWORD,
     Lab,
@@ -118,11 +119,28 @@ async def test_that_the_spare_records_is_shown_without_asking_it_again_and_again
     nvr: VirtualNvr,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(manager, "TIMING", replace(manager.TIMING, busy_watch=600, calm_watch=600))
+    timing = replace(manager.TIMING, busy_watch=600, calm_watch=600, window=5)
+    monkeypatch.setattr(manager, "TIMING", timing)
     entry.runtime_data.manager.configure()
     await lab.stop("NVR-1")
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
     await eventually(lambda: state(hass, "sensor", spare_of(entry), "channels_in_use") == "2")
+
+
+async def test_a_camera_that_moves_is_watched_where_it_is(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    moved = await lab.cameras(2, gop=25)
+    subentry = subentry_of(entry, nvr)
+    channels_now = [
+        {**channel, "uri": camera.uri}
+        for channel, camera in zip(subentry.data["channels"], moved, strict=True)
+    ]
+    assert max(it.longest_gop for it in channels(entry)) < 1
+    hass.config_entries.async_update_subentry(
+        entry, subentry, data={**subentry.data, "channels": channels_now}
+    )
+    await eventually(lambda: [it.longest_gop for it in channels(entry)] == [1.0, 1.0])
 
 
 @pytest.mark.parametrize("entry", ["cold"], indirect=True)

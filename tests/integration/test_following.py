@@ -1,5 +1,6 @@
 """What is stored of units follows what they tell."""
 
+import asyncio
 from dataclasses import replace
 import json
 from typing import Any
@@ -8,7 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.nvr_hotspare.following import followed
+from custom_components.nvr_hotspare.following import follow_unit, followed
 from custom_components.nvr_hotspare.recorder.model import Source
 from custom_components.nvr_hotspare.unit_config import ChannelConfig
 from tests.integration.flow import subentry_of
@@ -63,6 +64,17 @@ async def test_a_spare_that_can_hold_more_than_before_does(
     await eventually(lambda: subentry_of(entry, spare).data["capacity"] == 6)
     await eventually(lambda: entry.runtime_data.manager.spare_view("SPARE").capacity == 6)
     assert state(hass, "sensor", spare, "working_status") == "idle"
+
+
+async def test_a_unit_that_is_removed_while_it_is_asked_is_forgotten(
+    hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr, caplog: pytest.LogCaptureFixture
+) -> None:
+    link = entry.runtime_data.manager.link("NVR-1")
+    asking = asyncio.create_task(follow_unit(hass, entry, link))
+    await asyncio.sleep(0)
+    hass.config_entries.async_remove_subentry(entry, subentry_of(entry, nvr).subentry_id)
+    await asking
+    assert "than before" not in caplog.text
 
 
 # Which addresses are followed
