@@ -17,11 +17,16 @@ from custom_components.nvr_hotspare.nvr.builtin import (
     key_of,
     prepare_folder,
 )
-from custom_components.nvr_hotspare.nvr.errors import UnitFullError, UnitUnreachableError
-from custom_components.nvr_hotspare.nvr.model import Place
+from custom_components.nvr_hotspare.nvr.errors import (
+    UnitFullError,
+    UnitUnreachableError,
+    UnitUnsupportedError,
+)
+from custom_components.nvr_hotspare.nvr.model import FootageTold, Place
 from custom_components.nvr_hotspare.recorder.model import ChannelState, Source
 from custom_components.nvr_hotspare.recorder.orders import Settings
 from custom_components.nvr_hotspare.recorder.report import EngineReport
+from custom_components.nvr_hotspare.recorder.spans import Span
 from tests.recorder.scripted_camera import eventually
 from virtual_nvr.cameras import CamerasConfig, VirtualCameras
 from virtual_nvr.clip import ClipFormat
@@ -271,6 +276,27 @@ async def test_footage_is_deleted_only_when_asked_for(
     assert await spare.places() == {}
     await eventually(lambda: len(list((tmp_path / "footage").iterdir())) == 1)
     assert await spare.places() == {}
+
+
+async def test_it_tells_what_footage_it_has_of_each_camera(make: Make, places: list[Place]) -> None:
+    spare = await attached(make(Settings(free_floor=1 << 20, warm=False)))
+    first, second, _ = places
+    began = time.time_ns()
+    await spare.record([first])
+    await recording(spare, 1)
+    await asyncio.sleep(1)
+    await spare.release([first.key])
+    within = Span(began - SECOND, time.time_ns() + SECOND)
+
+    told = await spare.footage(first.key, within)
+
+    (span,) = told.spans
+    assert began - SECOND // 2 < span.start < span.end < within.end
+    assert span.length > SECOND
+    assert told.exact
+    assert await spare.footage(second.key, within) == FootageTold(spans=(), exact=True)
+    with pytest.raises(UnitUnsupportedError):
+        await spare.replay(first.key)
 
 
 async def test_after_its_end_nothing_answers_and_only_footage_is_left(
