@@ -33,9 +33,10 @@ async def test_ffmpeg_plays_it(uri: str, tmp_path: Path) -> None:
     account = f"{ACCOUNT.username}:{ACCOUNT.password}@"
     code, _, errors = await run(
         *("ffmpeg", "-v", "error", "-rtsp_transport", "udp"),
-        *("-i", uri.replace("://", f"://{account}"), "-t", "1", "-c", "copy"),
+        *("-i", uri.replace("://", f"://{account}"), "-t", "3", "-c", "copy"),
         tmp_path / "seen.mp4",
     )
 
     assert (code, errors) == (0, "")
-    assert await decode(tmp_path / "seen.mp4") == (25, "")
+    decoded, _ = await decode(tmp_path / "seen.mp4")
+    assert decoded > 25
