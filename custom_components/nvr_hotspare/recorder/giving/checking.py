@@ -25,9 +25,10 @@ class Expected(NamedTuple):
 
     time: int
     """When it was captured: nanoseconds since 1970 UTC."""
-    key: bool
     size: int
     crc: int
+    key: bool
+    """Whether decoding can begin here, which for audio is so everywhere."""
 
 
 def forget(file: BufferedReader) -> None:

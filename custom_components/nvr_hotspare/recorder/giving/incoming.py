@@ -83,7 +83,8 @@ class IncomingClip:
                 heard = next(audio, None)
             write(self._file, self._writer.fragment(part, after.ticks if after else None, sounds))
         self.video += (_expected(frame, self._tracks.video) for frame in group.video)
-        self.audio += (Expected(it.time, it.key, it.size, crc(it.data)) for it in group.audio)
+        for sound in group.audio:  # each can be heard by itself
+            self.audio.append(Expected(sound.time, sound.size, crc(sound.data), key=True))
         self._last = group.video[-1]
         self._next = following.time if following else None
 
@@ -139,4 +140,4 @@ def _expected(frame: VideoFrame, track: VideoTrack) -> Expected:
         data = b"".join(chain.from_iterable((len(unit).to_bytes(4), unit) for unit in units))
     else:
         data = b"".join(frame.nal_units)
-    return Expected(frame.time, frame.key, len(data), crc(data))
+    return Expected(frame.time, len(data), crc(data), frame.key)
