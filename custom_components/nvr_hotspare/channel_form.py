@@ -77,21 +77,17 @@ CHANNELS_SCHEMA: Final = vol.Schema(
 )
 
 
-def told_channels(settings: Iterable[ChannelSettings], host: str) -> list[ChannelConfig]:
-    """Return the channels as a unit tells them; a stream of its own is no source."""
-    return [_told_channel(channel, host) for channel in islice(settings, MAX_CHANNELS)]
-
-
-def _told_channel(channel: ChannelSettings, host: str) -> ChannelConfig:
-    source = channel.source
-    if source and is_own_address(source.uri, host):
-        source = None
-    return ChannelConfig(
-        number=channel.number,
-        name=channel.name[:MAX_NAME] or str(channel.number),
-        source=source,
-        told_uri=source.uri if source else "",
-    )
+def told_channels(settings: Iterable[ChannelSettings]) -> list[ChannelConfig]:
+    """Return the channels as a unit tells them."""
+    return [
+        ChannelConfig(
+            number=channel.number,
+            name=channel.name[:MAX_NAME] or str(channel.number),
+            source=channel.source,
+            told_uri=channel.source.uri if channel.source else "",
+        )
+        for channel in islice(settings, MAX_CHANNELS)
+    ]
 
 
 def filled_form(channels: Iterable[ChannelConfig]) -> dict[str, Any]:

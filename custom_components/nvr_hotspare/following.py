@@ -30,7 +30,7 @@ async def follow_unit(hass: HomeAssistant, entry: ConfigEntry, link: NetworkLink
     """
     find: Callable[[UnitConfig], Mapping[str, Any]]
     if link.config.mode is WorkMode.NORMAL:
-        told = told_channels(await link.ask(lambda unit: unit.settings()), link.host)
+        told = told_channels(await link.ask(lambda unit: unit.settings()))
         find = partial(_cameras, told=told)
     else:
         find = partial(_capacity, probe=await link.ask(lambda unit: unit.probe()))

@@ -38,11 +38,6 @@ class NetworkLink(UnitLink):
         self._pause = 0.0
         self._closed_until = 0.0
 
-    @property
-    def host(self) -> str:
-        """Where the recorder is reached."""
-        return self._way.endpoint.host
-
     @override
     async def heartbeat(self, *, fresh: bool) -> Heartbeat:
         """Ask for a sign of life, on a kept-alive connection or on a fresh one."""

@@ -108,7 +108,7 @@ class UnitSubentryFlow(
             except UnitError:
                 # What it does not tell, the user does.
                 settings = ()
-            self._channels = channel_form.told_channels(settings, self._host)
+            self._channels = channel_form.told_channels(settings)
         return await self.async_step_channels()
 
     # Changing

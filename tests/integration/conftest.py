@@ -14,7 +14,8 @@ from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.failover.model import Timing
 from custom_components.nvr_hotspare.recorder import probe
 from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE
-from tests.integration.lab import Lab, add_device, add_group, eventually, state
+from tests.integration.flow import Flow
+from tests.integration.lab import Lab, add_device, add_group, eventually, state, unit_input
 from virtual_nvr.cameras import VirtualCamera
 from virtual_nvr.nvr.unit import VirtualNvr
 
@@ -91,6 +92,21 @@ async def entry(
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
     await eventually(lambda: state(hass, "binary_sensor", nvr, "spare_ready") == "on")
     return entry
+
+
+@pytest.fixture
+async def group(hass: HomeAssistant, spare: VirtualNvr) -> ConfigEntry:
+    """A group that has nothing but its spare yet."""
+    return await add_group(hass, spare)
+
+
+@pytest.fixture
+async def at_channels(hass: HomeAssistant, group: ConfigEntry, nvr: VirtualNvr) -> Flow:
+    """A flow that asks for the cameras of NVR-1."""
+    flow = await Flow.add(hass, group, "normal")
+    await flow.enter(unit_input(nvr))
+    assert flow.result["step_id"] == "channels"
+    return flow
 
 
 @pytest.fixture

@@ -79,7 +79,8 @@ class ChannelSettings:
     """1 for the first; stays with the camera for as long as the unit keeps its recording."""
     name: str
     source: Source | None
-    """Where the camera itself is; never with credentials, and None where the unit is silent."""
+    """Where the camera itself is, never the unit's own stream of it; without credentials, and
+    None where the unit is silent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
