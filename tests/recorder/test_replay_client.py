@@ -338,10 +338,37 @@ async def test_earlier_footage_than_was_asked_for_is_refused(recorder: ScriptedC
 
 
 async def test_footage_that_begins_anew_is_refused(recorder: ScriptedCamera) -> None:
-    recorder.media = footage(range(10)) + footage(range(10))
+    late = range(1000, 1005)
+    recorder.media = footage(range(10)) + footage(late) + footage(range(10))
 
     with pytest.raises(SourceProtocolError, match="goes back in time"):
         await play(recorder, Span(START, START + 60 * SECOND))
+
+
+async def test_groups_of_pictures_that_come_again_are_left_out(recorder: ScriptedCamera) -> None:
+    recorder.media = footage(range(10)) + footage(range(5, 20)) + footage(range(10, 30))
+
+    frames, stream = await play(recorder, Span(START, moment(25)))
+
+    assert numbers_of(frames) == list(range(25))
+    assert stream.proven
+
+
+async def test_a_recorder_that_sends_hardly_anything_is_given_up(
+    recorder: ScriptedCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replaying, "PATIENCE", 0.2)
+    recorder.media = footage(range(1))
+
+    async def trickle() -> None:
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            recorder.send(packet(1, b"\x41\x80", stamp(START + 1)))
+
+    trickling = asyncio.create_task(trickle())
+    with pytest.raises(SourceLostError, match="too slowly"):
+        await play(recorder)
+    trickling.cancel()
 
 
 async def test_a_frame_of_another_age_proves_nothing(recorder: ScriptedCamera) -> None:

@@ -32,6 +32,9 @@ SILENCE = 10.0
 footage it "sends nothing", nor does it while it wakes its disks."""
 AFTER_TERMINAL = 2.0
 """The same after a frame of which it said that it was the last."""
+PATIENCE = 60.0
+_SLOWEST = 10
+"""Seconds that all of a replay may be waited for: so many, and so many for each of footage."""
 _MOST_UNTIMED = 4 * 1024 * 1024
 """Bytes of packets that wait for the first one that tells its time."""
 _OVERHEAD = 64
@@ -88,6 +91,8 @@ class ReplayStream:
         self._tracks: Tracks | None = None
         self._waited = 0.0
         """Seconds spent waiting since there was video."""
+        self._idle = 0.0
+        """The same since the beginning."""
 
     async def __aiter__(self) -> AsyncIterator[tuple[Tracks, Frame]]:
         """Return frame after frame in the order of decoding, each with the tracks.
@@ -117,6 +122,8 @@ class ReplayStream:
 
     async def _packets(self) -> Sequence[InterleavedPacket] | None:
         """Wait for packets; None when no more will come."""
+        if self._idle > PATIENCE + _SLOWEST * self._extent.seconds:
+            raise SourceLostError("The recorder sends its footage too slowly.")
         begin = time.monotonic()
         limit = AFTER_TERMINAL if Mark.TERMINAL in self._video.marks else SILENCE
         try:
@@ -129,7 +136,9 @@ class ReplayStream:
             if not self._has_ended:
                 raise SourceLostError("The recorder ended the connection too early.") from None
         finally:
-            self._waited += time.monotonic() - begin
+            passed = time.monotonic() - begin
+            self._waited += passed
+            self._idle += passed
         return None
 
     def _take(self, packets: Sequence[InterleavedPacket]) -> Iterator[Frame]:

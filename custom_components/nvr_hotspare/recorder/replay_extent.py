@@ -11,6 +11,7 @@ AFTER = 30 * _SECOND
 """How much footage beyond the span is asked for, so that a key frame follows its end."""
 BESIDE = _SECOND
 """By how much audio may come later than the video beside it, or end later."""
+_OVERLAP = 10 * _SECOND
 _EVER = 1 << 63
 _MOST = 1000
 """Frames of a second, of video and audio together: no camera makes as many."""
@@ -36,7 +37,15 @@ class Extent:
         """When the latest key frame was captured."""
         self._cut: int | None = None
         """The same of the one that is not taken any more."""
+        self._repeats = False
+        """Whether the frames that come now came before."""
         self._left = (span.length + BEFORE + AFTER) // _SECOND * _MOST
+
+    @property
+    def seconds(self) -> float:
+        """How much of the span has come."""
+        reached = self._span.start if self.reached is None else self.reached
+        return max(0, min(reached, self._span.end) - self._span.start) / _SECOND
 
     def takes(self, frame: Frame) -> bool:
         """Whether this frame, the next one, belongs to it.
@@ -59,11 +68,9 @@ class Extent:
             self.is_over = True
             return False
         if frame.key:
-            if self._key is not None and time <= self._key:
-                raise SourceProtocolError("The recorder's footage goes back in time.")
-            self._key = time
-            if time >= span.end and self._cut is None:
-                self._cut = time
+            self._begin_group(time)
+        if self._repeats:
+            return False
         if self._key is not None:
             self.reached = max(time, self.reached or time)
         self.is_past |= time >= span.end
@@ -72,6 +79,20 @@ class Extent:
             self.is_over |= not self._has_audio or time >= self._cut + BESIDE
             return False
         return self._key is not None
+
+    def _begin_group(self, time: int) -> None:
+        """Take up a key frame. Files of a recorder may overlap: no group of pictures counts twice.
+
+        One that is sent again is told by its time; what is sent much later than it should be is
+        no overlap, and never ends if the recorder plays in a circle.
+        """
+        if self._key is not None and time < self._key - _OVERLAP:
+            raise SourceProtocolError("The recorder's footage goes back in time.")
+        self._repeats = self._key is not None and time <= self._key
+        if not self._repeats:
+            self._key = time
+            if time >= self._span.end and self._cut is None:
+                self._cut = time
 
     def _takes_audio(self, time: int) -> bool:
         if self._cut is not None and time >= self._cut:
