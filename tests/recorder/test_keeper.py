@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 import itertools
 from pathlib import Path
+import threading
 
 import pytest
 
@@ -146,3 +147,27 @@ async def test_a_disk_that_hangs_at_the_takeover_costs_nothing(
     await kept.close()
 
     assert written(tmp_path) == list(range(60))
+
+
+async def test_what_has_arrived_when_it_ends_is_written(
+    kept: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    write = OpenClip.write
+
+    def hang(clip: OpenClip, data: bytes) -> None:
+        go_on.wait(10)
+        write(clip, data)
+
+    kept.record()
+    await asyncio.sleep(0)
+    monkeypatch.setattr(OpenClip, "write", hang)
+    adding = asyncio.create_task(kept.add(numbered(range(23))))
+    await asyncio.sleep(0.05)
+    closing = asyncio.create_task(kept.close())
+    await asyncio.sleep(0.05)
+    go_on.set()
+    await adding
+    await closing
+
+    assert written(tmp_path) == list(range(23))

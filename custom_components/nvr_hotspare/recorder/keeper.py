@@ -92,13 +92,14 @@ class Keeper:
             self._end_soon(_LONGEST_END)
 
     async def close(self) -> None:
-        """Write no more, and wait until all files are on the disk."""
+        """Write what has arrived and no more, and wait until all files are on the disk."""
         self.recorded = False
-        self._end_soon(0.0)
+        if not self._straight:
+            self._end_soon(0.0)
         if self._flushing is not None:
             await asyncio.wait([self._flushing])
-        self._stop()
-        async with self._writing:
+        async with self._writing:  # when what has arrived is written
+            self._stop()
             await self.recording.close()
         if self._closing:
             await asyncio.wait(self._closing)

@@ -56,17 +56,13 @@ class Depacketizer(VideoDepacketizer):
         Many encoders send an IDR picture once or never. They say where decoding can begin by a
         recovery point (section D.2.8), or by sending the parameter sets again.
         """
-        kinds = [unit[0] & _TYPE for unit in units]
-        if IDR in kinds:
-            return True
-        if SEI in kinds and any(
-            kind == SEI and is_recovery_point(unit[1:])
-            for kind, unit in zip(kinds, units, strict=True)
-        ):
-            return True
-        return SPS in kinds and all(
-            _is_intra(unit) for kind, unit in zip(kinds, units, strict=True) if kind in SLICES
-        )
+        has_sps = False
+        for unit in units:
+            kind = unit[0] & _TYPE
+            if kind == IDR or (kind == SEI and is_recovery_point(unit[1:])):
+                return True
+            has_sps = has_sps or kind == SPS
+        return has_sps and all(_is_intra(unit) for unit in units if self._is_slice(unit))
 
 
 def _is_intra(unit: bytes) -> bool:

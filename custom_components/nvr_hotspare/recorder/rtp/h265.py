@@ -56,11 +56,8 @@ class Depacketizer(VideoDepacketizer):
     @override
     def _is_key(self, units: list[bytes]) -> bool:
         """Whether decoding can begin here at once, or at a recovery point (section D.3.8)."""
-        kinds = [unit[0] >> 1 & _FU_TYPE for unit in units]
-        return any(kind in KEYS for kind in kinds) or (
-            SEI in kinds
-            and any(
-                kind == SEI and is_recovery_point(unit[_HEAD:])
-                for kind, unit in zip(kinds, units, strict=True)
-            )
-        )
+        for unit in units:
+            kind = unit[0] >> 1 & _FU_TYPE
+            if kind in KEYS or (kind == SEI and is_recovery_point(unit[_HEAD:])):
+                return True
+        return False

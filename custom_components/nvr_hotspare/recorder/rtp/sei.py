@@ -14,6 +14,8 @@ def is_recovery_point(payload: bytes) -> bool:
     It may then take some more pictures until all of a picture is right (`recovery_frame_cnt`):
     with gradual refresh there is no better place to begin.
     """
+    if _RECOVERY_POINT not in payload:
+        return False
     data = without_emulation(payload[:_MAX_SIZE])
     position = 0
     while position + 2 < len(data):  # beyond the last message there is a byte more
