@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+import json
 from pathlib import Path
 import time
 
@@ -28,6 +29,7 @@ from tests.recorder.test_rtsp_server import HOST, Peer, peer
 YARD = "yard"
 REQUIRE = {"Require": "onvif-replay"}
 FAST = REQUIRE | {"Rate-Control": "no"}
+_GSTREAMER = Path(__file__).with_name("gstreamer_replay.py")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -336,3 +338,18 @@ async def test_ffmpeg_plays_it_in_real_time(tmp_path: Path) -> None:
     assert (code, errors) == (0, "")
     lines = [line.split(",") for line in output.splitlines() if line.startswith("0,")]
     assert len(lines) == 70
+
+
+async def test_gstreamer_understands_the_header_extension(tmp_path: Path) -> None:
+    """It takes the terminal frame for the end of the stream."""
+    put_clip(tmp_path / YARD, frames(60))
+    put_clip(tmp_path / YARD, frames(50, 100))
+    async with serving(tmp_path) as (_, uri):
+        code, output, errors = await run("/usr/bin/python3", _GSTREAMER, uri)
+    assert (code, errors) == (0, "")
+    told = [json.loads(line) for line in output.splitlines()]
+    since_1900 = 2_208_988_800_000_000_000
+    wanted = [frame.time + since_1900 for frame in [*frames(60), *frames(50, 100)]]
+    assert all(abs(it[0] - time) <= 1 for it, time in zip(told, wanted, strict=True))
+    assert [index for index, it in enumerate(told) if it[1]] == [0, 25, 50, 60, 85]
+    assert [index for index, it in enumerate(told) if it[2]] == [0, 60]
