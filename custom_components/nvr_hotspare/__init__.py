@@ -8,7 +8,10 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
+from .courier import courier_state
+from .giving_engine import HiredEngine
 from .removal import retire
+from .reports import remove_reports
 from .runtime import GroupRuntime, NvrHotSpareConfigEntry, open_link
 from .store import GroupStore
 from .unit_config import unit_configs
@@ -35,6 +38,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) 
     await store.load()
     group = entry.runtime_data = GroupRuntime(hass, entry, store)
     entry.async_on_unload(group.manager.stop)
+    await group.manager.reports.load()
     await group.load()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     group.start()
@@ -61,7 +65,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry)
     await store.load()
     for config in unit_configs(entry).values():
         await retire(open_link(hass, entry.entry_id, config), store.units)
+    await HiredEngine(courier_state(hass, entry.entry_id)).let_go()
     await store.remove()
+    await remove_reports(hass, entry.entry_id)
 
 
 async def _async_update(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) -> None:

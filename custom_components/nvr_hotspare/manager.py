@@ -5,7 +5,7 @@ A takeover does not wait for the disk: what is done twice after a crash does no 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 import logging
 import time
@@ -15,6 +15,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .const import WorkMode
+from .courier import Courier
 from .failover import journal, view
 from .failover.commands import Announce, Command, Desist, Identify, Provision, Synchronize
 from .failover.events import Configured, Event, Identified, PlacesSeen, Started, TimePassed
@@ -26,6 +27,7 @@ from .link import UnitLink
 from .moves import Moves
 from .nvr.errors import UnitError
 from .nvr.model import Place, PlaceState
+from .reports import OutageReports
 from .spare_worker import SpareWorker
 from .store import GroupStore
 from .unit_config import UnitConfig, group_places, place_camera
@@ -64,18 +66,24 @@ class FailoverManager:
         self._moves = Moves()
         self._on_step: list[Callable[[], None]] = []
         self._deadline: asyncio.TimerHandle | None = None
+        self.reports = OutageReports(hass, entry, self._links)
+        self.courier = Courier(
+            hass, entry, tell=self.handle, links=self._links, owes=self._owes_footage
+        )
 
     # The group
 
     @callback
     def start(self) -> None:
         """Take up where the journal ends."""
+        self.courier.start()
         self.configure()
         self.handle(Started())
 
     @callback
     def stop(self) -> None:
         """Decide nothing any more; what spares do they go on doing."""
+        self.courier.stop()
         for unit in tuple(self._members):
             self.remove(unit)
         if self._deadline:
@@ -117,6 +125,7 @@ class FailoverManager:
         self._store.save()
         self._moves.look(self._places())
         self._tell_moves()
+        self.courier.update()
 
     @callback
     def _tell_moves(self) -> None:
@@ -136,6 +145,13 @@ class FailoverManager:
     def _places(self) -> Mapping[Camera, Place]:
         """Return what a spare needs to record each camera of the group."""
         return group_places(member.link.config for member in self._members.values())
+
+    def _links(self) -> Iterable[UnitLink]:
+        return (member.link for member in self._members.values())
+
+    def _owes_footage(self) -> bool:
+        """Tell whether footage is to be given back to any device."""
+        return any(device.owed for device in self._state.devices.values())
 
     # Facts in, decisions out
 
@@ -186,7 +202,7 @@ class FailoverManager:
                     self._hass, self._identify(link), f"identify {link.config.title}"
                 )
             case Synchronize() | Desist():
-                pass  # every device keeps its footage on the spare
+                self.courier.obey(command)
             case _:
                 if worker := self._members[command.spare].worker:
                     worker.put(command)
@@ -229,6 +245,7 @@ class FailoverManager:
 
     @callback
     def _announce(self, announcement: Announce) -> None:
+        self.reports.take(announcement)
         for listener in tuple(self._members[announcement.unit].on_happening):
             listener(announcement)
 

@@ -68,6 +68,7 @@ class GroupRuntime:
 
     async def let_go(self) -> None:
         """Leave all units to themselves: what dies with Home Assistant is not started again."""
+        await self.manager.courier.let_go()
         await asyncio.gather(*(link.close() for link in self.links))
 
     async def update(self) -> None:

@@ -132,12 +132,12 @@ class BuiltinSpare(Spare):
     @override
     async def heartbeat(self, *, fresh: bool = False) -> Heartbeat:
         began = time.monotonic()
-        await self._ask(lambda engine: engine.request(Ping()))
+        await self.ask(lambda engine: engine.request(Ping()))
         return Heartbeat(round_trip=time.monotonic() - began, clock_offset=0.0)
 
     @override
     async def identify(self) -> Identity:
-        report = await self._ask(lambda engine: engine.status())
+        report = await self.ask(lambda engine: engine.status())
         return Identity(
             manufacturer="NVR Hot Spare",
             model="Built-in recorder",
@@ -156,11 +156,11 @@ class BuiltinSpare(Spare):
 
     @override
     async def restart(self) -> None:
-        await self._ask(lambda _: self._supervisor.restart())
+        await self.ask(lambda _: self._supervisor.restart())
 
     @override
     async def places(self) -> Mapping[str, PlaceState]:
-        return places_of(await self._ask(lambda engine: engine.status()))
+        return places_of(await self.ask(lambda engine: engine.status()))
 
     @override
     async def provision(self, places: Iterable[Place]) -> None:
@@ -184,7 +184,7 @@ class BuiltinSpare(Spare):
         await self._make_room(states, fitting)
         await self._provision(fitting)
         command = Record(channels=tuple(map(channel_of, fitting)))
-        answer = await self._ask(lambda engine: engine.attempt(command))
+        answer = await self.ask(lambda engine: engine.attempt(command))
         full = f"The spare has room for {self._capacity} cameras"
         return dict.fromkeys(wanted.keys() - set(fitting), full) | {
             key_of(channel): error for channel, error in answer.failures.items()
@@ -193,7 +193,7 @@ class BuiltinSpare(Spare):
     @override
     async def release(self, keys: Iterable[str]) -> None:
         command = Release(channels=tuple(map(channel_of, keys)))
-        await self._ask(lambda engine: engine.request(command))
+        await self.ask(lambda engine: engine.request(command))
 
     @override
     async def unprovision(self, keys: Iterable[str], *, delete_footage: bool = False) -> None:
@@ -201,11 +201,11 @@ class BuiltinSpare(Spare):
         for key in gone:
             self._places.pop(key, None)
         command = Remove(channels=tuple(map(channel_of, gone)), delete_footage=delete_footage)
-        await self._ask(lambda engine: engine.request(command))
+        await self.ask(lambda engine: engine.request(command))
 
     @override
     async def footage(self, key: str, within: Span, /) -> FootageTold:
-        covered = await self._ask(lambda engine: engine.held(channel_of(key), within))
+        covered = await self.ask(lambda engine: engine.held(channel_of(key), within))
         return FootageTold(spans=covered.spans, exact=not covered.unknown)
 
     @override
@@ -215,7 +215,7 @@ class BuiltinSpare(Spare):
     async def _provision(self, keys: Iterable[str]) -> None:
         sources = {channel_of(key): self._places[key].source for key in keys}
         if sources:
-            await self._ask(lambda engine: engine.request(Provision(sources=sources)))
+            await self.ask(lambda engine: engine.request(Provision(sources=sources)))
 
     async def _make_room(self, states: Mapping[str, PlaceState], wanted: Collection[str]) -> None:
         """Let places that only wait give way to those that are to be recorded."""
@@ -224,9 +224,15 @@ class BuiltinSpare(Spare):
         idle = [key for key in held if not states[key].commanded and key not in wanted]
         if over > 0:
             command = Remove(channels=tuple(map(channel_of, sorted(idle)[-over:])))
-            await self._ask(lambda engine: engine.request(command))
+            await self.ask(lambda engine: engine.request(command))
 
-    async def _ask[T](self, call: Callable[[EngineClient], Awaitable[T]]) -> T:
+    async def ask[T](self, call: Callable[[EngineClient], Awaitable[T]]) -> T:
+        """Make a call to the engine itself.
+
+        Raises:
+            UnitRequestError: The engine would not do it.
+            UnitUnreachableError: It does not run, or not answer.
+        """
         if (client := self._supervisor.client) is None:
             raise UnitUnreachableError(self._supervisor.error)
         try:

@@ -1,0 +1,155 @@
+"""The engine that gives footage back: the built-in spare's own, or one that is hired for it.
+
+Footage of a spare on the network is moved by an engine that does nothing else. It is started when
+something is owed, and let go when nothing is.
+"""
+
+from abc import ABC, abstractmethod
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+import shutil
+from typing import Final, override
+
+from homeassistant.core import CALLBACK_TYPE, callback
+
+from .builtin_link import BuiltinLink
+from .nvr.errors import UnitRequestError, UnitUnreachableError
+from .recorder.client import EngineClient
+from .recorder.errors import RecorderError, RequestError
+from .recorder.giving.model import TransferReport
+from .recorder.report import EngineReport
+from .recorder.supervisor import Supervisor
+
+_START: Final = 20.0
+"""Seconds that an engine which is hired may take until it can be asked."""
+
+
+class GivingEngine(ABC):
+    """Does the jobs of giving footage back."""
+
+    own_archive: bool
+    """Whether it is the engine itself that has recorded the footage."""
+
+    @property
+    @abstractmethod
+    def transfers(self) -> Mapping[str, TransferReport]:
+        """What it told last of its jobs; nothing while it does not run."""
+
+    @abstractmethod
+    async def ask[T](self, call: Callable[[EngineClient], Awaitable[T]]) -> T:
+        """Make a call.
+
+        Raises:
+            UnitRequestError: It would not do it.
+            UnitUnreachableError: It does not run, or not answer.
+        """
+
+    @abstractmethod
+    def listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call back whenever it has told something."""
+
+
+class OwnEngine(GivingEngine):
+    """The built-in spare's engine."""
+
+    own_archive = True
+
+    def __init__(self, link: BuiltinLink) -> None:
+        self._link = link
+
+    @property
+    @override
+    def transfers(self) -> Mapping[str, TransferReport]:
+        return self._link.report.transfers if self._link.report else {}
+
+    @override
+    async def ask[T](self, call: Callable[[EngineClient], Awaitable[T]]) -> T:
+        return await self._link.ask(lambda unit: unit.ask(call))
+
+    @override
+    def listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        return self._link.listen(listener)
+
+
+class HiredEngine(GivingEngine):
+    """An engine that is started on demand. It goes on while Home Assistant restarts."""
+
+    own_archive = False
+
+    def __init__(self, state: Path) -> None:
+        """Prepare.
+
+        Args:
+            state: The engine's private folder, removed when the engine is let go.
+        """
+        self._state = state
+        self._supervisor = Supervisor(
+            state, state / "footage", on_attached=self._meet, on_report=self._take
+        )
+        self._attached = asyncio.Event()
+        self._report: EngineReport | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self.hired = False
+        self._ending = False
+
+    @callback
+    def hire(self) -> None:
+        """Start the engine, or find the one that went on without Home Assistant."""
+        self.hired = True
+        if not self._ending:
+            self._supervisor.start()
+
+    async def detach(self) -> None:
+        """Leave the engine to itself; it ends when it has done what it was told."""
+        self.hired = False
+        await self._supervisor.detach()
+
+    async def let_go(self) -> None:
+        """End the engine, if it runs, and forget what it has done."""
+        self.hired, self._ending = False, True
+        try:
+            await self._supervisor.stop()
+            await asyncio.to_thread(shutil.rmtree, self._state, ignore_errors=True)
+        finally:
+            self._ending = False
+        if self.hired:  # again, meanwhile
+            self._supervisor.start()
+
+    @property
+    @override
+    def transfers(self) -> Mapping[str, TransferReport]:
+        return self._report.transfers if self._report else {}
+
+    @override
+    async def ask[T](self, call: Callable[[EngineClient], Awaitable[T]]) -> T:
+        try:
+            async with asyncio.timeout(_START):
+                await self._attached.wait()
+        except TimeoutError:
+            raise UnitUnreachableError(self._supervisor.error) from None
+        if (client := self._supervisor.client) is None:
+            raise UnitUnreachableError(self._supervisor.error)
+        try:
+            return await call(client)
+        except RequestError as error:
+            raise UnitRequestError(str(error)) from error
+        except RecorderError as error:
+            raise UnitUnreachableError(str(error)) from error
+
+    @override
+    def listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def _meet(self, _: EngineClient) -> None:
+        """Tell an engine nothing at first: jobs come with the pace they are to have."""
+
+    def _take(self, report: EngineReport | None) -> None:
+        self._report = report
+        if report is None:
+            self._attached.clear()
+        else:
+            self._attached.set()
+        for listener in tuple(self._listeners):
+            listener()
