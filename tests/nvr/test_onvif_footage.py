@@ -582,3 +582,26 @@ async def test_what_a_recorder_says_it_has_is_what_it_plays(
     assert abs(drift) < SECOND // 2
     assert [time + drift for time in played] == pytest.approx(held, abs=1)
     assert stream.proven
+
+
+async def test_a_gap_is_told_and_played_over(
+    start_nvr: StartNvr, drive: Drive, camera: VirtualCamera
+) -> None:
+    unit = await start_nvr()
+    driver, began = drive(unit), time.time_ns()
+    await recorded(driver, camera, 0.5)
+    between = time.time_ns()
+    await asyncio.sleep(1.0)
+    await recorded(driver, camera, 0.5)
+    within = Span(began, time.time_ns())
+    held = frames_on_disk(unit)
+
+    told = await driver.footage(KEY, within)
+    async with open_replay(await driver.replay(KEY), within) as stream:
+        played = [frame.time async for _, frame in stream]
+
+    first, second = told.spans
+    assert first.end < between + SECOND // 2 < second.start
+    assert all(time < first.end or time >= second.start for time in held)
+    assert played == held
+    assert stream.proven
