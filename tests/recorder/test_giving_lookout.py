@@ -96,6 +96,14 @@ def test_what_is_not_whole_counts_for_nothing(site: Site) -> None:
     assert look(site.target, ALL) == Covered()
 
 
+def test_what_is_no_file_is_not_read(site: Site) -> None:
+    folder = site.folder / "recording-channel-1"
+    folder.mkdir()
+    os.mkfifo(folder / "2026-11-23T18-31-00.123456Z.mp4")
+    (folder / "2026-11-23T18-32-00.123456Z.mp4").mkdir()
+    assert look(site.target, ALL) == Covered()
+
+
 def test_what_can_not_be_read_is_told(site: Site) -> None:
     name = "recording-channel-1/2026-11-23T18-31-00.123456Z.mp4"
     place(site.folder, name, b"\0\0\0\1 no film at all")

@@ -66,7 +66,8 @@ def _walk(
         found = [literal]
     else:
         with suppress(FileNotFoundError, NotADirectoryError):
-            found = sorted(entry.name for entry in os.scandir(folder))
+            # Of what is no file, such as a pipe, reading might never end.
+            found = sorted(it.name for it in os.scandir(folder) if it.is_file() or not last)
     for each in found:
         name = f"{above}{each}"
         if last:
