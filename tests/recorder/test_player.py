@@ -1,6 +1,7 @@
 """Footage out of any files is played in order, each frame once, and says where gaps are."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,14 @@ from custom_components.nvr_hotspare.recorder.model import (
     Codec,
     Tracks,
     VideoFrame,
+    VideoTrack,
 )
 from custom_components.nvr_hotspare.recorder.mp4.writer import FragmentWriter
 from custom_components.nvr_hotspare.recorder.player import Player, with_parameter_sets
 from custom_components.nvr_hotspare.recorder.rtp.capture import Mark
 from custom_components.nvr_hotspare.recorder.rtsp.footage import Shot
 from custom_components.nvr_hotspare.recorder.rtsp.order import Order
+from custom_components.nvr_hotspare.recorder.spans import Span
 from tests.recorder.clips import put_clip
 from tests.recorder.footage import INTERVAL, START, frames, track, tracks
 
@@ -246,3 +249,44 @@ def test_key_frames_have_their_parameter_sets_in_their_place(delimiter: list[byt
     wanted = [*delimiter, own.sps, own.pps, picture]
     assert with_parameter_sets([*delimiter, picture], own) == wanted
     assert with_parameter_sets(wanted, own) == wanted
+
+
+def test_where_the_camera_was_set_up_anew_its_key_frames_say_so(tmp_path: Path) -> None:
+    changed = replace(track(), pps=track().pps + b"\x01")
+    later = frames(50, 50)
+    for frame in later:
+        frame.nal_units = [changed.pps if it == track().pps else it for it in frame.nal_units]
+    put_clip(tmp_path / YARD, frames(60))
+    put_clip(tmp_path / YARD, later, of=Tracks(changed))
+    found = shots(tmp_path)
+    # Nothing that was encoded anew can be decoded without its own key frame.
+    assert numbers(found) == [*range(60), *range(50, 100)]
+    keys = [it.frame.nal_units[1] for it in found if isinstance(it.frame, VideoFrame) and it[0].key]
+    assert keys == [track().pps] * 3 + [changed.pps] * 2
+
+
+def test_footage_in_another_codec_is_a_gap(tmp_path: Path) -> None:
+    other = Tracks(VideoTrack(codec=Codec.MJPEG, width=320, height=180))
+    put_clip(tmp_path / YARD, frames(50))
+    put_clip(tmp_path / YARD, frames(50, 50), of=other)
+    put_clip(tmp_path / YARD, frames(50, 100))
+    found = shots(tmp_path)
+    assert numbers(found) == [*range(50), *range(100, 150)]
+    assert marked(found, Mark.END) == [49, 149]
+
+
+def reordered(gops: int) -> list[VideoFrame]:
+    """Return frames in an order of decoding in which two of three are shown before the third."""
+    plain = frames(25 * gops)
+    order = [0, *(number for n in range(1, 25, 3) for number in (n + 2, n, n + 1))]
+    return [plain[25 * gop + number] for gop in range(gops) for number in order]
+
+
+def test_frames_come_in_the_order_of_decoding_and_end_with_what_they_need(tmp_path: Path) -> None:
+    put_clip(tmp_path / YARD, reordered(3))
+    wanted = [round((frame.time - START) / INTERVAL) for frame in reordered(3)]
+    found = shots(tmp_path)
+    assert numbers(found) == wanted
+    assert marked(found, Mark.END) == wanted[-1:]
+    assert numbers(shots(tmp_path, end=at(30))) == wanted[: wanted.index(29) + 1]
+    assert Holdings(Archive(tmp_path)).extent(YARD) == Span(at(0), at(75))

@@ -11,22 +11,32 @@ import time
 import pytest
 
 from custom_components.nvr_hotspare.recorder.auth import Authenticator
+from custom_components.nvr_hotspare.recorder.model import Codec
 from custom_components.nvr_hotspare.recorder.rtp.capture import CaptureStamp, Mark, find_stamp
 from custom_components.nvr_hotspare.recorder.rtsp.message import Response
 from tests.recorder.clips import put_clip
 from tests.recorder.footage import frames, run
 from tests.recorder.test_rtsp_server import Peer
-from tests.virtual_nvr.nvr_lab import StartNvr, channel_of, eventually
+from tests.virtual_nvr.nvr_lab import (
+    CAMERA_PASSWORD,
+    StartNvr,
+    channel_of,
+    eventually,
+    loopback_address,
+)
 from tests.virtual_nvr.soap_peer import SoapFaultError
-from virtual_nvr.cameras import VirtualCamera
+from virtual_nvr.cameras import CamerasConfig, VirtualCamera, VirtualCameras
+from virtual_nvr.clip import ClipFormat
 from virtual_nvr.nvr.command import obey
 from virtual_nvr.nvr.config import ChannelConfig, NvrConfig
+from virtual_nvr.private import Credentials
 
 OWN = "recording-channel-1"
 NOWHERE = ChannelConfig(name="Gate", uri="rtsp://127.0.0.1:9/")
 TCP = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
 FAST = {"Require": "onvif-replay", "Rate-Control": "no"}
 SECOND = 1_000_000_000
+SOME_TIME = timedelta(seconds=3)
 
 
 class Viewer:
@@ -185,3 +195,35 @@ async def test_ffmpeg_plays_where_it_points(start_nvr: StartNvr, tmp_path: Path)
         uri.replace("//", account),
     )
     assert (code, output.strip(), errors) == (0, "h264,320", "")
+
+
+async def test_ffmpeg_decodes_h265_and_aac(
+    start_nvr: StartNvr, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    config = CamerasConfig(
+        count=1,
+        first_address=loopback_address(),
+        format=ClipFormat(
+            width=320, height=192, bit_rate=200_000, gop=5, codec=Codec.H265, audio=True
+        ),
+        cache=tmp_path_factory.getbasetemp(),
+    )
+    async with VirtualCameras(config, Credentials("viewer", CAMERA_PASSWORD)) as cameras:
+        unit, peer = await start_nvr(channels=(channel_of(cameras.cameras[1]),))
+
+        async def has_footage() -> bool:
+            told = await peer.call("search", "GetRecordingInformation", RecordingToken=OWN)
+            return bool(told.Track) and told.Track[0].DataTo - told.Track[0].DataFrom > SOME_TIME
+
+        await eventually(has_footage)
+        await unit.hold(1)
+    uri = await peer.call("replay", "GetReplayUri", StreamSetup=TCP, RecordingToken=OWN)
+    account = f"//{unit.config.username}:{unit.config.password}@"
+    code, output, errors = await run(
+        *("ffmpeg", "-v", "error", "-rtsp_transport", "tcp", "-i", uri.replace("//", account)),
+        *("-map", "0:v", "-map", "0:a", "-frames:v", "40", "-frames:a", "20"),
+        *("-f", "framecrc", "-"),
+    )
+    assert (code, errors) == (0, "")
+    streams = [line[0] for line in output.splitlines() if line[0] in "01"]
+    assert (streams.count("0"), streams.count("1")) == (40, 20)
