@@ -79,7 +79,7 @@ async def free_space(hass: HomeAssistant, folder: str) -> str:
     """Return the gigabytes that are free where a folder is, or would be."""
     try:
         disk = await hass.async_add_executor_job(Disk.of, Path(folder))
-    except OSError, ValueError:  # a null byte in a path is a ValueError
+    except OSError:
         return "0"
     return f"{disk.free / GIGABYTE:.0f}"
 

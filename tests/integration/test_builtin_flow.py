@@ -26,6 +26,8 @@ from tests.integration.lab import (
     state,
     unit_input,
 )
+from virtual_nvr.cameras import VirtualCamera
+from virtual_nvr.nvr.unit import VirtualNvr
 
 GIGABYTE = 10**9
 
@@ -204,6 +206,18 @@ async def test_a_limit_that_no_disk_has_room_for_is_told(
     assert "more than there is room for" not in flow.outlook
 
 
+async def test_of_a_disk_that_fails_no_space_is_told(
+    flow: GroupFlow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(footage_folder.Disk, "of", fail)
+    await flow.enter(builtin_input(Path("footage")))
+    assert flow.result["errors"] == {"base": "folder_not_absolute"}
+    assert flow.result["description_placeholders"]["free"] == "0"
+
+
 async def test_a_disk_that_fails_meanwhile_is_told(
     flow: GroupFlow, builtin_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -291,6 +305,23 @@ async def test_what_the_cameras_mean_for_the_spare_is_told_with_their_verdicts(
     await flow.enter(channels_input(cameras[:1]))
     told = flow.result["description_placeholders"]["spare"]
     assert "while 1 cameras are recorded" in told
+
+
+async def test_the_spares_own_footage_is_no_folder_to_give_back_into(
+    hass: HomeAssistant, nvr: VirtualNvr, cameras: list[VirtualCamera], builtin_home: Path
+) -> None:
+    entry = await add_builtin_group(hass, builtin_home / "footage")
+    flow = await Flow.add(hass, entry, "normal")
+    await flow.enter(unit_input(nvr))
+    await flow.enter(channels_input(cameras))
+    await flow.choose("save")
+    await flow.choose("folder")
+    answer = {"folder": str(builtin_home), "template": "mediamtx", "zone": "UTC"}
+    await flow.enter(answer)
+    error = flow.error
+    (builtin_home / "recordings").mkdir()
+    await flow.enter({**answer, "folder": str(builtin_home / "recordings")})
+    assert (error, flow.result["step_id"]) == ("giving_folder_denied", "found")
 
 
 async def test_changed_options_reach_the_engine_and_another_folder_takes_another_one(
