@@ -365,6 +365,17 @@ async def test_a_cancelled_search_is_ended(drive: Drive) -> None:
     assert unit.asked("EndSearch") == 1
 
 
+async def test_one_search_is_open_at_a_time(drive: Drive) -> None:
+    recorder = Recorder(answers={"GetEventSearchResults": results(event(0, "true", start=True))})
+
+    async with recorder.serve() as unit:
+        driver = drive(unit.endpoint)
+        await asyncio.gather(*(driver.footage(1, HOUR) for _ in range(3)))
+
+    begun = [it.operation for it in unit.requests if it.operation in {"FindEvents", "EndSearch"}]
+    assert begun == ["FindEvents", "EndSearch"] * 3
+
+
 @pytest.mark.parametrize("ahead", [3600.0, -7.5])
 async def test_a_clock_that_is_wrong_is_taken_out(drive: Drive, ahead: float) -> None:
     recorder = Recorder(
