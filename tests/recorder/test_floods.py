@@ -14,6 +14,7 @@ from custom_components.nvr_hotspare.recorder.archive import Archive
 from custom_components.nvr_hotspare.recorder.engine import Engine
 from custom_components.nvr_hotspare.recorder.messages import Provision, Record
 from custom_components.nvr_hotspare.recorder.model import ChannelState, Source
+from custom_components.nvr_hotspare.recorder.rtsp import connection
 from tests.benchmarks.usage import pss_mb
 from tests.recorder.engine_lab import EngineLab, all_recording, cameras, until
 from tests.recorder.scripted_camera import eventually, gops, scripted_camera
@@ -64,6 +65,11 @@ async def test_a_flood_costs_no_other_camera_a_frame_and_no_memory(tmp_path: Pat
     for name in sources:
         for found in verify([lab.footage / name], before, after).values():
             assert (count(found.missing), count(found.damaged)) == (0, 0)
+
+
+def test_a_camera_that_freezes_is_noticed_within_five_seconds() -> None:
+    """Of silence, with those for which the last packets wait to be read."""
+    assert stream.SILENCE + connection.PERIOD <= 5
 
 
 async def test_a_camera_that_trickles_is_left_and_tried_again(

@@ -3,9 +3,11 @@
 import asyncio
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
+import errno
 import os
 from pathlib import Path
 import shutil
+import socket
 import time
 
 import pytest
@@ -138,6 +140,44 @@ async def test_a_launched_engine_goes_on_by_itself(tmp_path: Path) -> None:
         await client.request(Stop())
     await eventually(lambda: not Path(f"/proc/{pid}").exists())
     assert not lab.socket.parent.exists()
+
+
+async def test_where_a_folder_can_have_no_socket_it_is_elsewhere(
+    lab: EngineLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a network share; the state lies in the folder all the same."""
+
+    class Socket(socket.socket):
+        def bind(self, address: object) -> None:
+            if str(address).startswith(str(lab.state)):
+                raise OSError(errno.EPERM, "Operation not permitted")
+            super().bind(address)  # type: ignore[arg-type]  # as the caller has it
+
+    monkeypatch.setattr(socket, "socket", Socket)
+    await asyncio.to_thread(launch, lab.state, lab.footage)
+    _, lab.socket = sockets(lab.state)
+    assert lab.socket.parent.stat().st_mode & 0o777 == 0o700
+    async with lab.client() as client:
+        assert not list(lab.state.glob("*.sock"))
+        assert (lab.state / "engine.json").is_file()
+        await client.request(Stop())
+    await eventually(lambda: not lab.socket.parent.exists())
+
+
+async def test_a_folder_of_somebody_else_is_no_place_for_the_socket(tmp_path: Path) -> None:
+    """In the folder for everybody, anybody may have made one of that name."""
+    state = tmp_path / ("deep" * 30)
+    (address,) = sockets(state)
+    trap = tmp_path / "trap"
+    trap.mkdir()
+    address.parent.symlink_to(trap)
+    try:
+        with pytest.raises(EngineGoneError, match="no place"):
+            await asyncio.to_thread(launch, state, tmp_path)
+    finally:
+        address.parent.unlink()
+
+    assert not list(trap.iterdir())
 
 
 async def test_why_an_engine_does_not_start_is_told(lab: EngineLab) -> None:
