@@ -24,7 +24,9 @@ from custom_components.nvr_hotspare import (
     outlook,
     repairs,
     sensor,
+    storage_sensor,
     switch,
+    synchronizing_sensor,
     unit_form,
 )
 from custom_components.nvr_hotspare.builtin_flow import SPARE_KINDS
@@ -56,7 +58,13 @@ UNIT = EN["config_subentries"]["unit"]
 TABLES: dict[str, list[Any]] = {
     "binary_sensor": [*binary_sensor.DEVICE_SENSORS, *binary_sensor.SPARE_SENSORS],
     "event": [*event.DEVICE_EVENTS],
-    "sensor": [*sensor.DEVICE_SENSORS, *sensor.SPARE_SENSORS, *sensor.STORAGE_SENSORS],
+    "sensor": [
+        *sensor.DEVICE_SENSORS,
+        *sensor.SPARE_SENSORS,
+        *storage_sensor.STORAGE_SENSORS,
+        *synchronizing_sensor.PROGRESS_SENSORS,
+        *synchronizing_sensor.OUTAGE_SENSORS,
+    ],
     "switch": [*switch.DEVICE_SWITCHES],
 }
 

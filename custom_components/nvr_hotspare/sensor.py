@@ -1,4 +1,4 @@
-"""The Working Status of units, how much of a spare is in use, and the built-in one's storage."""
+"""The Working Status of units, footage on its way back, outages, and the spares' channels."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,19 +10,18 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import EntityCategory, UnitOfInformation
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .builtin_config import GIGABYTE
 from .builtin_link import BuiltinLink
 from .const import WorkMode
 from .entity import UnitEntity, add_units
 from .failover.model import SpareStatus, UnitId, WorkingStatus
 from .manager import FailoverManager
-from .recorder.report import StorageReport
 from .runtime import NvrHotSpareConfigEntry
+from .storage_sensor import STORAGE_SENSORS, StorageSensor
+from .synchronizing_sensor import OUTAGE_SENSORS, PROGRESS_SENSORS, OutageSensor, ProgressSensor
 from .unit_config import UnitConfig
 
 PARALLEL_UPDATES = 0
@@ -84,33 +83,6 @@ SPARE_SENSORS: Final = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class StorageSensorDescription(SensorEntityDescription):
-    """A size in bytes that the engine of the built-in spare tells, shown in gigabytes."""
-
-    device_class: SensorDeviceClass | None = SensorDeviceClass.DATA_SIZE
-    entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
-    native_unit_of_measurement: str | None = UnitOfInformation.GIGABYTES
-    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
-    suggested_display_precision: int | None = 1
-    value: Callable[[StorageReport], int]
-
-
-STORAGE_SENSORS: Final = (
-    StorageSensorDescription(
-        key="storage_used", translation_key="storage_used", value=lambda storage: storage.used
-    ),
-    StorageSensorDescription(
-        key="storage_free",
-        translation_key="storage_free",
-        value=lambda storage: max(storage.free - storage.floor, 0),
-    ),
-    StorageSensorDescription(
-        key="storage_limit", translation_key="storage_limit", value=lambda storage: storage.limit
-    ),
-)
-
-
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: NvrHotSpareConfigEntry,
@@ -121,10 +93,14 @@ async def async_setup_entry(
 
 
 def _build(manager: FailoverManager, config: UnitConfig) -> Iterable[SensorEntity]:
-    table = SPARE_SENSORS if config.mode is WorkMode.HOT_SPARE else DEVICE_SENSORS
+    spare = config.mode is WorkMode.HOT_SPARE
     sensors: list[SensorEntity] = [
-        UnitSensor(manager, config, description) for description in table
+        UnitSensor(manager, config, description)
+        for description in (SPARE_SENSORS if spare else DEVICE_SENSORS)
     ]
+    if not spare:
+        sensors += [ProgressSensor(manager, config, it) for it in PROGRESS_SENSORS]
+        sensors += [OutageSensor(manager, config, it) for it in OUTAGE_SENSORS]
     if isinstance(link := manager.link(config.unit), BuiltinLink):
         sensors += [
             StorageSensor(manager, config, description, link) for description in STORAGE_SENSORS
@@ -148,38 +124,3 @@ class UnitSensor(UnitEntity, SensorEntity):
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return what explains it."""
         return self.entity_description.attributes(self._manager, self._unit)
-
-
-class StorageSensor(UnitEntity, SensorEntity):
-    """A size of the built-in spare's storage: known while its engine runs."""
-
-    entity_description: StorageSensorDescription
-
-    def __init__(
-        self,
-        manager: FailoverManager,
-        config: UnitConfig,
-        description: StorageSensorDescription,
-        link: BuiltinLink,
-    ) -> None:
-        super().__init__(manager, config, description)
-        self._link = link
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Follow what the engine tells."""
-        self.async_on_remove(self._link.listen(self.async_write_ha_state))
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Tell whether the engine runs."""
-        return self._link.report is not None
-
-    @property
-    @override
-    def native_value(self) -> float | None:
-        """Return the size, rounded: what changes every second would fill the database."""
-        if (report := self._link.report) is None:
-            return None
-        return round(self.entity_description.value(report.storage) / GIGABYTE, 1)

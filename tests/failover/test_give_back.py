@@ -74,12 +74,14 @@ def test_each_camera_is_given_back_by_itself(site: Replay) -> None:
 
 
 def test_the_outage_is_over_when_the_spare_has_let_go(site: Replay) -> None:
+    since = site.device("a").outage_since
     site.back("a").tell("a", YES)
     assert not site.said(Happening.RETURNED)
     site.send(CommandEnded(Release(SPARE, cameras("a")), {}))
     assert site.status("a") is WorkingStatus.RECORDING
     assert site.device("a").outage_since is None
     assert site.said(Happening.RETURNED)[0].data == {
+        "since": since,
         "noticed_after": 8,
         "backing_up_after": 8,
         "offline_for": 38,

@@ -203,7 +203,10 @@ def _lent(state: State, device: DeviceState, outage: Outage) -> bool:
 
 
 def report(device: DeviceState, outage: Outage) -> dict[str, object]:
-    """Return what is told of an outage that is over; seconds, channels by their numbers."""
+    """Return what is told of an outage that is over; seconds, channels by their numbers.
+
+    `since` is the last heartbeat, seconds since 1970: it names the outage among the device's.
+    """
 
     def after(moment: float) -> float:
         return round(max(0.0, moment - outage.since), 3)
@@ -212,6 +215,7 @@ def report(device: DeviceState, outage: Outage) -> dict[str, object]:
         return [c.channel for c in device.cameras if outage.given_back.get(c) is why]
 
     return {
+        "since": round(outage.since, 3),
         "noticed_after": after(outage.noticed),
         "backing_up_after": None if outage.backing_up is None else after(outage.backing_up),
         "offline_for": None if outage.returned is None else after(outage.returned),

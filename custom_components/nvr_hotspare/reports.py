@@ -1,0 +1,154 @@
+"""The reports of outages: what was told of each when it ended, and when its footage was back."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+import logging
+import time
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+
+from .const import DOMAIN, WorkMode
+from .failover.commands import Announce
+from .failover.model import Camera, Happening, UnitId
+from .link import UnitLink
+from .nvr.errors import UnitError
+from .recorder.spans import Span
+from .unit_config import UnitConfig, place_key
+
+_LOGGER = logging.getLogger(__name__)
+
+KEPT: Final = 100
+"""Reports of each unit."""
+_VERSION: Final = 1
+_SAVE: Final = 5.0
+"""Seconds after a report in which more of it may come."""
+_STANDBY: Final = 150.0
+"""Seconds before the last heartbeat in which a warm spare's footage may begin."""
+_SECOND: Final = 1_000_000_000
+
+type Report = dict[str, Any]
+
+
+class OutageReports:
+    """The latest outages of each device, and how they went."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, links: Callable[[], Iterable[UnitLink]]
+    ) -> None:
+        """Prepare.
+
+        Args:
+            hass: Home Assistant.
+            entry: The group's.
+            links: The ways to the units that are in the group now.
+        """
+        self._hass = hass
+        self._entry = entry
+        self._links = links
+        self._store = _store(hass, entry.entry_id)
+        self._reports: dict[UnitId, list[Report]] = {}
+        self._listeners: list[Callable[[], None]] = []
+
+    async def load(self) -> None:
+        """Read what was stored."""
+        self._reports = await self._store.async_load() or {}
+
+    def latest(self, unit: UnitId) -> Mapping[str, Any] | None:
+        """Return the report of a device's last outage that ended, None where there was none."""
+        reports = self._reports.get(unit)
+        return reports[-1] if reports else None
+
+    def all(self, unit: UnitId) -> tuple[Mapping[str, Any], ...]:
+        """Return the reports of a device, the oldest first."""
+        return tuple(self._reports.get(unit, ()))
+
+    @callback
+    def listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call back whenever a report was added or completed."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def take(self, said: Announce) -> None:
+        """Take what is announced, as far as it is about an outage that ended."""
+        match said.happening:
+            case Happening.RETURNED:
+                self._add(said.unit, {**said.data, "ended": _now()})
+                self._entry.async_create_background_task(
+                    self._hass, self._measure(said), f"first frames of {said.unit}"
+                )
+            case Happening.SYNCHRONIZED:
+                self._add(said.unit, {**said.data, "synchronized": _now()})
+            case _:
+                pass
+
+    @callback
+    def _add(self, unit: UnitId, told: Mapping[str, Any]) -> None:
+        """Add a report, or what is told later of one that is there."""
+        reports = self._reports.setdefault(unit, [])
+        known = next((it for it in reports if it["since"] == told["since"]), None)
+        if known is None:
+            reports.append(dict(told))
+            del reports[:-KEPT]
+        else:
+            known.update(told)
+        self._store.async_delay_save(lambda: self._reports, _SAVE)
+        for listener in tuple(self._listeners):
+            listener()
+
+    async def _measure(self, said: Announce) -> None:
+        """Ask the spare when its footage of each camera begins, seconds after the last heartbeat.
+
+        What a warm spare held in memory begins before it.
+        """
+        links = {link.config.unit: link for link in self._links()}
+        device = links.get(said.unit)
+        spares = [it for it in links.values() if it.config.mode is WorkMode.HOT_SPARE]
+        if device is None or not spares:
+            return
+        since = float(str(said.data["since"]))
+        found = await asyncio.gather(
+            *(_first_frames(spare, device.config, since) for spare in spares)
+        )
+        firsts = {
+            str(number): round(min(times) - since, 3)
+            for number in sorted({number for each in found for number in each})
+            if (times := [each[number] for each in found if number in each])
+        }
+        if firsts:
+            self._add(said.unit, {"since": said.data["since"], "first_frame_after": firsts})
+
+
+async def remove_reports(hass: HomeAssistant, entry_id: str) -> None:
+    """Forget the reports of a group."""
+    await _store(hass, entry_id).async_remove()
+
+
+def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[UnitId, list[Report]]]:
+    return Store(hass, _VERSION, f"{DOMAIN}.{entry_id}.reports", private=True, atomic_writes=True)
+
+
+async def _first_frames(spare: UnitLink, device: UnitConfig, since: float) -> dict[int, float]:
+    """Return when a spare's footage of each channel begins, seconds since 1970."""
+    firsts: dict[int, float] = {}
+    within = Span(round((since - _STANDBY) * _SECOND), time.time_ns())
+    for channel in device.channels:
+        key = place_key(Camera(device.unit, channel.number))
+        try:
+            told = await spare.ask(lambda unit, key=key: unit.footage(key, within))  # type: ignore[misc]  # lambda default
+        except UnitError as error:
+            _LOGGER.debug("%s does not tell what it has: %s", spare.config.title, error)
+            continue
+        # What ends before the outage is of an earlier one.
+        starts = [span.start / _SECOND for span in told.spans if span.end / _SECOND > since]
+        if told.exact and starts:
+            firsts[channel.number] = starts[0]
+    return firsts
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
