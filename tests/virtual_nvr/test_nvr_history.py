@@ -145,6 +145,19 @@ async def test_the_start_state_says_how_things_were(
     assert all(time >= start and not is_state for time, _, is_state in others)
 
 
+async def test_where_files_meet_there_is_no_gap_wherever_the_search_begins(
+    start_nvr: StartNvr, tmp_path: Path
+) -> None:
+    _, peer = await start_nvr(channels=(NOWHERE,))
+    folder = tmp_path / "nvr" / "recordings" / OWN
+    put_clip(folder, frames(50))
+    put_clip(folder, frames(50, 50, START + 30_000_000))
+    between = at(50, later=True) + timedelta(milliseconds=10)
+    for start, end in ((between, at(75)), (at(25), between)):
+        told = await changes(peer, StartPoint=start, EndPoint=end, IncludeStartState=True)
+        assert told == [(start, True, True)]
+
+
 async def test_a_search_without_end_goes_on_to_now(start_nvr: StartNvr, tmp_path: Path) -> None:
     _, peer = await start_nvr(channels=(NOWHERE,))
     start = datetime.now(UTC) - timedelta(hours=1)

@@ -19,6 +19,8 @@ from .xml import Node, element, precise
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_MARGIN = 10_000_000_000
+"""Nanoseconds; no frame lasts longer."""
 
 
 class SearchService(Service):
@@ -162,7 +164,9 @@ class SearchService(Service):
         """Return what happened to a recording."""
         ahead = self._ahead()
         first, last = sorted((question.start, question.end))
-        held = await self._director.held_between(token, first - ahead, last - ahead + 1)
+        # What touches the edges from outside decides whether there is a gap at them.
+        begin, end = first - ahead - _MARGIN, last - ahead + _MARGIN
+        held = await self._director.held_between(token, begin, end)
         spans = [Span(span.start + ahead, span.end + ahead) for span in held.spans]
         return question.answer(token, spans, goes_on=held.goes_on)
 

@@ -103,23 +103,25 @@ class Holdings:
     def _end(self, clip: Clip, known: dict[str, _File]) -> int:
         """Return a time before which a finished clip ends."""
         name = _final(clip.path)
-        if name not in known or known[name].end == EVER:
-            known[name] = _File(clip.start + _length(clip) + _TOLERANCE)
-        return known[name].end
+        file = known.get(name)
+        if file is None or file.end == EVER:
+            file = known[name] = _File(clip.start + _length(clip) + _TOLERANCE)
+        return file.end
 
     def _read(self, clip: Clip, known: dict[str, _File]) -> Holding | None:
         name = _final(clip.path)
+        file = known.get(name)
         try:
-            with open_clip(clip.path) as file:
-                status = os.fstat(file.fileno())
+            with open_clip(clip.path) as stream:
+                status = os.fstat(stream.fileno())
                 look = status.st_ino, status.st_size, status.st_mtime_ns
-                if name not in known or known[name].look != look:
-                    holding = _examine(clip, file)
+                if file is None or file.look != look:
+                    holding = _examine(clip, stream)
                     end = holding.spans[-1].end if holding else clip.start
-                    known[name] = _File(EVER if clip.open else end, look, holding)
-                return known[name].holding
+                    file = known[name] = _File(EVER if clip.open else end, look, holding)
         except FileNotFoundError:
             return None
+        return file.holding
 
 
 class _File(NamedTuple):
