@@ -26,6 +26,7 @@ from custom_components.nvr_hotspare.recorder.giving import (
     receiving as receiving_module,
     transfer as transfer_module,
 )
+from custom_components.nvr_hotspare.recorder.giving.catalogue import Catalogue
 from custom_components.nvr_hotspare.recorder.giving.inspection import inspect
 from custom_components.nvr_hotspare.recorder.giving.model import Replay, Target, TransferState
 from custom_components.nvr_hotspare.recorder.giving.naming import VIRTUAL_NVR
@@ -148,7 +149,7 @@ def _give_back(
             gaps=(gap,),
             target=target,
         )
-        transfer = Transfer(request, Archive(footage), state / "ledgers", Pace())
+        transfer = Transfer(request, Catalogue(Archive(footage)), state / "ledgers", Pace())
         with _measured(work):
             transfer.run()
         if transfer.report.state is not TransferState.DONE or transfer.report.missing:

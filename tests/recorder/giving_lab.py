@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from custom_components.nvr_hotspare.recorder.archive import Archive
+from custom_components.nvr_hotspare.recorder.giving.catalogue import Catalogue
 from custom_components.nvr_hotspare.recorder.giving.inspection import inspect
 from custom_components.nvr_hotspare.recorder.giving.model import Target, TransferReport
 from custom_components.nvr_hotspare.recorder.giving.naming import VIRTUAL_NVR
@@ -83,7 +84,7 @@ class Site:
         return GiveBack(job=job, channel="yard", window=window, gaps=gaps, target=self.target)
 
     def transfer(self, request: GiveBack, pace: Pace | None = None) -> Transfer:
-        return Transfer(request, self.archive, self.state / "returns", pace or Pace())
+        return Transfer(request, Catalogue(self.archive), self.state / "returns", pace or Pace())
 
     def give(self, *gaps: Span, window: Span | None = None, job: str = "job-1") -> TransferReport:
         transfer = self.transfer(self.request(*gaps, window=window, job=job))

@@ -9,8 +9,8 @@ from typing import BinaryIO
 from ..archive import Archive, Clip
 from ..errors import DamagedFootageError, EmptyFootageError
 from ..mp4.reader import Mp4Reader
-from ..spans import Span, intersection, union
-from .gops import JITTER, SAME, Gop, Moment, covered, gops, inside
+from ..spans import Span
+from .gops import SAME, Gop, Moment, covered, gops, inside
 
 _LONGEST_CLIP = 300_000_000_000
 """Nanoseconds that a clip lasts at most, its last group of pictures included."""
@@ -18,7 +18,7 @@ _OPEN = ".open"
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class Contents:
     """A clip of the archive and what is in it."""
 
     clip: Clip
@@ -29,7 +29,7 @@ class _Read:
 
     @property
     def span(self) -> Span:
-        """From its first frame to the end of its last one."""
+        """From its first frame to the end of its last one; there has to be one."""
         return Span(self.gops[0].span.start, self.gops[-1].span.end)
 
 
@@ -73,32 +73,25 @@ def open_clip(clip: Clip) -> BinaryIO:
     return clip.path.with_name(clip.path.name.removesuffix(_OPEN)).open("rb")
 
 
-def held(archive: Archive, channel: str, within: Span) -> tuple[Span, ...]:
-    """Return what the archive holds of a channel within a stretch of time, pauses left out.
-
-    Raises:
-        ArchiveError: It has no such name.
-        OSError: The disk fails.
-    """
-    spans: list[Span] = []
-    for each in _clips(archive, channel, (within,)):
-        spans += covered(_frames(each.gops))
-    return intersection(union(spans, bridge=JITTER), (within,))
-
-
 def find(archive: Archive, channel: str, gaps: Sequence[Span]) -> Findings:
-    """Return what the archive holds that fills gaps of a channel; errors as of `held`.
+    """Return what the archive holds that fills gaps of a channel.
 
     Clips may overlap where an engine was replaced while it recorded: no frame comes twice.
+
+    Raises:
+        ArchiveError: No channel can have that name.
+        OSError: The disk fails.
     """
     damaged = list[Clip]()
 
-    def readable() -> Iterator[_Read]:
-        for each in _clips(archive, channel, gaps):
-            if each.damaged:
-                damaged.append(each.clip)
-            if each.gops:
-                yield each
+    def readable() -> Iterator[Contents]:
+        for clip in near(archive, channel, gaps):
+            with suppress(FileNotFoundError):  # its time is over
+                contents = read(clip)
+                if contents.damaged:
+                    damaged.append(clip)
+                if contents.gops:
+                    yield contents
 
     pieces = tuple(
         piece for each, until in _in_turn(readable()) for piece in _pieces(each, until, gaps)
@@ -106,33 +99,15 @@ def find(archive: Archive, channel: str, gaps: Sequence[Span]) -> Findings:
     return Findings(pieces, tuple(damaged))
 
 
-def returnable(
-    archive: Archive, channel: str, window: Span, missing: Sequence[Span]
-) -> Iterator[str]:
-    """Yield the file names of clips that lie in a window and of which nothing is missing.
-
-    Missing is what a recorder does not have of its own, and was not given. Errors as of `held`.
-    """
-    for each in _clips(archive, channel, (window,)):
-        if (
-            each.gops
-            and not (each.damaged or each.clip.open)
-            and window.start <= each.span.start
-            and each.span.end <= window.end
-            and not any(gop.has_any(missing) for gop in each.gops)
-        ):
-            yield each.clip.path.name
-
-
-def _clips(archive: Archive, channel: str, gaps: Sequence[Span]) -> Iterator[_Read]:
-    """Yield the clips that may have something of these gaps."""
+def near(archive: Archive, channel: str, gaps: Sequence[Span]) -> Iterator[Clip]:
+    """Yield the clips that may have something of gaps, by their start; errors as of `find`."""
     for clip in archive.clips(channel):
         if any(gap.start - _LONGEST_CLIP < clip.start < gap.end + SAME for gap in gaps):
-            with suppress(FileNotFoundError, EmptyFootageError):
-                yield _read(clip)
+            yield clip
 
 
-def _read(clip: Clip) -> _Read:
+def read(clip: Clip) -> Contents:
+    """Read what is in a clip, up to where it is damaged; OSError if it is gone."""
     groups = list[Gop]()
     damaged = False
     with open_clip(clip) as file:
@@ -141,16 +116,18 @@ def _read(clip: Clip) -> _Read:
             reader = Mp4Reader(file)
             for gop in gops(reader):
                 groups.append(gop)
+        except EmptyFootageError:
+            damaged = not clip.open
         except DamagedFootageError:
             damaged = True
         else:
             damaged = not clip.open and reader.end != size
-    return _Read(clip, tuple(groups), size, damaged)
+    return Contents(clip, tuple(groups), size, damaged)
 
 
-def _in_turn(clips: Iterator[_Read]) -> Iterator[tuple[_Read, int | None]]:
+def _in_turn(clips: Iterator[Contents]) -> Iterator[tuple[Contents, int | None]]:
     """Yield clips, each with the time from which on the next one is to be used instead."""
-    current: _Read | None = None
+    current: Contents | None = None
     for following in clips:
         if current is None:
             current = following
@@ -161,7 +138,7 @@ def _in_turn(clips: Iterator[_Read]) -> Iterator[tuple[_Read, int | None]]:
         yield current, None
 
 
-def _pieces(each: _Read, until: int | None, gaps: Sequence[Span]) -> Iterator[Piece]:
+def _pieces(each: Contents, until: int | None, gaps: Sequence[Span]) -> Iterator[Piece]:
     run: list[Gop] = []
     for gop in each.gops:
         if (until is None or gop.span.start < until - SAME) and gop.has_any(gaps):
@@ -173,8 +150,8 @@ def _pieces(each: _Read, until: int | None, gaps: Sequence[Span]) -> Iterator[Pi
         yield _piece(each, run, gaps)
 
 
-def _piece(each: _Read, run: Sequence[Gop], gaps: Sequence[Span]) -> Piece:
-    frames = _frames(run)
+def _piece(each: Contents, run: Sequence[Gop], gaps: Sequence[Span]) -> Piece:
+    frames = frames_of(run)
     whole = len(run) == len(each.gops) and run[-1].end == each.size and not each.clip.open
     return Piece(
         clip=each.clip,
@@ -188,5 +165,6 @@ def _piece(each: _Read, run: Sequence[Gop], gaps: Sequence[Span]) -> Piece:
     )
 
 
-def _frames(groups: Sequence[Gop]) -> list[Moment]:
+def frames_of(groups: Sequence[Gop]) -> list[Moment]:
+    """Return the frames of groups of pictures."""
     return [frame for gop in groups for frame in gop.frames]

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 import logging
 from pathlib import Path
 
-from ..archive import Archive
 from ..errors import RequestError
 from ..messages import MAX_JOBS, Desist, GiveBack, Pace as PaceRequest
+from .catalogue import Catalogue
 from .model import TransferReport, TransferState
 from .naming import clash
 from .pace import Pace
@@ -22,15 +22,15 @@ _STOPPING = 1.0
 class Queue:
     """All jobs of an engine. To be used by its event loop; the jobs are done by threads."""
 
-    def __init__(self, archive: Archive, ledgers: Path, on_end: Callable[[], None]) -> None:
+    def __init__(self, catalogue: Catalogue, ledgers: Path, on_end: Callable[[], None]) -> None:
         """Make a queue.
 
         Args:
-            archive: The engine's own footage.
+            catalogue: Of the engine's own footage.
             ledgers: The folder in which is noted what was done.
             on_end: Called whenever a job has ended.
         """
-        self._archive = archive
+        self._catalogue = catalogue
         self._ledgers = ledgers
         self._on_end = on_end
         self._pace = Pace()
@@ -61,7 +61,7 @@ class Queue:
             transfer.stop()
         elif len(self._jobs) >= MAX_JOBS:
             raise RequestError(f"An engine takes no more than {MAX_JOBS} jobs.")
-        new = Transfer(request, self._archive, self._ledgers, self._pace)
+        new = Transfer(request, self._catalogue, self._ledgers, self._pace)
         others = [other.target for other, _ in self._jobs.values()]
         if (error := clash(request.target, others)) is not None:
             new.refuse(error)

@@ -7,10 +7,10 @@ from pathlib import Path
 from ..archive import Archive
 from ..errors import ArchiveError, RequestError
 from ..messages import Desist, GiveBack, Held, Inspect, Look, Pace
+from .catalogue import Catalogue
 from .inspection import inspect
 from .lookout import coarse, look
 from .model import Covered, Inspection, TransferError, TransferReport
-from .pieces import held
 from .queue import Queue
 from .threads import begin
 
@@ -33,7 +33,8 @@ class Giving:
             on_end: Called whenever a job has ended.
         """
         self._archive = archive
-        self._queue = Queue(archive, state / _FOLDER, on_end)
+        self._catalogue = Catalogue(archive)
+        self._queue = Queue(self._catalogue, state / _FOLDER, on_end)
         self._looks = asyncio.Semaphore(_LOOKS)
 
     @property
@@ -82,7 +83,7 @@ class Giving:
     def _look(self, request: Held | Look | Inspect) -> Covered | Inspection:
         match request:
             case Held():
-                spans = held(self._archive, request.channel, request.within)
+                spans = self._catalogue.held(request.channel, request.within)
                 return Covered(spans=coarse(spans, _MAX_SPANS))
             case Look():
                 return look(request.target, request.within)

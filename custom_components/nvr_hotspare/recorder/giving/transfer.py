@@ -7,11 +7,11 @@ from pathlib import Path
 import threading
 from typing import Any
 
-from ..archive import Archive
 from ..errors import ArchiveError, FootageError
 from ..messages import GiveBack
 from ..returned import mark_returned
 from ..spans import Span, difference, intersection, total, union
+from .catalogue import Catalogue
 from .checking import check_copy
 from .copying import copy
 from .gops import JITTER
@@ -21,7 +21,7 @@ from .model import Replay, TransferError, TransferProblem, TransferReport, Trans
 from .naming import Names
 from .outgoing import Outgoing, folder_errors
 from .pace import Pace, StoppedError
-from .pieces import Piece, find, open_clip, returnable
+from .pieces import Piece, find, open_clip
 from .receiving import Receiver
 from .target import Folder
 
@@ -42,11 +42,12 @@ class Transfer:
         report: How it stands. It is replaced as a whole, so that any thread may read it.
     """
 
-    def __init__(self, request: GiveBack, archive: Archive, ledgers: Path, pace: Pace) -> None:
+    def __init__(self, request: GiveBack, catalogue: Catalogue, ledgers: Path, pace: Pace) -> None:
         self.report = TransferReport(channel=request.channel)
         self._request = request
         self._gaps = union(request.gaps)
-        self._archive = archive
+        self._catalogue = catalogue
+        self._archive = catalogue.archive
         self._ledgers = ledgers
         self._pace = pace
         self._stop = threading.Event()
@@ -140,7 +141,7 @@ class Transfer:
         """Have the archive know what of it may go when room is needed."""
         request = self._request
         try:
-            clips = returnable(self._archive, request.channel, request.window, self._left)
+            clips = self._catalogue.returnable(request.channel, request.window, self._left)
             mark_returned(self._archive.folder_of(request.channel), clips)
         except (OSError, ArchiveError) as error:
             _LOGGER.warning("%s: what was given back can't be marked: %s", request.job, error)
