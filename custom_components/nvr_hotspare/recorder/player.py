@@ -85,6 +85,8 @@ class Player:
         self._shown = -EVER
         """When the latest key frame was captured, where no other frames are played."""
         self._track = tracks.video
+        self._coming: tuple[Part | None, bool] | None = None
+        """What was found to be next while the part before it was played."""
         self._fresh = set[type[Frame]]()
         """The kinds of frames of which there was none since the last gap."""
 
@@ -99,8 +101,8 @@ class Player:
         """
         since = -EVER if self._order.start is None else self._order.start
         part: Part | None = None
+        following, more = self._next(since, part)
         while since < self._end:
-            following, more = self._next(since, part)
             if following is not None:
                 if following.since >= self._end:
                     return
@@ -111,16 +113,23 @@ class Player:
                 yield []
             else:
                 return
+            following, more = self._coming or self._next(since, part)
+            self._coming = None
 
     def _next(self, since: int, before: Part | None) -> tuple[Part | None, bool]:
-        """Return what is played next, and whether more may come than there is."""
-        growing = self._holdings.is_growing(self._channel)
-        holdings = (
-            each
-            for each in self._holdings.within(self._channel, since, EVER)
-            if each.tracks.video.codec is self._tracks.video.codec
-        )
-        return next_part(holdings, since, before), growing
+        """Return what is played next, and if that is nothing whether more may come."""
+        part = next_part(self._from(since), since, before)
+        if part is not None:
+            return part, True
+        if self._holdings.is_growing(self._channel):
+            return None, True
+        # What was still being written when it was looked at may have grown before it was closed.
+        return next_part(self._from(since), since, before), False
+
+    def _from(self, since: int) -> Iterator[Holding]:
+        codec = self._tracks.video.codec
+        found = self._holdings.within(self._channel, since, EVER)
+        return (each for each in found if each.tracks.video.codec is codec)
 
     def _play(self, part: Part, before: Part | None) -> Iterator[list[Shot]]:
         if before is not None and not part.goes_on:
@@ -131,7 +140,7 @@ class Player:
             needs_key = before is None or track != self._track
             self._track = track
             latest: _Picks | None = None
-            fragments = _from(reader.fragments(), part.since, needs_key=needs_key)
+            fragments = _cut(reader.fragments(), part.since, needs_key=needs_key)
             for fragment in _until(fragments, min(part.end, self._end)):
                 picks = self._pick(fragment, reader.tracks)
                 if picks.video or picks.audio:
@@ -145,7 +154,7 @@ class Player:
         """Return what the last frames of a part are."""
         if self._end <= part.end:
             return Mark.TERMINAL
-        following, more = self._next(part.end, part)
+        following, more = self._coming = self._next(part.end, part)
         if following is None:
             return Mark(0) if more else Mark.END | Mark.TERMINAL
         if following.goes_on:
@@ -204,10 +213,10 @@ class Player:
         )
 
 
-def _from(fragments: Iterator[Fragment], since: int, *, needs_key: bool) -> Iterator[_Picks]:
+def _cut(fragments: Iterator[Fragment], since: int, *, needs_key: bool) -> Iterator[_Picks]:
     """Yield what was captured from a moment on, and before it what the first frame needs."""
     if needs_key:
-        yield from _from_key(fragments, since)
+        yield from _cut_at_key(fragments, since)
     for fragment in fragments:
         video = [sample for sample in fragment.samples if sample.time >= since]
         if len(video) == len(fragment.samples):
@@ -216,7 +225,7 @@ def _from(fragments: Iterator[Fragment], since: int, *, needs_key: bool) -> Iter
             yield _Picks(video, _heard_from(fragment, video[0]))
 
 
-def _from_key(fragments: Iterator[Fragment], since: int) -> Sequence[_Picks]:
+def _cut_at_key(fragments: Iterator[Fragment], since: int) -> Sequence[_Picks]:
     """Take fragments up to a moment, and return the last key frame before it and what follows.
 
     If there is none before it, it is the first one after it.

@@ -193,6 +193,8 @@ class _Connection:
             return await self._reader.read(_CHUNK)
 
     async def _send(self, data: bytes) -> None:
+        if self._writer.is_closing():
+            raise ConnectionResetError
         self._writer.write(data)
         if self._writer.transport.get_write_buffer_size():
             waits = isinstance(self._session, ReplaySession)
