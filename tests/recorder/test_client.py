@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+import gc
 from itertools import pairwise
 import json
 import os
 from pathlib import Path
 import signal
+import threading
 import time
 
 import pytest
@@ -222,3 +224,26 @@ async def test_stopping_while_it_starts_leaves_no_engine(
     await one.stop()
 
     assert not (tmp_path / "state" / "engine.sock").exists()
+
+
+async def test_an_engine_that_fails_to_start_after_nobody_wants_it_any_more_is_no_news(
+    make: Callable[[], Watched], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun, told = threading.Event(), threading.Event()
+
+    def fail(*_: object) -> None:
+        begun.set()
+        told.wait(10)
+        raise EngineGoneError("It does not start.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(supervisor, "launch", fail)
+        one = make()
+        one.start()
+        await eventually(begun.is_set)
+        await one.detach()
+        told.set()
+        await one.stop()
+    one._launching = None
+    gc.collect()
+    assert "never retrieved" not in caplog.text

@@ -133,7 +133,9 @@ class Supervisor:
 
     async def _launch(self) -> None:
         self._launching = asyncio.create_task(asyncio.to_thread(launch, self._state, self._folder))
-        await asyncio.wait([self._launching])  # a thread can't be stopped
+        # A thread can't be stopped; how it ends is nobody's business any more after `detach`.
+        self._launching.add_done_callback(lambda it: it.cancelled() or it.exception())
+        await asyncio.wait([self._launching])
         self._launching.result()
 
     async def _is_of_use(self, client: EngineClient) -> bool:
