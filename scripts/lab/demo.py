@@ -133,6 +133,7 @@ async def set_up(home: HomeAssistant, here: Site, options: Options, screen: Scre
                 others=others,
                 spare=spare,
                 spare_shown=spare_shown,
+                gop=here.plan.gop,
             )
         )
     screen.show(spare.name, spare_shown.connection, spare_shown.working_status)

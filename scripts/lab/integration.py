@@ -26,6 +26,8 @@ class DeviceEntities:
     spare_ready: str
     event: str
     protection: str
+    synchronized: str
+    last_outage: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +71,10 @@ async def _create_group(home: HomeAssistant, *answers: dict[str, Any]) -> str:
 async def add_working_device(
     home: HomeAssistant, entry_id: str, device: Recorder, camera_password: str
 ) -> str:
-    """Add a working NVR with the channels it tells of; returns the verdict on their sources."""
+    """Add a working NVR with the channels it tells of, whose footage goes into its folder.
+
+    Returns the verdict on its cameras' sources.
+    """
     path = f"{_ENTRIES}/subentries/flow"
     form = await home.flow(path, [entry_id, "unit"], {"next_step_id": "normal"}, account(device))
     channels = suggestion(form, "channels")
@@ -78,8 +83,14 @@ async def add_working_device(
     verdicts = await home.request("POST", f"{path}/{form['flow_id']}", answer)
     if verdicts["type"] != "menu":
         raise SetupError(f"the sources of {device.name} were not accepted: {verdicts}")
-    await home.request("POST", f"{path}/{form['flow_id']}", {"next_step_id": "save"})
-    done = await home.request("POST", f"{path}/{form['flow_id']}", {"next_step_id": "keep"})
+    folder = {
+        "folder": str(device.folder / "recordings"),
+        "template": "virtual_nvr",
+        "zone": "UTC",
+    }
+    for step in ({"next_step_id": "save"}, {"next_step_id": "folder"}, folder):
+        await home.request("POST", f"{path}/{form['flow_id']}", step)
+    done = await home.request("POST", f"{path}/{form['flow_id']}", {"next_step_id": "take_folder"})
     if done["type"] != "create_entry":
         raise SetupError(f"{device.name} was not added: {done}")
     return str(verdicts["description_placeholders"]["verdicts"])

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 import time
 from typing import Any
@@ -46,6 +47,7 @@ class StateLog:
 
     def __init__(self, changed: Callable[[Change], None]) -> None:
         self.states: dict[str, Change] = {}
+        self.attributes: dict[str, dict[str, Any]] = {}
         self.changes: list[Change] = []
         self.automations: list[tuple[str, float]] = []
         self._changed = changed
@@ -88,6 +90,25 @@ class StateLog:
         message = f"{entity_id} never was {state}"
         raise StepNotReachedError(message)
 
+    def lasted(self, entity_id: str, state: str, since: float) -> float:
+        """For how long the entity had the state, all times together, in seconds.
+
+        Raises:
+            StepNotReachedError: It never had.
+        """
+        changes = [it for it in self.changes if it.entity_id == entity_id and it.time >= since]
+        lasted = sum(
+            after.time - change.time for change, after in pairwise(changes) if change.state == state
+        )
+        if not lasted:
+            raise StepNotReachedError(f"{entity_id} never was {state}")
+        return lasted
+
+    def synchronized(self, last_outage: str, since: float) -> bool:
+        """Whether the report of an outage says that its footage was given back."""
+        moment = self.attributes[last_outage].get("synchronized")
+        return moment is not None and datetime.fromisoformat(moment).timestamp() >= since
+
     def sequence(self, entity_id: str, since: float) -> list[str]:
         """The states an entity went through."""
         return [
@@ -112,6 +133,7 @@ class StateLog:
         )
         before = self.states.get(change.entity_id)
         self.states[change.entity_id] = change
+        self.attributes[change.entity_id] = state["attributes"]
         if before is None or before.state != change.state:
             self.changes.append(change)
             self._changed(change)
@@ -128,6 +150,24 @@ class Cast:
     others: Sequence[Recorder]
     spare: StandIn
     spare_shown: SpareEntities
+    gop: Callable[[int], int]
+    """The frames from key frame to key frame of the camera with a number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Returned:
+    """What the working NVR has in its own folder, from before the kill until synchronized."""
+
+    missing_frames: int
+    """Those that the spare has. What nobody recorded is among the outage's `lost_frames`."""
+    duplicate_frames: int
+    """Doubled ones beyond the overlap."""
+    overlap_frames: int
+    """Doubled ones at the ends of what was given back, a group of pictures each at most."""
+    seconds: float
+    """From when footage began to flow until all of it was verified."""
+    bytes: int
+    mb_per_s: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +182,7 @@ class Outage:
     automation_fired: bool
     others_disturbed: int
     spare_idle_after: bool
+    returned: Returned
     spare_lost_frames: dict[str, int]
     """Those the spare missed between its first one and the return of the dead unit."""
 
@@ -178,8 +219,16 @@ async def play(
         lambda s: s[shown.working_status] == "recording" and s[spare.working_status] == "idle",
         90,
     )
-    ended = time.time()
     say(f"{device.name} records again, {cast.spare.name} is idle")
+    await log.wait_for(
+        "synchronized",
+        lambda s: (
+            log.synchronized(shown.last_outage, killed) and s[shown.working_status] == "recording"
+        ),
+        120,
+    )
+    ended = time.time()
+    say(f"{device.name} has all of its footage back")
     await asyncio.sleep(SETTLED_AFTER)
     return await asyncio.to_thread(_measure, cast, log, (killed, returned, ended))
 
@@ -194,11 +243,12 @@ def _measure(cast: Cast, log: StateLog, moments: tuple[float, float, float]) -> 
         name: _lost([cast.spare.folder], [name], (killed + first + 0.001, returned - 1.5))[name]
         for name, first in firsts.items()
     }
+    lost = _lost([cast.device.folder, cast.spare.folder], cast.device.cameras, window)
     return Outage(
         noticed_s=round(log.first(shown.connection, "off", killed) - killed, 3),
         backing_up_s=round(log.first(shown.working_status, "backing_up", killed) - killed, 3),
         first_frame_s=firsts,
-        lost_frames=_lost([cast.device.folder, cast.spare.folder], cast.device.cameras, window),
+        lost_frames=lost,
         working_status=log.sequence(shown.working_status, killed),
         automation_fired=any(
             entity == cast.automation and moment >= killed for entity, moment in log.automations
@@ -207,7 +257,30 @@ def _measure(cast: Cast, log: StateLog, moments: tuple[float, float, float]) -> 
             sum(_lost([other.folder], other.cameras, window).values()) for other in cast.others
         ),
         spare_idle_after=log.states[cast.spare_shown.working_status].state == "idle",
+        returned=_returned(cast, log, (killed, ended), sum(lost.values())),
         spare_lost_frames=spare_lost,
+    )
+
+
+def _returned(cast: Cast, log: StateLog, moments: tuple[float, float], lost: int) -> Returned:
+    """Count what the working NVR has by itself; `lost` frames nobody has."""
+    killed, ended = moments
+    reports = verify([cast.device.folder], _ns(killed - 5), _ns(ended))
+    missing = sum(_lost([cast.device.folder], cast.device.cameras, (killed - 5, ended)).values())
+    doubled = overlap = 0
+    for number, report in reports.items():
+        doubled += count(report.doubled)
+        # One run at each end of what was given back is the rest of a group of pictures.
+        overlap += sum(min(len(run), cast.gop(number)) for run in report.doubled[:2])
+    seconds = log.lasted(cast.shown.working_status, "synchronizing", killed)
+    size = int(log.attributes[cast.shown.last_outage]["bytes"])
+    return Returned(
+        missing_frames=missing - lost,
+        duplicate_frames=doubled - overlap,
+        overlap_frames=overlap,
+        seconds=round(seconds, 3),
+        bytes=size,
+        mb_per_s=round(size / 1e6 / seconds, 1),
     )
 
 

@@ -14,6 +14,7 @@ _COLOURS = {
     "idle": "green",
     "on": "green",
     "backing_up": "yellow",
+    "synchronizing": "cyan",
     "off": "red",
     "no_record": "red",
     "not_backed_up": "bold white on red",

@@ -25,6 +25,10 @@ class Plan:
     """Whether a recorder stands by as the spare."""
     subnet: int = 0
 
+    def gop(self, camera: int) -> int:
+        """Return the frames from key frame to key frame of a camera: of the last one, of 4 s."""
+        return 100 if camera == self.working_devices * self.channels else 25
+
 
 @dataclass(kw_only=True)
 class Recorder:

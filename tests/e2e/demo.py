@@ -23,3 +23,9 @@ def run_demo(folder: Path, port: int, subnet: int, *options: str) -> dict[str, A
     assert demo.returncode == 0, demo.stderr[-4000:]
     report: dict[str, Any] = json.loads(demo.stdout.splitlines()[-1])
     return report
+
+
+def in_order(statuses: list[str], *steps: str) -> bool:
+    """Tell whether a unit went through these steps, whatever it was in between."""
+    rest = iter(statuses)
+    return all(step in rest for step in steps)
