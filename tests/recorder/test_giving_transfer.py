@@ -1,5 +1,7 @@
 """From a spare's archive into a recorder's folder: what is given, what is told, what is left."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 import errno
 from io import FileIO
 import os
@@ -11,17 +13,19 @@ import pytest
 
 from custom_components.nvr_hotspare.recorder.archive import Archive
 from custom_components.nvr_hotspare.recorder.giving import copying, transfer as transfer_module
+from custom_components.nvr_hotspare.recorder.giving.lookout import look
 from custom_components.nvr_hotspare.recorder.giving.model import (
     TransferProblem,
     TransferReport,
     TransferState,
 )
+from custom_components.nvr_hotspare.recorder.giving.naming import DATES
 from custom_components.nvr_hotspare.recorder.giving.pace import Pace
 from custom_components.nvr_hotspare.recorder.giving.pieces import Piece
 from custom_components.nvr_hotspare.recorder.giving.target import MARK
 from custom_components.nvr_hotspare.recorder.returned import returned
 from custom_components.nvr_hotspare.recorder.spans import total
-from tests.recorder.footage import START, decode, indexed
+from tests.recorder.footage import START, decode, frames, indexed
 from tests.recorder.giving_lab import RATE, SECOND, Site, clip, gops, numbers, seconds
 
 
@@ -166,7 +170,8 @@ def test_of_a_damaged_clip_is_given_what_can_be_read(site: Site) -> None:
     assert report.state is TransferState.DONE
     assert report.problem is TransferProblem.SOURCE_DAMAGED
     given = site.numbers()
-    assert given == sorted({*given}) and {*every(0, 4), *every(10, 20)} <= {*given}
+    assert given == sorted({*given})
+    assert {*every(0, 4), *every(10, 20)} <= {*given}
     assert round(total(report.missing) / SECOND) == 20 - len(given) // RATE
 
 
@@ -220,6 +225,38 @@ def test_what_was_only_begun_is_removed(site: Site) -> None:
     site.give(seconds(2, 5))
     assert site.numbers() == every(2, 5)
     assert [path for path in site.files() if path.suffix != ".mp4"] == [other]
+
+
+def test_what_nobody_goes_on_with_is_removed(site: Site) -> None:
+    site.store(0, 10)
+    place = site.folder / "recording-channel-1"
+    place.mkdir()
+    old, new, foreign = (
+        place / name
+        for name in ("a.mp4.01234567.partial", "b.mp4.01234567.partial", "c.mp4.partial")
+    )
+    for path in (old, new, foreign):
+        path.write_bytes(b"left behind")
+    for path in (old, foreign):
+        os.utime(path, (1, 1))
+    site.give(seconds(2, 5))
+    assert [path for path in site.files() if path.suffix != ".mp4"] == [new, foreign]
+
+
+def test_in_the_hour_that_comes_twice_no_name_is_used_twice(tmp_path: Path) -> None:
+    site = Site(tmp_path, DATES)
+    site.target = replace(site.target, zone="Europe/Berlin")
+    first = round(datetime(2026, 10, 25, 0, 30, tzinfo=UTC).timestamp()) - START // SECOND
+    for begin in (first, first + 3600):
+        opened = site.archive.open("yard", START + begin * SECOND)
+        opened.write(clip([frames(RATE, 0, START + begin * SECOND)]))
+        opened.close()
+    report = site.give(*(seconds(begin, begin + 1) for begin in (first, first + 3600)))
+
+    assert (report.state, report.missing) == (TransferState.DONE, ())
+    names = [path.name for path in site.recordings()]
+    assert names == ["02-30-00.mp4", "02-30-01.mp4"]
+    assert total(look(site.target, seconds(first - 9, first + 9999)).spans) == 2 * SECOND
 
 
 # The spare's own clips

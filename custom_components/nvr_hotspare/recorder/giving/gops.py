@@ -1,6 +1,6 @@
 """Groups of pictures: what begins with a key frame, the least that can be given back by itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median_low
 from typing import NamedTuple
@@ -20,6 +20,8 @@ _PAUSE = 500_000_000
 """Nanoseconds from frame to frame that are none, as a rule."""
 _SLOW = 3
 """With cameras of a frame a second: so many frames' time is no pause either."""
+_BATCH = 10_000
+"""Frames that are looked at together."""
 _SECOND = 1_000_000_000
 
 
@@ -87,23 +89,45 @@ def _gop(group: Sequence[Fragment]) -> Gop:
     return Gop(group[0].start, group[-1].end, frames)
 
 
-def covered(frames: Sequence[Moment]) -> tuple[Span, ...]:
-    """Return which time the frames of a file cover.
+class Coverage:
+    """Finds out which time the frames of a file cover, of which there may be very many.
 
     What a file says of how long a frame lasts tells when the next one came, even if others were
     lost between. So a frame that lasts much longer than is usual is followed by a pause.
+
+    Attributes:
+        any: Whether there are any frames.
     """
-    if not frames:
-        return ()
-    usual = median_low(frame.lasts for frame in frames)
-    longest = max(_PAUSE, _SLOW * usual)
-    return union(
-        (
+
+    def __init__(self) -> None:
+        self.any = False
+        self._frames: list[Moment] = []
+        self._spans: tuple[Span, ...] = ()
+
+    def add(self, frames: Iterable[Moment]) -> None:
+        """Add frames that follow those so far."""
+        self._frames += frames
+        self.any = self.any or bool(self._frames)
+        if len(self._frames) >= _BATCH:
+            self._spans, self._frames = self.spans, []
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """What they cover, in order."""
+        usual = median_low([frame.lasts for frame in self._frames] or [0])
+        longest = max(_PAUSE, _SLOW * usual)
+        spans = (
             Span(frame.time, frame.time + (frame.lasts if frame.lasts <= longest else usual))
-            for frame in frames
-        ),
-        bridge=JITTER,
-    )
+            for frame in self._frames
+        )
+        return union((*self._spans, *spans), bridge=JITTER)
+
+
+def covered(frames: Iterable[Moment]) -> tuple[Span, ...]:
+    """Return which time the frames of a file cover; `Coverage` tells how that is known."""
+    coverage = Coverage()
+    coverage.add(frames)
+    return coverage.spans
 
 
 def inside(time: int, gaps: Sequence[Span]) -> bool:

@@ -14,7 +14,8 @@ from pathlib import Path
 from ..plain import PlainError, dump, load
 from ..spans import Span
 
-_MAX_SIZE = 16 << 20
+_MAX_SIZE = 64 << 20
+"""Bytes that are read: a month of clips of a minute."""
 _KEPT = 1000
 """Ledgers that are kept, the latest ones."""
 _SUFFIX = ".jsonl"

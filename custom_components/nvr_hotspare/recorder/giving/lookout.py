@@ -11,7 +11,7 @@ from ..errors import DamagedFootageError, EmptyFootageError
 from ..mp4.reader import Mp4Reader
 from ..spans import Span, intersection, union
 from . import isomedia
-from .gops import JITTER, Moment, covered, gops
+from .gops import JITTER, Coverage, gops
 from .model import Covered, Target
 from .naming import Names
 
@@ -121,18 +121,18 @@ def count(names: Names, folder: Path) -> tuple[int, int | None]:
 
 def _read(recording: Recording) -> tuple[Sequence[Span], bool]:
     """Return what a recording is known to cover, and whether that is all that is in it."""
-    frames, damaged = list[Moment](), False
+    coverage, damaged = Coverage(), False
     try:
         with recording.path.open("rb") as file:
             try:
                 for gop in gops(Mp4Reader(file)):
-                    frames += gop.frames
+                    coverage.add(gop.frames)
             except EmptyFootageError:
                 return (), True
             except DamagedFootageError:
                 damaged = True
-            if frames or not damaged:
-                return covered(frames), not damaged
+            if coverage.any or not damaged:
+                return coverage.spans, not damaged
             lasts = isomedia.length(file)
             ended = os.fstat(file.fileno()).st_mtime_ns
     except FileNotFoundError:

@@ -11,7 +11,7 @@ from .checking import forget
 from .ledger import Entry, Ledger
 from .model import TransferError, TransferProblem
 from .naming import Names
-from .target import PARTIAL, Folder, adapt, problem_of, publish
+from .target import PARTIAL, Folder, adapt, problem_of, publish, sweep
 
 
 @contextmanager
@@ -44,6 +44,7 @@ class Outgoing:
         self._ledger = ledger
         self._suffix = f".{hashlib.sha256(job.encode()).hexdigest()[:8]}{PARTIAL}"
         """No other job's."""
+        self._swept: set[Path] = set()
 
     def resume(self) -> list[Entry]:
         """Clear up what an engine that was killed has left; return what it has given."""
@@ -63,6 +64,9 @@ class Outgoing:
         with folder_errors():
             self.folder.check(size)
             place = self._free(time)
+            if place.parent not in self._swept:
+                self._swept.add(place.parent)
+                sweep(place.parent)
         partial = place.with_name(place.name + self._suffix)
         with own_errors():
             self._ledger.begin(self._name(partial))

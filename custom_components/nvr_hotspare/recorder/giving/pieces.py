@@ -140,6 +140,8 @@ def _in_turn(clips: Iterator[Contents]) -> Iterator[tuple[Contents, int | None]]
 
 def _pieces(each: Contents, until: int | None, gaps: Sequence[Span]) -> Iterator[Piece]:
     run: list[Gop] = []
+    begin, end = each.span.start - SAME, each.span.end + SAME
+    gaps = [gap for gap in gaps if gap.start < end and begin < gap.end]
     for gop in each.gops:
         if (until is None or gop.span.start < until - SAME) and gop.has_any(gaps):
             run.append(gop)

@@ -92,12 +92,14 @@ class Queue:
     def _fill(self) -> None:
         """Begin what may begin."""
         busy = {job for job, _ in self._running.values()}
+        # One that was told to end and does not, because its folder hangs, holds up no other.
+        going = sum(not transfer.stopping for _, transfer in self._running.values())
         waiting = sorted(
             (min((gap.start for gap in request.gaps), default=request.window.start), job)
             for job, (request, transfer) in self._jobs.items()
             if transfer.report.active and job not in busy
         )
-        for _, job in waiting[: max(0, self._concurrent - len(self._running))]:
+        for _, job in waiting[: max(0, self._concurrent - going)]:
             transfer = self._jobs[job][1]
             future = begin(transfer.run)
             self._running[future] = job, transfer

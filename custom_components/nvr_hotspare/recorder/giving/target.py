@@ -9,6 +9,7 @@ import errno
 import os
 from pathlib import Path
 import stat
+import time
 
 from .model import TransferError, TransferProblem
 
@@ -16,6 +17,8 @@ MARK = ".nvr-hotspare-returns"
 """The file that marks a recorder's folder as one that footage is given back into."""
 PARTIAL = ".partial"
 """What the name of a file ends in that is not whole yet."""
+_FORSAKEN = 7 * 86_400
+"""Seconds after which nobody goes on with a file that was begun."""
 _RESERVE = 64 << 20
 """Bytes that are left for what the recorder itself records meanwhile."""
 _PROBLEMS = {
@@ -138,6 +141,14 @@ def publish(partial: Path, final: Path) -> bool:
         links = True
     sync_folder(final.parent)
     return links
+
+
+def sweep(folder: Path) -> None:
+    """Remove what engines that were killed have left in a folder, and none has come back to."""
+    for path in folder.glob(f"*.mp4.????????{PARTIAL}"):
+        with suppress(OSError):
+            if path.stat().st_mtime < time.time() - _FORSAKEN:
+                path.unlink()
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """One job: what a recorder lacks, taken from where it is, proven in its folder, accounted for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 import logging
 from pathlib import Path
@@ -51,7 +51,13 @@ class Transfer:
         self._ledgers = ledgers
         self._pace = pace
         self._stop = threading.Event()
-        self._given: list[Entry] = []
+        self._covered: tuple[Span, ...] = ()
+        """By what was given."""
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to end."""
+        return self._stop.is_set()
 
     def stop(self) -> None:
         """Have it end soon; what is not proven then is not given. Any thread may call this."""
@@ -90,8 +96,7 @@ class Transfer:
             Names(request.target),
             Ledger(self._ledgers, request.job),
         )
-        self._given = outgoing.resume()
-        self._tell(TransferState.COPYING, problem=None, error="")
+        self._begin(outgoing.resume())
         if request.replay is not None:
             self._receive(request.replay, outgoing)
             damaged = False
@@ -154,9 +159,9 @@ class Transfer:
         for span in union(self._left, bridge=_TOGETHER):
             proven = False
             while not proven and (gaps := intersection(self._left, (span,))):
-                before = len(self._given)
+                before = self.report.clips
                 proven = receiver.receive(gaps)
-                if len(self._given) == before:
+                if self.report.clips == before:
                     break
 
     # Accounts
@@ -164,20 +169,36 @@ class Transfer:
     @property
     def _left(self) -> tuple[Span, ...]:
         """What of the gaps was not given, but for less than a frame."""
-        covered = union((span for entry in self._given for span in entry.covered), bridge=JITTER)
-        left = difference(self._gaps, covered)
+        left = difference(self._gaps, self._covered)
         return tuple(span for span in left if span.length > JITTER)
+
+    def _begin(self, given: Iterable[Entry]) -> None:
+        """Begin with what was given before."""
+        self._covered = ()
+        self.report = TransferReport(channel=self._request.channel, state=TransferState.COPYING)
+        for entry in given:
+            self._take(entry)
 
     def _expect(self, spans: Iterable[Span]) -> None:
         """Tell how much there is to give, with what was given before."""
-        both = [*spans, *(span for entry in self._given for span in entry.covered)]
-        seconds = total(intersection(self._gaps, union(both))) / _SECOND
-        self._tell(TransferState.COPYING, seconds=seconds)
+        both = union((*spans, *self._covered), bridge=JITTER)
+        self._tell(TransferState.COPYING, seconds=self._seconds(both))
 
     def _take(self, entry: Entry) -> None:
         """Count a clip that was given."""
-        self._given.append(entry)
-        self._tell(TransferState.COPYING)
+        self._covered = union((*self._covered, *entry.covered), bridge=JITTER)
+        so_far = self.report
+        self._tell(
+            TransferState.COPYING,
+            seconds_done=self._seconds(self._covered),
+            bytes=so_far.bytes + entry.size,
+            frames=so_far.frames + entry.frames,
+            overlap_frames=so_far.overlap_frames + entry.overlap,
+            clips=so_far.clips + 1,
+        )
+
+    def _seconds(self, spans: Sequence[Span]) -> float:
+        return total(intersection(self._gaps, spans)) / _SECOND
 
     def _finish(self, *, damaged: bool) -> None:
         missing = coarse(self._left, _MAX_MISSING)
@@ -185,25 +206,20 @@ class Transfer:
         if damaged and missing:
             problem = TransferProblem.SOURCE_DAMAGED
             error = "Some of the spare's footage is damaged and can't be given back."
-        self._tell(TransferState.DONE, problem=problem, error=error, missing=missing)
-        self.report = replace(self.report, seconds=self.report.seconds_done)
+        self._tell(
+            TransferState.DONE,
+            problem=problem,
+            error=error,
+            missing=missing,
+            seconds=self.report.seconds_done,
+        )
 
     def _fail(self, error: TransferError) -> None:
         _LOGGER.warning("%s: %s", self._request.job, error)
         self._tell(TransferState.FAILED, problem=error.problem, error=str(error))
 
     def _tell(self, state: TransferState, **changes: Any) -> None:
-        covered = union(span for entry in self._given for span in entry.covered)
-        self.report = replace(
-            self.report,
-            state=state,
-            seconds_done=total(intersection(self._gaps, covered)) / _SECOND,
-            bytes=sum(entry.size for entry in self._given),
-            frames=sum(entry.frames for entry in self._given),
-            overlap_frames=sum(entry.overlap for entry in self._given),
-            clips=len(self._given),
-            **changes,
-        )
+        self.report = replace(self.report, state=state, **changes)
 
 
 def _lost(error: Exception) -> TransferError:
