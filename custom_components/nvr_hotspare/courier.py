@@ -171,7 +171,7 @@ class Courier:
             errand.breathe()
         if time.monotonic() < self._started + _RECOGNITION:
             return
-        at_work = {unit for engine in self._engines() for unit in _units(engine.transfers.values())}
+        at_work = {unit for engine in self.engines for unit in _units(engine.transfers.values())}
         if orphans := at_work - self._errands.keys():
             self._replace("", lambda: self._end_jobs(orphans))
         elif self._hired.hired and not self._errands and not self._owes():
@@ -195,14 +195,15 @@ class Courier:
         self._hired.hire()
         return self._hired
 
-    def _engines(self) -> list[GivingEngine]:
-        """Return the engines that may have jobs."""
+    @property
+    def engines(self) -> list[GivingEngine]:
+        """The engines that may have jobs."""
         own = [OwnEngine(link) for link in self._links() if isinstance(link, BuiltinLink)]
         return [*own, *([self._hired] if self._hired.hired else [])]
 
     async def _end_jobs(self, units: Collection[UnitId]) -> None:
         """Have the engines do nothing more for some devices."""
-        for engine in self._engines():
+        for engine in self.engines:
             try:
                 transfers = (await engine.ask(lambda it: it.status())).transfers
                 jobs = tuple(
@@ -214,7 +215,7 @@ class Courier:
 
     async def _set_pace(self) -> None:
         """Tell engines at work the pace that they are to have from now on."""
-        for engine in self._engines():
+        for engine in self.engines:
             if engine.transfers:
                 try:
                     await engine.ask(lambda it: it.request(self._around.pace().pace))

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 import shutil
-from typing import Final, override
+from typing import override
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
@@ -21,15 +21,17 @@ from .recorder.giving.model import TransferReport
 from .recorder.report import EngineReport
 from .recorder.supervisor import Supervisor
 
-_START: Final = 20.0
-"""Seconds that an engine which is hired may take until it can be asked."""
-
 
 class GivingEngine(ABC):
     """Does the jobs of giving footage back."""
 
     own_archive: bool
     """Whether it is the engine itself that has recorded the footage."""
+
+    @property
+    @abstractmethod
+    def runs(self) -> bool:
+        """Whether it can be asked."""
 
     @property
     @abstractmethod
@@ -45,6 +47,17 @@ class GivingEngine(ABC):
             UnitUnreachableError: It does not run, or not answer.
         """
 
+    async def ready(self) -> None:
+        """Wait until it can be asked."""
+        told = asyncio.Event()
+        stop = self.listen(told.set)
+        try:
+            while not self.runs:
+                told.clear()
+                await told.wait()
+        finally:
+            stop()
+
     @abstractmethod
     def listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
         """Call back whenever it has told something."""
@@ -57,6 +70,11 @@ class OwnEngine(GivingEngine):
 
     def __init__(self, link: BuiltinLink) -> None:
         self._link = link
+
+    @property
+    @override
+    def runs(self) -> bool:
+        return self._link.report is not None
 
     @property
     @override
@@ -87,7 +105,6 @@ class HiredEngine(GivingEngine):
         self._supervisor = Supervisor(
             state, state / "footage", on_attached=self._meet, on_report=self._take
         )
-        self._attached = asyncio.Event()
         self._report: EngineReport | None = None
         self._listeners: list[Callable[[], None]] = []
         self.hired = False
@@ -118,16 +135,16 @@ class HiredEngine(GivingEngine):
 
     @property
     @override
+    def runs(self) -> bool:
+        return self._report is not None
+
+    @property
+    @override
     def transfers(self) -> Mapping[str, TransferReport]:
         return self._report.transfers if self._report else {}
 
     @override
     async def ask[T](self, call: Callable[[EngineClient], Awaitable[T]]) -> T:
-        try:
-            async with asyncio.timeout(_START):
-                await self._attached.wait()
-        except TimeoutError:
-            raise UnitUnreachableError(self._supervisor.error) from None
         if (client := self._supervisor.client) is None:
             raise UnitUnreachableError(self._supervisor.error)
         try:
@@ -147,9 +164,5 @@ class HiredEngine(GivingEngine):
 
     def _take(self, report: EngineReport | None) -> None:
         self._report = report
-        if report is None:
-            self._attached.clear()
-        else:
-            self._attached.set()
         for listener in tuple(self._listeners):
             listener()

@@ -71,6 +71,8 @@ class Errand:
         self._told: dict[str, tuple[int, TransferReport]] = {}
         """What was told last of each job, and its channel."""
         self._news = asyncio.Event()
+        self._paced = 0
+        """The process of the engine that knows the pace."""
 
     @property
     def progress(self) -> Progress:
@@ -147,6 +149,7 @@ class Errand:
         try:
             while True:
                 await self._until_open()
+                await _ready(engine)
                 plans = await self._plan(planner, window)
                 reports = await self._carry_out(engine, {it.job.job: it for it in plans})
                 if all(plan.whole for plan in plans):
@@ -215,15 +218,17 @@ class Errand:
 
         What it does already, since before Home Assistant started, is left alone.
         """
-        transfers = (await engine.ask(lambda it: it.status())).transfers
+        report = await engine.ask(lambda it: it.status())
+        transfers = report.transfers
+        if self._paced != report.pid:
+            await engine.ask(lambda it: it.request(self._around.pace().pace))
+            self._paced = report.pid
         new = [
             plan.job
             for name, plan in plans.items()
             if name not in transfers
             or (name not in asked and transfers[name].state is TransferState.FAILED)
         ]
-        if new:
-            await engine.ask(lambda it: it.request(self._around.pace().pace))
         for job in new:
             await engine.ask(lambda it, job=job: it.request(job))  # type: ignore[misc]  # lambda default
             asked.add(job.job)
@@ -269,6 +274,16 @@ class Errand:
                 return True
             await asyncio.sleep(1.0)
         return False
+
+
+async def _ready(engine: GivingEngine) -> None:
+    """Wait for an engine that is starting, or that another client has just left."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await engine.ready()
+    except TimeoutError:
+        text = "The engine that gives footage back does not start."
+        raise GivingError(TransferProblem.ENGINE_FAILED, text) from None
 
 
 def _results(known: Mapping[str, TransferReport]) -> Mapping[str, TransferReport]:
