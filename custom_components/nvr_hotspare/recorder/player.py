@@ -92,7 +92,8 @@ class Player:
     def play(self) -> Iterator[list[Shot]]:
         """Yield some frames at a time until there are no more, in the order of decoding.
 
-        An empty list says that there are no more yet, but that the channel is being recorded.
+        An empty list says that there are no more yet, but that the channel is being recorded. The
+        last frames of what was played so, while it was written, can't be marked as the last ones.
 
         Raises:
             ArchiveError: No channel can have that name.
