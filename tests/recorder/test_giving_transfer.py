@@ -83,6 +83,13 @@ def test_a_clip_that_is_wholly_missing_is_copied_as_it_is(site: Site) -> None:
     assert given.name == path.name
 
 
+def test_a_file_is_as_old_as_its_footage(site: Site) -> None:
+    site.store(0, 10)
+    site.give(seconds(3, 7))
+    (given,) = site.files()
+    assert given.stat().st_mtime_ns == seconds(0, 7).end
+
+
 def test_what_is_cut_plays_from_its_beginning_and_has_an_index(site: Site) -> None:
     site.store(0, 10)
     site.give(seconds(3, 7))

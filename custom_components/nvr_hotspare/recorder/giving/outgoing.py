@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 import hashlib
 from io import BufferedReader, FileIO
+import os
 from pathlib import Path
 
 from .checking import forget
@@ -90,6 +91,7 @@ class Outgoing:
             with own_errors():
                 self._ledger.add(entry)
             with folder_errors(), suppress(FileExistsError):
+                _date(file.path, proof.covered[-1].end)
                 publish(file.path, place)
                 return entry
 
@@ -104,6 +106,12 @@ class Outgoing:
         raise TransferError(
             TransferProblem.NAME_TAKEN, "The recorder's folder has too many files of one time."
         )
+
+
+def _date(path: Path, time: int) -> None:
+    """Have a file look as if it was written then, for recorders that delete by age."""
+    with suppress(PermissionError):
+        os.utime(path, ns=(time, time))
 
 
 class OutgoingFile:

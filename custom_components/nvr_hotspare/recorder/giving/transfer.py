@@ -8,6 +8,7 @@ import threading
 from typing import Any
 
 from ..errors import ArchiveError, FootageError
+from ..holdings import open_clip
 from ..messages import GiveBack
 from ..returned import mark_returned
 from ..spans import Span, difference, intersection, total, union
@@ -21,7 +22,7 @@ from .model import Replay, TransferError, TransferProblem, TransferReport, Trans
 from .naming import Names
 from .outgoing import Outgoing, folder_errors
 from .pace import Pace, StoppedError
-from .pieces import Piece, find, open_clip
+from .pieces import Piece
 from .receiving import Receiver
 from .target import Folder
 
@@ -47,7 +48,6 @@ class Transfer:
         self._request = request
         self._gaps = union(request.gaps)
         self._catalogue = catalogue
-        self._archive = catalogue.archive
         self._ledgers = ledgers
         self._pace = pace
         self._stop = threading.Event()
@@ -110,7 +110,7 @@ class Transfer:
     def _copy(self, outgoing: Outgoing) -> bool:
         """Give what the archive holds; return whether some of it can't be read."""
         try:
-            found = find(self._archive, self._request.channel, self._left)
+            found = self._catalogue.find(self._request.channel, self._left)
         except (OSError, ArchiveError) as error:
             raise _lost(error) from error
         self._expect(span for piece in found.pieces for span in piece.covered)
@@ -127,7 +127,10 @@ class Transfer:
         return damaged
 
     def _copy_piece(self, piece: Piece, outgoing: Outgoing) -> None:
-        with open_clip(piece.clip) as source, outgoing.file(piece.span.start, piece.size) as file:
+        with (
+            open_clip(piece.clip.path) as source,
+            outgoing.file(piece.span.start, piece.size) as file,
+        ):
             self._tell(TransferState.COPYING)
             with folder_errors():
                 copy(source, piece, file.file, self._pace, self._stop)
@@ -146,8 +149,10 @@ class Transfer:
         """Have the archive know what of it may go when room is needed."""
         request = self._request
         try:
-            clips = self._catalogue.returnable(request.channel, request.window, self._left)
-            mark_returned(self._archive.folder_of(request.channel), clips)
+            clips = [*self._catalogue.returnable(request.channel, request.window, self._left)]
+            if not clips:
+                return
+            mark_returned(self._catalogue.archive.folder_of(request.channel), clips)
         except (OSError, ArchiveError) as error:
             _LOGGER.warning("%s: what was given back can't be marked: %s", request.job, error)
 
