@@ -14,7 +14,13 @@ import pytest
 
 from custom_components.nvr_hotspare.recorder.errors import EngineGoneError
 from custom_components.nvr_hotspare.recorder.launch import launch, sockets
-from custom_components.nvr_hotspare.recorder.messages import Provision, Record, Remove, Stop
+from custom_components.nvr_hotspare.recorder.messages import (
+    Provision,
+    Record,
+    Release,
+    Remove,
+    Stop,
+)
 from custom_components.nvr_hotspare.recorder.model import Source
 from custom_components.nvr_hotspare.recorder.report import StorageState
 from tests.recorder.engine_lab import EngineLab, all_recording, cameras, until
@@ -97,6 +103,30 @@ async def test_a_kill_at_any_moment_costs_the_fragment_in_flight(
     for number, report in verify([lab.footage], began, killed - SECOND).items():
         assert not report.missing, number
         assert not report.damaged
+
+
+async def test_one_takeover_right_after_another_costs_no_frame(
+    lab: EngineLab, sources: Mapping[str, Source]
+) -> None:
+    async with lab.engine() as process, lab.client() as client:
+        await client.request(Provision(sources=sources))
+        await client.attempt(Record(channels=tuple(sources)))
+        await until(client, all_recording)
+        began = time.time_ns()
+        for pause in (0.0, 0.03, 0.09, 0.14, 0.3, 0.6):
+            await client.request(Release(channels=tuple(sources)))
+            await asyncio.sleep(pause)
+            await client.attempt(Record(channels=tuple(sources)))
+            await asyncio.sleep(0.35)
+        ended = time.time_ns()
+        await asyncio.sleep(1)  # what has arrived waits up to 0.4 s to be read
+        await client.request(Stop())
+        await process.wait()
+    assert not open_files(lab)
+
+    for number, report in verify([lab.footage], began, ended).items():
+        assert not report.missing, number
+        assert not report.doubled, number
 
 
 async def test_a_second_engine_on_the_same_folder_does_not_start(lab: EngineLab) -> None:
