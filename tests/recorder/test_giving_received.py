@@ -147,16 +147,28 @@ def test_a_recorder_without_any_footage_of_that_time_holds_nothing(
     assert (report.state, report.missing) == (TransferState.DONE, (seconds(8, 14),))
 
 
-def test_one_that_falls_silent_is_asked_again_as_long_as_that_helps(
+def test_one_that_falls_silent_at_its_end_is_asked_again_to_make_sure(
     site: Site, spare: Spare
 ) -> None:
     spare.proven = False
-    spare.footage = spare.footage[: 10 * RATE]
+    spare.footage = spare.footage[: 10 * RATE - 5]
+    report = receive(site, seconds(5, 9.8))
+    assert (report.state, report.missing) == (TransferState.DONE, ())
+    assert site.numbers() == every(5, 9.8)
+    assert len(spare.asked) == 3
+
+
+def test_one_that_falls_silent_too_early_doubles_nothing(site: Site, spare: Spare) -> None:
+    spare.proven = False
+    whole, spare.footage = spare.footage, spare.footage[: 10 * RATE - 5]
     report = receive(site, seconds(5, 15))
-    assert site.numbers() == every(5, 10)
-    assert report.state is TransferState.DONE
-    assert report.missing == (seconds(10, 15),)
-    assert len(spare.asked) == 2
+    assert (report.state, report.problem) == (TransferState.FAILED, TransferProblem.SOURCE_LOST)
+
+    spare.proven, spare.footage = True, whole
+    report = receive(site, seconds(5, 15))
+    assert (report.state, report.missing) == (TransferState.DONE, ())
+    assert {*site.numbers()} == {*every(5, 15)}
+    assert len(site.numbers()) - 10 * RATE == report.overlap_frames
 
 
 def test_a_replay_that_breaks_off_goes_on_with_the_next_key_frame(site: Site, spare: Spare) -> None:

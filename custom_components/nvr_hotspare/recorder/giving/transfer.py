@@ -162,12 +162,16 @@ class Transfer:
         self._expect(self._gaps)
         receiver = Receiver(replay, outgoing, self._pace, self._stop, self._take)
         for span in union(self._left, bridge=_TOGETHER):
-            proven = False
+            proven = last = was_last = False
             while not proven and (gaps := intersection(self._left, (span,))):
+                if was_last:
+                    raise TransferError(
+                        TransferProblem.SOURCE_LOST,
+                        "The recorder falls silent before the end of its footage.",
+                    )
                 before = self.report.clips
-                proven = receiver.receive(gaps)
-                if self.report.clips == before:
-                    break
+                proven = receiver.receive(gaps, last=last)
+                was_last, last = last, self.report.clips == before
 
     # Accounts
 
