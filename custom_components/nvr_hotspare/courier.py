@@ -20,7 +20,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from .builtin_link import BuiltinLink
-from .const import DOMAIN
+from .const import DOMAIN, WorkMode
 from .failover.commands import CourierCommand, Desist, Synchronize
 from .failover.events import Event
 from .failover.model import UnitId
@@ -71,13 +71,14 @@ class Courier:
         self._hired = HiredEngine(courier_state(hass, entry.entry_id))
         self._around = Surroundings(
             find=self._find,
+            spares=self._spares,
             engine=self._engine,
             pace=lambda: GivingPace.from_options(entry.options),
             tell=tell,
             on_progress=self._tell_progress,
         )
         self._errands: dict[UnitId, Errand] = {}
-        self._work: dict[UnitId, asyncio.Task[None]] = {}
+        self._work: dict[str, asyncio.Task[None]] = {}
         self._listeners: list[Callable[[], None]] = []
         self._started = time.monotonic()
         self._unsubscribe: CALLBACK_TYPE = lambda: None
@@ -97,7 +98,8 @@ class Courier:
             work.cancel()
 
     async def let_go(self) -> None:
-        """Leave a hired engine to itself."""
+        """Leave the engines to themselves."""
+        self.stop()
         await self._hired.detach()
 
     @callback
@@ -111,7 +113,7 @@ class Courier:
                     self._begin(Errand(self._around, command))
             case Desist():
                 self._errands.pop(unit, None)
-                self._replace(unit, lambda: self._end_jobs({unit}))
+                self._replace(f"footage for {unit}", lambda: self._end_jobs({unit}))
 
     @callback
     def update(self) -> None:
@@ -119,7 +121,7 @@ class Courier:
         for errand in tuple(self._errands.values()):
             if errand.is_outdated:
                 self._begin(Errand(self._around, errand.command))
-        self._replace("", self._set_pace)
+        self._replace("pace", self._set_pace)
 
     def progress(self, unit: UnitId) -> Progress | None:
         """Return how far a device's footage has been given back, None while nothing is done."""
@@ -138,12 +140,12 @@ class Courier:
     def _begin(self, errand: Errand) -> None:
         """Do an errand, instead of any that is under way for the device."""
         self._errands[errand.unit] = errand
-        self._replace(errand.unit, lambda: self._run(errand))
+        self._replace(f"footage for {errand.unit}", lambda: self._run(errand))
 
     @callback
-    def _replace(self, unit: UnitId, work: Callable[[], Awaitable[None]]) -> None:
-        """Do something for a device when what is being done for it has been ended."""
-        before = self._work.get(unit)
+    def _replace(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something when what is being done of the same name has been ended."""
+        before = self._work.get(name)
 
         async def follow() -> None:
             if before is not None and not before.done():
@@ -152,8 +154,8 @@ class Courier:
             await work()
 
         # Not at once: the machine has not yet done with the step that commands it.
-        self._work[unit] = self._entry.async_create_background_task(
-            self._hass, follow(), f"footage for {unit}", eager_start=False
+        self._work[name] = self._entry.async_create_background_task(
+            self._hass, follow(), name, eager_start=False
         )
 
     async def _run(self, errand: Errand) -> None:
@@ -173,9 +175,9 @@ class Courier:
             return
         at_work = {unit for engine in self.engines for unit in _units(engine.transfers.values())}
         if orphans := at_work - self._errands.keys():
-            self._replace("", lambda: self._end_jobs(orphans))
+            self._replace("orphans", lambda: self._end_jobs(orphans))
         elif self._hired.hired and not self._errands and not self._owes():
-            self._replace("", self._hired.let_go)
+            self._replace("let go", self._hired.let_go)
 
     @callback
     def _tell_progress(self) -> None:
@@ -186,6 +188,10 @@ class Courier:
 
     def _find(self, unit: UnitId) -> UnitLink | None:
         return next((link for link in self._links() if link.config.unit == unit), None)
+
+    def _spares(self) -> tuple[UnitId, ...]:
+        configs = (link.config for link in self._links())
+        return tuple(config.unit for config in configs if config.mode is WorkMode.HOT_SPARE)
 
     @callback
     def _engine(self, spare: UnitLink) -> GivingEngine:

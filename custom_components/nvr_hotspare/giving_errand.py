@@ -43,6 +43,8 @@ class Surroundings:
 
     find: Callable[[UnitId], UnitLink | None]
     """The way to a unit, while it is in the group."""
+    spares: Callable[[], tuple[UnitId, ...]]
+    """The spares of the group."""
     engine: Callable[[UnitLink], GivingEngine]
     """The engine that moves a spare's footage."""
     pace: Callable[[], GivingPace]
@@ -113,12 +115,21 @@ class Errand:
         self._around.tell(FootageFlows(self.unit, self.flowing))
 
     async def _give(self, window: Window) -> Mapping[str, object]:
-        """Give a window back; returns what is to be told of it."""
+        """Give a window back; returns what is to be told of it.
+
+        Raises:
+            GivingError: A spare's part of it can't be given back now; the others' was.
+        """
         began = time.monotonic()
         given: dict[Camera, Given] = {}
         picked_up: list[bool | None] = []
-        for spare in window.spares:
-            plans, reports = await self._give_from(window, spare)
+        problem: GivingError | None = None
+        for spare in window.spares or self._around.spares():
+            try:
+                plans, reports = await self._give_from(window, spare)
+            except GivingError as error:
+                problem = problem or error
+                continue
             for plan in plans:
                 before = given.get(plan.camera)
                 given[plan.camera] = Given(
@@ -128,6 +139,8 @@ class Errand:
                     missing=plan.missing,
                 )
             picked_up += [await self._picked_up(plan, reports[plan.job.job]) for plan in plans]
+        if problem:
+            raise problem
         answers = [answer for answer in picked_up if answer is not None]
         return report(
             given.values(),
@@ -150,29 +163,31 @@ class Errand:
             while True:
                 await self._until_open()
                 await _ready(engine)
-                plans = await self._plan(planner, window)
+                plans, problem = await self._plan(planner, window)
                 reports = await self._carry_out(engine, {it.job.job: it for it in plans})
+                if problem := problem or _problem(reports):
+                    raise problem
                 if all(plan.whole for plan in plans):
                     return plans, reports
         finally:
             stop()
 
-    async def _plan(self, planner: Planner, window: Window) -> list[Plan]:
-        """Find out what is to be done for each camera."""
+    async def _plan(
+        self, planner: Planner, window: Window
+    ) -> tuple[list[Plan], GivingError | None]:
+        """Find out what is to be done for each camera, and why not for some."""
         few = asyncio.Semaphore(_PLANS)
 
-        async def plan(camera: Camera) -> Plan | None:
+        async def plan(camera: Camera) -> Plan | GivingError | None:
             async with few:
-                return await planner.plan(window, camera)
+                try:
+                    return await planner.plan(window, camera)
+                except GivingError as error:
+                    return error
 
-        found = await asyncio.gather(*map(plan, window.cameras), return_exceptions=True)
-        plans = list[Plan]()
-        for each in found:
-            if isinstance(each, BaseException):
-                raise each
-            if each is not None:
-                plans.append(each)
-        return plans
+        found = await asyncio.gather(*map(plan, window.cameras))
+        problems = (it for it in found if isinstance(it, GivingError))
+        return [it for it in found if isinstance(it, Plan)], next(problems, None)
 
     async def _carry_out(
         self, engine: GivingEngine, plans: Mapping[str, Plan]
@@ -180,7 +195,7 @@ class Errand:
         """Have jobs done, and follow them to their end, whatever becomes of the engine.
 
         Raises:
-            GivingError: One or more failed; the others have been done.
+            GivingError: The engine does not take them, or has been gone for too long.
         """
         asked = set[str]()
         seen = time.monotonic()
@@ -195,7 +210,7 @@ class Errand:
                 seen = time.monotonic()
                 if known.keys() == plans.keys() and not any(it.active for it in known.values()):
                     await self._forget(engine, known)
-                    return _results(known)
+                    return known
             except UnitRequestError as error:
                 raise GivingError(TransferProblem.ENGINE_FAILED, str(error)) from error
             except UnitUnreachableError as error:
@@ -286,9 +301,9 @@ async def _ready(engine: GivingEngine) -> None:
         raise GivingError(TransferProblem.ENGINE_FAILED, text) from None
 
 
-def _results(known: Mapping[str, TransferReport]) -> Mapping[str, TransferReport]:
-    """Return what came of jobs that have ended; GivingError where one has failed."""
+def _problem(known: Mapping[str, TransferReport]) -> GivingError | None:
+    """Return why a job has failed, if one has."""
     for told in known.values():
         if told.state is TransferState.FAILED:
-            raise GivingError(told.problem or TransferProblem.ENGINE_FAILED, told.error)
-    return known
+            return GivingError(told.problem or TransferProblem.ENGINE_FAILED, told.error)
+    return None

@@ -8,7 +8,7 @@ import logging
 import time
 from typing import Final
 
-from .failover.model import Camera, Window
+from .failover.model import Camera, UnitId, Window
 from .giving_engine import GivingEngine
 from .lacking import (
     SECOND,
@@ -91,7 +91,7 @@ class Planner:
         return Plan(
             camera=camera,
             job=GiveBack(
-                job=job_name(window, camera, target),
+                job=job_name(window, camera, target, self.spare.config.unit),
                 channel=channel_of(key),
                 replay=await self._replay(key) if gaps else None,
                 window=found.window,
@@ -163,9 +163,9 @@ async def device_footage(device: UnitLink, camera: Camera, within: Span) -> Foot
         return None
 
 
-def job_name(window: Window, camera: Camera, target: Target) -> str:
+def job_name(window: Window, camera: Camera, target: Target, spare: UnitId) -> str:
     """Return what an engine calls the job: another one if anything about it is another."""
-    parts = (place_key(camera), repr(window.start), repr(window.end), repr(target))
+    parts = (place_key(camera), spare, repr(window.start), repr(window.end), repr(target))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
