@@ -75,6 +75,10 @@ class FrameStream:
             self._session.collect(_HASTE)
         return frames
 
+    def read_rest(self) -> list[tuple[Tracks, Frame]]:
+        """Return the frames that have arrived, without waiting for any."""
+        return self._take(self._session.read_rest(), time.time_ns())
+
     def _take(self, runs: list[InterleavedRun], arrival: int) -> list[tuple[Tracks, Frame]]:
         """Take in packets and return the frames they complete."""
         found = list[tuple[Tracks, Frame]]()

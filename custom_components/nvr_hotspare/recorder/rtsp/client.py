@@ -151,6 +151,10 @@ class Session:
         """Do the same with the packets in runs, which costs far less."""
         return await self._connection.read()
 
+    def read_rest(self) -> list[InterleavedRun]:
+        """Return the packets that have arrived, in runs, without waiting for any."""
+        return self._connection.read_rest()
+
     def collect(self, delay: float) -> None:
         """Take packets 0.8 s at a time, which costs far less, after a delay."""
         self._connection.collect(delay)

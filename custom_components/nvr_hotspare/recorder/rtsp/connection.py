@@ -108,21 +108,25 @@ class Connection(asyncio.BufferedProtocol):
             self._next_reading = asyncio.get_running_loop().call_later(delay, self._receive)
 
     def _receive(self) -> None:
-        """Take in what has arrived, and again at the moment at which all connections do.
+        """Take in what has arrived, and again at the moment at which all connections do."""
+        loop = asyncio.get_running_loop()
+        moment = (math.floor(loop.time() / PERIOD) + 1) * PERIOD
+        self._next_reading = loop.call_at(moment, self._receive)
+        self._receive_now()
+        if self._answer is None or self._answer[1].done():
+            self._wait_for(_ENOUGH)
+
+    def _receive_now(self) -> None:
+        """Take in what has arrived.
 
         The socket is read here and not by asyncio, which would have to be woken up for it by the
         kernel, connection by connection. What is wrong with a socket asyncio is told anyway.
         """
-        loop = asyncio.get_running_loop()
-        moment = (math.floor(loop.time() / PERIOD) + 1) * PERIOD
-        self._next_reading = loop.call_at(moment, self._receive)
         size = CHUNK
         with suppress(OSError):  # such as that there is nothing left
             while size == CHUNK and self._waiting < _ENOUGH and self.error is None:
                 size = os.readinto(self._socket.fileno(), _scratch.buffer)
                 self.buffer_updated(size)
-        if self._answer is None or self._answer[1].done():
-            self._wait_for(_ENOUGH)
 
     def _wait_for(self, size: int) -> None:
         """Be woken up by the kernel when so many bytes have arrived."""
@@ -136,6 +140,14 @@ class Connection(asyncio.BufferedProtocol):
                 raise self.error
             self._reader = asyncio.get_running_loop().create_future()
             await self._reader
+        return self._take()
+
+    def read_rest(self) -> list[InterleavedRun]:
+        """Return the packets that have arrived, without waiting for any."""
+        self._receive_now()
+        return self._take()
+
+    def _take(self) -> list[InterleavedRun]:
         runs, self._runs = self._runs, []
         if self._waiting > MAX_WAITING:
             self._transport.resume_reading()
