@@ -6,8 +6,9 @@ import errno
 from io import FileIO
 import os
 from pathlib import Path
+import shutil
 import threading
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -234,6 +235,24 @@ def test_what_was_only_begun_is_removed(site: Site) -> None:
     assert [path for path in site.files() if path.suffix != ".mp4"] == [other]
 
 
+def test_what_was_only_begun_is_no_obstacle_when_the_ledger_is_lost(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.store(0, 10)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda *_args, **_options: None)
+        patch.setattr(transfer_module, "copy", fail_to_write)
+        site.give(seconds(2, 5))
+    assert len(site.files()) == 1
+    shutil.rmtree(site.state / "returns")
+    assert site.give(seconds(2, 5)).state is TransferState.DONE
+    assert site.files() == site.recordings()
+
+
+def fail_to_write(*_: object) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
 def test_what_nobody_goes_on_with_is_removed(site: Site) -> None:
     site.store(0, 10)
     place = site.folder / "recording-channel-1"
@@ -329,6 +348,21 @@ def test_a_copy_that_reads_otherwise_is_made_again(
     report = site.give(seconds(2, 5))
     assert report.state is TransferState.DONE
     assert site.numbers() == every(2, 5)
+
+
+def test_a_header_that_reads_otherwise_is_noticed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.store(0, 10)
+    real = copying.copy
+
+    def copy(source: BinaryIO, piece: Piece, file: FileIO, *rest: Any) -> None:
+        real(source, piece, file, *rest)
+        assert piece.whole
+        os.pwrite(file.fileno(), b"?", piece.start - 20)
+
+    monkeypatch.setattr(transfer_module, "copy", copy)
+    assert failed(site.give(seconds(0, 10)), TransferProblem.NOT_VERIFIED)
 
 
 def test_copies_that_always_read_otherwise_are_not_given(

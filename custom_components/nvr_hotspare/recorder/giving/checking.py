@@ -52,9 +52,12 @@ def check_copy(source: BinaryIO, piece: Piece, file: BufferedReader) -> str:
         OSError: The disk of one of them fails.
     """
     original = Mp4Reader(source)
-    original.end = piece.start
+    original.end = piece.start  # where it reads on
     copy = _reader(file)
     if copy.tracks != original.tracks:
+        raise _differs()
+    before = range(piece.start)
+    if piece.whole and not _same_bytes(source, before, file, before):
         raise _differs()
     copied = _fragments(copy)
     for fragment in original.fragments():

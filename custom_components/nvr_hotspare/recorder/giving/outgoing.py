@@ -72,6 +72,7 @@ class Outgoing:
         with own_errors():
             self._ledger.begin(self._name(partial))
         with folder_errors():
+            partial.unlink(missing_ok=True)  # nobody else's, but of before the ledger was lost
             file = partial.open("x+b", buffering=0)
         try:
             with folder_errors():
