@@ -37,7 +37,7 @@ from custom_components.nvr_hotspare.recorder.model import (
 from custom_components.nvr_hotspare.recorder.mp4.reader import Mp4Reader
 from custom_components.nvr_hotspare.recorder.spans import Span
 from tests.recorder.footage import INTERVAL, START, decode, frames, tracks
-from tests.recorder.giving_lab import RATE, SECOND, Site, seconds
+from tests.recorder.giving_lab import RATE, SECOND, Site, every, seconds
 
 REPLAY = Replay(uri="rtsp://127.0.0.1:1/replay", username="viewer", password="cellar-door")
 type Pairs = list[tuple[Tracks, Frame]]
@@ -95,10 +95,6 @@ def receive(site: Site, *gaps: Span, pace: Pace | None = None) -> TransferReport
     transfer = site.transfer(replace(site.request(*gaps), replay=REPLAY), pace)
     transfer.run()
     return transfer.report
-
-
-def every(begin: float, end: float) -> list[int]:
-    return list(range(round(begin * RATE), round(end * RATE)))
 
 
 def test_a_gap_is_filled_from_the_key_frame_before_it(site: Site, spare: Spare) -> None:
