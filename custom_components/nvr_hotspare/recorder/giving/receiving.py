@@ -93,8 +93,8 @@ class Receiver:
             try:
                 async with open_replay(self._replay, span) as stream:
                     async for tracks, frame in stream:
-                        size = sorter.add(tracks, frame)
-                        await asyncio.sleep(self._pace.reserve(size))
+                        if written := sorter.add(tracks, frame):
+                            await asyncio.sleep(self._pace.reserve(written))
                     proven = stream.proven
             except SourceNotFoundError:
                 return True
