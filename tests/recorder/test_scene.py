@@ -108,7 +108,7 @@ async def test_a_file_that_is_there_is_not_written_to(
 ) -> None:
     recorder.media = footage(range(16))
     elsewhere = tmp_path / "elsewhere"
-    os.symlink(elsewhere, order.path)
+    (tmp_path / "scene.mp4").symlink_to(elsewhere)
     assert (await receive(order, WITHIN)).trouble is Trouble.DISK
     assert not elsewhere.exists()
 
