@@ -49,14 +49,15 @@ class Channel:
         """
         recording, ring = self._keeper.recording, self._keeper.ring
         ring.expire()
+        disk_error = recording.error if self._keeper.recorded else ""  # else of no concern any more
         return ChannelStatus(
             state=self._judge(),
             first_frame=recording.first_frame,
             last_frame=recording.last_frame,
             frames=recording.frames,
             size=recording.size,
-            error=self._error or recording.error,
-            disk_error=recording.error,
+            error=self._error or disk_error,
+            disk_error=disk_error,
             bitrate=self._rate.of(self._received),
             ring=ring.size,
             ring_seconds=ring.seconds,
