@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from io import BufferedReader
 from pathlib import Path
 import threading
+from typing import BinaryIO
 
 import pytest
 
@@ -265,7 +265,7 @@ def test_frames_that_are_shown_out_of_order_keep_their_times(site: Site, spare: 
 def test_what_is_written_is_compared_with_what_was_received(
     site: Site, spare: Spare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def spoil(file: BufferedReader, video: Sequence[Expected], audio: Sequence[Expected]) -> str:
+    def spoil(file: BinaryIO, video: Sequence[Expected], audio: Sequence[Expected]) -> str:
         video = [*video[:50], video[50]._replace(crc=video[50].crc ^ 1), *video[51:]]
         return check_frames(file, video, audio)
 

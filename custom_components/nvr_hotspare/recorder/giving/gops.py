@@ -16,6 +16,8 @@ frame at 60 a second."""
 JITTER = 20_000_000
 """Nanoseconds between two frames that are no pause, whatever the file says of how long the first
 one lasts: less than a frame is missing."""
+HEADS = 8192
+"""Bytes to read at once of files of which only the heads of fragments are of interest."""
 _PAUSE = 500_000_000
 """Nanoseconds from frame to frame that are none, as a rule."""
 _SLOW = 3

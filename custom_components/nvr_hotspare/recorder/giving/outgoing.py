@@ -4,14 +4,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 import hashlib
-from io import BufferedReader, FileIO
+from io import FileIO
 import os
 from pathlib import Path
+import threading
+from typing import BinaryIO
 
 from .checking import forget
+from .gops import HEADS
 from .ledger import Entry, Ledger
 from .model import TransferError, TransferProblem
 from .naming import Names
+from .pace import StoppedError
 from .target import PARTIAL, Folder, adapt, problem_of, publish, sweep
 
 
@@ -39,10 +43,13 @@ def own_errors() -> Iterator[None]:
 class Outgoing:
     """Brings files of one job into a recorder's folder. Its errors are TransferErrors."""
 
-    def __init__(self, job: str, folder: Folder, names: Names, ledger: Ledger) -> None:
+    def __init__(
+        self, job: str, folder: Folder, names: Names, ledger: Ledger, stop: threading.Event
+    ) -> None:
         self.folder = folder
         self._names = names
         self._ledger = ledger
+        self._stop = stop
         self._suffix = f".{hashlib.sha256(job.encode()).hexdigest()[:8]}{PARTIAL}"
         """No other job's."""
         self._swept: set[Path] = set()
@@ -84,13 +91,19 @@ class Outgoing:
                 partial.unlink(missing_ok=True)
 
     def deliver(self, file: OutgoingFile, proof: Entry) -> Entry:
-        """Note that a file is proven, then give it its name; return what was noted."""
+        """Note that a file is proven, then give it its name; return what was noted.
+
+        Raises:
+            StoppedError: The job is to end: the file does not get its name.
+        """
         while True:
             with folder_errors():
                 place = self._free(file.time)
             entry = replace(proof, name=self._name(place))
             with own_errors():
                 self._ledger.add(entry)
+            if self._stop.is_set():  # somebody may be looking at what the recorder lacks still
+                raise StoppedError
             with folder_errors(), suppress(FileExistsError):
                 _date(file.path, proof.covered[-1].end)
                 publish(file.path, place)
@@ -124,9 +137,9 @@ class OutgoingFile:
         self.time = time
 
     @contextmanager
-    def written(self) -> Iterator[BufferedReader]:
+    def written(self) -> Iterator[BinaryIO]:
         """End the writing, bring all to the disk, and open it again to be read from there."""
         self.file.close()
-        with self.path.open("rb") as file:
+        with self.path.open("rb", HEADS) as file:
             forget(file)
             yield file

@@ -10,7 +10,7 @@ from ..errors import DamagedFootageError, EmptyFootageError
 from ..holdings import open_clip
 from ..mp4.reader import Mp4Reader
 from ..spans import Span
-from .gops import SAME, Coverage, Gop, covered, gops, inside
+from .gops import HEADS, SAME, Coverage, Gop, covered, gops, inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def find(clips: Iterable[Clip], gaps: Sequence[Span], read: Callable[[Clip], Con
 def read(clip: Clip) -> Contents:
     """Read what is in a clip, up to where it is damaged; OSError if it is gone."""
     groups, coverage, damaged = list[Gop](), Coverage(), False
-    with open_clip(clip.path) as file:
+    with open_clip(clip.path, HEADS) as file:
         size = file.seek(0, os.SEEK_END)
         try:
             reader = Mp4Reader(file)

@@ -15,7 +15,7 @@ from ..spans import Span, difference, intersection, total, union
 from .catalogue import Catalogue
 from .checking import check_copy
 from .copying import copy
-from .gops import JITTER
+from .gops import HEADS, JITTER
 from .ledger import Entry, Ledger
 from .lookout import coarse
 from .model import Replay, TransferError, TransferProblem, TransferReport, TransferState
@@ -95,6 +95,7 @@ class Transfer:
             Folder(Path(request.target.folder)),
             Names(request.target),
             Ledger(self._ledgers, request.job),
+            self._stop,
         )
         self._begin(outgoing.resume())
         if request.replay is not None:
@@ -128,7 +129,7 @@ class Transfer:
 
     def _copy_piece(self, piece: Piece, outgoing: Outgoing) -> None:
         with (
-            open_clip(piece.clip.path) as source,
+            open_clip(piece.clip.path, HEADS) as source,
             outgoing.file(piece.span.start, piece.size) as file,
         ):
             self._tell(TransferState.COPYING)
