@@ -25,15 +25,11 @@ from .failover.commands import CourierCommand, Desist, Synchronize
 from .failover.events import Event
 from .failover.model import UnitId
 from .giving import GivingPace
-from .giving_engine import GivingEngine, HiredEngine, OwnEngine
+from .giving_engine import GivingEngine, HiredEngine, OwnEngine, device_of, end_jobs
 from .giving_errand import Errand, Surroundings
 from .giving_report import Progress
 from .link import UnitLink
-from .nvr.builtin import key_of
 from .nvr.errors import UnitError
-from .recorder.giving.model import TransferReport
-from .recorder.messages import Desist as DesistJobs
-from .unit_config import place_camera
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -173,7 +169,8 @@ class Courier:
             errand.breathe()
         if time.monotonic() < self._started + _RECOGNITION:
             return
-        at_work = {unit for engine in self.engines for unit in _units(engine.transfers.values())}
+        jobs = (told for engine in self.engines for told in engine.transfers.values())
+        at_work = {unit for told in jobs if (unit := device_of(told))}
         if orphans := at_work - self._errands.keys():
             self._replace("orphans", lambda: self._end_jobs(orphans))
         elif self._hired.hired and not self._errands and not self._owes():
@@ -211,11 +208,7 @@ class Courier:
         """Have the engines do nothing more for some devices."""
         for engine in self.engines:
             try:
-                transfers = (await engine.ask(lambda it: it.status())).transfers
-                jobs = tuple(
-                    name for name, told in transfers.items() if not _units([told]).isdisjoint(units)
-                )
-                await engine.ask(lambda it, jobs=jobs: it.request(DesistJobs(jobs=jobs)))  # type: ignore[misc]  # lambda default
+                await end_jobs(engine, lambda _, told: device_of(told) in units)
             except UnitError as error:
                 _LOGGER.debug("Jobs can't be ended: %s", error)
 
@@ -232,9 +225,3 @@ class Courier:
 def courier_state(hass: HomeAssistant, entry_id: str) -> Path:
     """Return the private folder of the engine that is hired for a group."""
     return Path(hass.config.path(STORAGE_DIR, DOMAIN, f"{entry_id}-courier"))
-
-
-def _units(transfers: Iterable[TransferReport]) -> set[UnitId]:
-    """Return the devices that an engine does jobs for."""
-    cameras = (place_camera(key_of(told.channel)) for told in transfers)
-    return {camera.unit for camera in cameras if camera}

@@ -14,12 +14,16 @@ from typing import override
 from homeassistant.core import CALLBACK_TYPE, callback
 
 from .builtin_link import BuiltinLink
+from .failover.model import UnitId
+from .nvr.builtin import key_of
 from .nvr.errors import UnitRequestError, UnitUnreachableError
 from .recorder.client import EngineClient
 from .recorder.errors import RecorderError, RequestError
 from .recorder.giving.model import TransferReport
+from .recorder.messages import Desist
 from .recorder.report import EngineReport
 from .recorder.supervisor import Supervisor
+from .unit_config import place_camera
 
 
 class GivingEngine(ABC):
@@ -166,3 +170,17 @@ class HiredEngine(GivingEngine):
         self._report = report
         for listener in tuple(self._listeners):
             listener()
+
+
+async def end_jobs(engine: GivingEngine, unwanted: Callable[[str, TransferReport], bool]) -> None:
+    """Have an engine end some of its jobs and forget them; errors as of `ask`."""
+    transfers = (await engine.ask(lambda it: it.status())).transfers
+    jobs = tuple(name for name, told in transfers.items() if unwanted(name, told))
+    if jobs:
+        await engine.ask(lambda it: it.request(Desist(jobs=jobs)))
+
+
+def device_of(told: TransferReport) -> UnitId | None:
+    """Return the device that a job is done for."""
+    camera = place_camera(key_of(told.channel))
+    return camera.unit if camera else None

@@ -1,7 +1,7 @@
 """Finding out what a device lacks of a window, camera by camera, and what is to be done."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass
 import hashlib
 import logging
@@ -76,6 +76,12 @@ class Planner:
     spare: UnitLink
     engine: GivingEngine
 
+    def jobs(self, window: Window) -> Iterator[str]:
+        """Yield what the jobs of a window are called."""
+        for camera in window.cameras:
+            if target := self._target(camera):
+                yield self._job(window, camera, target)
+
     async def plan(self, window: Window, camera: Camera) -> Plan | None:
         """Ask all who know, and compare; None for a camera that is in the group no more.
 
@@ -91,7 +97,7 @@ class Planner:
         return Plan(
             camera=camera,
             job=GiveBack(
-                job=job_name(window, camera, target, self.spare.config.unit),
+                job=self._job(window, camera, target),
                 channel=channel_of(key),
                 replay=await self._replay(key) if gaps else None,
                 window=found.window,
@@ -119,6 +125,9 @@ class Planner:
             if channel.number == camera.channel:
                 return config.giving_back.target(channel.number, channel.name)
         return None
+
+    def _job(self, window: Window, camera: Camera, target: Target) -> str:
+        return job_name(window, camera, target, self.spare.config.unit)
 
     async def _held(self, key: str, within: Span) -> FootageTold | None:
         """Return what the spare has, None where it can't tell."""
