@@ -14,12 +14,12 @@ from .failover.commands import Synchronize
 from .failover.events import Event, FootageFlows, SynchronizationEnded
 from .failover.model import Camera, UnitId, Window
 from .giving import GivingBack, GivingPace
-from .giving_engine import GivingEngine
+from .giving_engine import GivingEngine, device_of, end_jobs
 from .giving_plan import GivingError, Plan, Planner, device_footage
 from .giving_report import Given, Progress, progress, report
 from .lacking import SECOND, possible
 from .link import UnitLink
-from .nvr.errors import UnitRequestError, UnitUnreachableError
+from .nvr.errors import UnitError, UnitRequestError, UnitUnreachableError
 from .recorder.giving.model import TransferProblem, TransferReport, TransferState
 from .recorder.messages import Desist
 from .recorder.spans import difference, total
@@ -163,6 +163,7 @@ class Errand:
             while True:
                 await self._until_open()
                 await _ready(engine)
+                await self._end_others(engine, planner)
                 plans, problem = await self._plan(planner, window)
                 reports = await self._carry_out(engine, {it.job.job: it for it in plans})
                 if problem := problem or _problem(reports):
@@ -171,6 +172,20 @@ class Errand:
                     return plans, reports
         finally:
             stop()
+
+    async def _end_others(self, engine: GivingEngine, planner: Planner) -> None:
+        """End what is being done for the device of other windows than these, or to elsewhere.
+
+        It was commanded before Home Assistant started, or the user changed his mind. What it gives
+        would be given twice.
+        """
+        ours = {job for window in self.windows for job in planner.jobs(window)}
+        try:
+            await end_jobs(
+                engine, lambda job, told: job not in ours and device_of(told) == self.unit
+            )
+        except UnitError as error:
+            raise GivingError(TransferProblem.ENGINE_FAILED, str(error)) from error
 
     async def _plan(
         self, planner: Planner, window: Window

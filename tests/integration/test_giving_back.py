@@ -204,6 +204,24 @@ async def test_home_assistant_restarts_meanwhile(
     await assert_whole(hass, nvr, began, await synchronized(log))
 
 
+async def test_a_device_that_dies_while_home_assistant_is_away_gets_nothing_twice(
+    hass: HomeAssistant, lab: Lab, slow: ConfigEntry, nvr: VirtualNvr, log: Log
+) -> None:
+    began = time.time_ns() - SECOND
+    await outage(hass, lab, nvr)
+    await until(log, "synchronizing")
+    assert await hass.config_entries.async_unload(slow.entry_id)
+    await lab.stop("NVR-1")
+    assert await hass.config_entries.async_setup(slow.entry_id)
+    await until(log, "backing_up")
+    await lab.start(nvr.config)
+    await until(log, "synchronizing")
+    set_pace(hass, slow)
+    told = await synchronized(log)
+    assert told["outages"] == 2
+    await assert_whole(hass, nvr, began, told)
+
+
 async def test_an_engine_that_is_killed_is_started_again_and_goes_on(
     hass: HomeAssistant, lab: Lab, slow: ConfigEntry, nvr: VirtualNvr, log: Log
 ) -> None:
