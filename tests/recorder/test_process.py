@@ -119,7 +119,7 @@ async def test_one_takeover_right_after_another_costs_no_frame(
             await client.attempt(Record(channels=tuple(sources)))
             await asyncio.sleep(0.35)
         ended = time.time_ns()
-        await asyncio.sleep(1)  # what has arrived waits up to 0.4 s to be read
+        await asyncio.sleep(1)  # what has arrived waits up to 0.8 s to be read
         await client.request(Stop())
         await process.wait()
     assert not open_files(lab)

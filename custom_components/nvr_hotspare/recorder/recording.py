@@ -28,7 +28,8 @@ class Recording:
 
     A file begins with a key frame, which is on the disk by itself as soon as it has arrived. The
     fragments after it grow, each as long as all before it together, up to a GOP or one second.
-    So a process that is killed loses a second at most, and very little of a file just begun.
+    So a process that is killed loses a second at most of what it has read, and very little of a
+    file just begun.
 
     Attributes:
         first_frame: Capture time of the first frame written, None before.
