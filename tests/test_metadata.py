@@ -247,6 +247,10 @@ def test_every_exception_is_translated() -> None:
     assert set(EN["exceptions"]) == given
 
 
+def test_where_footage_is_is_told_in_one_sentence() -> None:
+    assert set(EN["selector"]["footage"]["options"]) == {"kept"}
+
+
 def test_every_standby_is_translated() -> None:
     assert set(EN["selector"]["standby"]["options"]) == set(Standby)
 

@@ -31,6 +31,7 @@ from .reports import OutageReports
 from .spare_worker import SpareWorker
 from .store import GroupStore
 from .unit_config import UnitConfig, group_places, place_camera
+from .whereabouts import whereabouts
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -245,8 +246,12 @@ class FailoverManager:
 
     @callback
     def _announce(self, announcement: Announce) -> None:
+        member = self._members[announcement.unit]
+        device, group = member.link.config, self._entry.entry_id
+        kept = whereabouts(self._hass, group, announcement, device, self._spare_config)
+        announcement = replace(announcement, data={**announcement.data, **kept})
         self.reports.take(announcement)
-        for listener in tuple(self._members[announcement.unit].on_happening):
+        for listener in tuple(member.on_happening):
             listener(announcement)
 
     def _view(self, unit: UnitId) -> DeviceView | SpareView | None:
@@ -255,6 +260,12 @@ class FailoverManager:
         if self._state.group.spare and self._state.group.spare.unit == unit:
             return view.spare_view(self._state, unit)
         return None  # the machine has not been told of the unit yet
+
+    @property
+    def _spare_config(self) -> UnitConfig | None:
+        spare = self._state.group.spare
+        member = self._members.get(spare.unit) if spare else None
+        return member.link.config if member else None
 
     def config(self, unit: UnitId) -> UnitConfig:
         """Return what is configured of a unit."""

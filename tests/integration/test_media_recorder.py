@@ -23,7 +23,7 @@ from custom_components.nvr_hotspare.recorder.mp4.index import read_length
 from custom_components.nvr_hotspare.recorder.scene.child import receive
 from custom_components.nvr_hotspare.recorder.scene.messages import Order, Outcome
 from custom_components.nvr_hotspare.views import clip_path, picture_path
-from tests.integration.lab import Lab, eventually
+from tests.integration.lab import Lab, entity_id, eventually, state
 from tests.recorder.clips import put_clip
 from tests.recorder.footage import decode, frames
 from virtual_nvr.nvr.unit import VirtualNvr
@@ -63,8 +63,8 @@ async def footage(hass: HomeAssistant, entry: ConfigEntry, spare: VirtualNvr) ->
 
 
 @pytest.fixture
-async def look(hass_ws_client: WebSocketGenerator, entry: ConfigEntry) -> Look:
-    assert entry.runtime_data
+async def look(hass_ws_client: WebSocketGenerator, footage: Path) -> Look:
+    assert footage
     client = await hass_ws_client()
 
     async def ask(identifier: str, call: str = "browse_media") -> dict[str, Any]:
@@ -314,3 +314,28 @@ async def test_footage_of_a_removed_unit_is_still_found(
     (camera,) = (await look(found["media_content_id"]))["result"]["children"]
     assert camera["title"] == "1"
     await fetch(look, scene(entry))
+
+
+async def test_after_an_outage_people_are_told_where_the_footage_is(
+    hass: HomeAssistant, lab: Lab, nvr: VirtualNvr, look: Look
+) -> None:
+    await lab.stop("NVR-1")
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+    await asyncio.sleep(1)
+    await lab.start(nvr.config)
+    await eventually(lambda: "footage" in attributes(hass, "event", nvr, "event"))
+    told = attributes(hass, "event", nvr, "event")
+    kept = attributes(hass, "sensor", nvr, "last_outage")
+    assert told["event_type"] == "returned"
+    assert (kept["footage"], kept["footage_kept"]) == (told["footage"], told["footage_kept"])
+    title = f"NVR Hot Spare Virtual NVR ({nvr.config.host})"
+    assert told["footage_kept"].endswith(f"Media > NVR Hot Spare > {title}.")
+    found = (await look(told["footage"]))["result"]
+    assert found["title"] == title
+    assert [child["title"] for child in found["children"]] == ["Camera 1", "Camera 2"]
+
+
+def attributes(hass: HomeAssistant, platform: str, nvr: VirtualNvr, key: str) -> dict[str, Any]:
+    found = hass.states.get(entity_id(hass, platform, nvr, key))
+    assert found is not None
+    return dict(found.attributes)
