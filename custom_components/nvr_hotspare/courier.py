@@ -117,7 +117,8 @@ class Courier:
         for errand in tuple(self._errands.values()):
             if errand.is_outdated:
                 self._begin(Errand(self._around, errand.command))
-        self._replace("pace", self._set_pace)
+            else:
+                errand.hurry()
 
     def progress(self, unit: UnitId) -> Progress | None:
         """Return how far a device's footage has been given back, None while nothing is done."""
@@ -211,15 +212,6 @@ class Courier:
                 await end_jobs(engine, lambda _, told: device_of(told) in units)
             except UnitError as error:
                 _LOGGER.debug("Jobs can't be ended: %s", error)
-
-    async def _set_pace(self) -> None:
-        """Tell engines at work the pace that they are to have from now on."""
-        for engine in self.engines:
-            if engine.transfers:
-                try:
-                    await engine.ask(lambda it: it.request(self._around.pace().pace))
-                except UnitError as error:
-                    _LOGGER.debug("The pace can't be set: %s", error)
 
 
 def courier_state(hass: HomeAssistant, entry_id: str) -> Path:

@@ -21,7 +21,7 @@ from .lacking import SECOND, possible
 from .link import UnitLink
 from .nvr.errors import UnitError, UnitRequestError, UnitUnreachableError
 from .recorder.giving.model import TransferProblem, TransferReport, TransferState
-from .recorder.messages import Desist
+from .recorder.messages import Desist, Pace
 from .recorder.spans import difference, total
 
 _LOGGER = logging.getLogger(__name__)
@@ -73,8 +73,8 @@ class Errand:
         self._told: dict[str, tuple[int, TransferReport]] = {}
         """What was told last of each job, and its channel."""
         self._news = asyncio.Event()
-        self._paced = 0
-        """The process of the engine that knows the pace."""
+        self._paced: tuple[int, Pace] | None = None
+        """The process of an engine, and the pace that it was told."""
 
     @property
     def progress(self) -> Progress:
@@ -109,6 +109,10 @@ class Errand:
         if problem:
             data = {"detail": str(problem)}
             self._around.tell(SynchronizationEnded(self.unit, (), problem.word, data))
+
+    def hurry(self) -> None:
+        """Look at once how it stands, and whether the pace is another one."""
+        self._news.set()
 
     def breathe(self) -> None:
         """Give a sign of life."""
@@ -250,9 +254,10 @@ class Errand:
         """
         report = await engine.ask(lambda it: it.status())
         transfers = report.transfers
-        if self._paced != report.pid:
-            await engine.ask(lambda it: it.request(self._around.pace().pace))
-            self._paced = report.pid
+        pace = self._around.pace().pace
+        if self._paced != (report.pid, pace):
+            await engine.ask(lambda it: it.request(pace))
+            self._paced = (report.pid, pace)
         new = [
             plan.job
             for name, plan in plans.items()

@@ -82,9 +82,21 @@ class OutageReports:
                     self._hass, self._measure(said), f"first frames of {said.unit}"
                 )
             case Happening.SYNCHRONIZED:
-                self._add(said.unit, {**said.data, "synchronized": _now()})
+                self._complete(said)
             case _:
                 pass
+
+    @callback
+    def _complete(self, said: Announce) -> None:
+        """Note that footage was given back, of several outages together all of it to the first."""
+        moment = _now()
+        reports = self._reports.get(said.unit, [])
+        since = [report["since"] for report in reports]
+        if said.data["since"] in since:
+            first = since.index(said.data["since"])
+            for report in reports[first : first + int(str(said.data["outages"]))]:
+                report["synchronized"] = moment
+        self._add(said.unit, {**said.data, "synchronized": moment})
 
     @callback
     def _add(self, unit: UnitId, told: Mapping[str, Any]) -> None:

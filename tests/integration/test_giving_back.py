@@ -190,6 +190,9 @@ async def test_a_device_that_dies_again_gets_both_outages(
     told = await synchronized(log)
     assert told["outages"] == 2
     assert "backing_up" in log.statuses[log.statuses.index("synchronizing") :]
+    reports = slow.runtime_data.manager.reports.all("NVR-1")
+    assert len({report["synchronized"] for report in reports}) == 1
+    assert len(reports) == 2
     await assert_whole(hass, nvr, began, told)
 
 
