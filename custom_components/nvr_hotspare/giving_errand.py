@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import logging
 import time
 from typing import Final
@@ -17,12 +17,12 @@ from .giving import GivingBack, GivingPace
 from .giving_engine import GivingEngine, device_of, end_jobs
 from .giving_plan import GivingError, Plan, Planner, device_footage
 from .giving_report import Given, Progress, progress, report
-from .lacking import SECOND, possible
+from .lacking import SECOND, Lacking, possible
 from .link import UnitLink
 from .nvr.errors import UnitError, UnitRequestError, UnitUnreachableError
 from .recorder.giving.model import TransferProblem, TransferReport, TransferState
 from .recorder.messages import Desist, Pace
-from .recorder.spans import difference, total
+from .recorder.spans import Span, difference, total, union
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -32,6 +32,8 @@ _PATIENCE: Final = 60.0
 """Seconds for which an engine that is gone is waited for."""
 _PLANS: Final = 4
 """Cameras that units are asked about at the same time."""
+_ATTEMPTS: Final = 3
+"""How often a spare is asked for what it says that it has."""
 _PICK_UP: Final = 10
 """Seconds that a device may take to tell of footage that it was given."""
 _MOVING: Final = {TransferState.COPYING, TransferState.VERIFYING}
@@ -50,6 +52,8 @@ class Surroundings:
     pace: Callable[[], GivingPace]
     tell: Callable[[Event], None]
     on_progress: Callable[[], None]
+    asked: dict[str, tuple[Span, ...]] = field(default_factory=dict)
+    """What was asked for by the jobs of windows that are not yet done, in all attempts."""
 
 
 class Errand:
@@ -130,17 +134,20 @@ class Errand:
         problem: GivingError | None = None
         for spare in window.spares or self._around.spares():
             try:
-                plans, reports = await self._give_from(window, spare)
+                plans, reports, left = await self._give_from(window, spare)
             except GivingError as error:
                 problem = problem or error
                 continue
             for plan in plans:
                 before = given.get(plan.camera)
+                asked = self._around.asked.pop(plan.job.job)
                 given[plan.camera] = Given(
                     channel=plan.camera.channel,
+                    asked=(*(before.asked if before else ()), *asked),
                     reports=(*(before.reports if before else ()), reports[plan.job.job]),
                     # Of several spares each has less to give; what the last one lacks all do.
-                    missing=plan.missing,
+                    missing=left[plan.camera].lost,
+                    unread=left[plan.camera].sure,
                 )
             picked_up += [await self._picked_up(plan, reports[plan.job.job]) for plan in plans]
         if problem:
@@ -154,8 +161,8 @@ class Errand:
 
     async def _give_from(
         self, window: Window, spare: UnitId
-    ) -> tuple[list[Plan], Mapping[str, TransferReport]]:
-        """Give back what one spare has of a window."""
+    ) -> tuple[list[Plan], Mapping[str, TransferReport], Mapping[Camera, Lacking]]:
+        """Give back what one spare has of a window, and look what is lacking then."""
         device, link = self._around.find(self.unit), self._around.find(spare)
         if device is None or link is None:
             text = "The spare that recorded it is not in the group any more."
@@ -164,16 +171,23 @@ class Errand:
         planner = Planner(device=device, spare=link, engine=engine)
         stop = engine.listen(self._news.set)
         try:
+            attempt = 0
             while True:
+                attempt += 1
                 await self._until_open()
                 await _ready(engine)
                 await self._end_others(engine, planner)
                 plans, problem = await self._plan(planner, window)
+                for job in (plan.job for plan in plans):
+                    known = self._around.asked.get(job.job, ())
+                    self._around.asked[job.job] = union((*known, *job.gaps))
                 reports = await self._carry_out(engine, {it.job.job: it for it in plans})
                 if problem := problem or _problem(reports):
                     raise problem
-                if all(plan.whole for plan in plans):
-                    return plans, reports
+                left = {it.camera: await planner.look(window, it) for it in plans}
+                again = attempt < _ATTEMPTS and any(it.remains for it in left.values())
+                if not again and all(plan.whole for plan in plans):
+                    return plans, reports, left
         finally:
             stop()
 

@@ -62,8 +62,6 @@ class Plan:
 
     camera: Camera
     job: GiveBack
-    missing: tuple[Span, ...]
-    """What the device lacks and the spare has not."""
     whole: bool = True
     """Whether the job is all that there is to do."""
 
@@ -92,7 +90,7 @@ class Planner:
         if target is None:
             return None
         key = place_key(camera)
-        found = await self.look(window, camera, target)
+        found = await self._look(window, camera, target)
         gaps = found.gaps
         return Plan(
             camera=camera,
@@ -104,11 +102,14 @@ class Planner:
                 gaps=gaps[:MAX_GAPS],
                 target=target,
             ),
-            missing=found.missing,
             whole=len(gaps) <= MAX_GAPS,
         )
 
-    async def look(self, window: Window, camera: Camera, target: Target) -> Lacking:
+    async def look(self, window: Window, plan: Plan) -> Lacking:
+        """Compare again; errors as of `plan`."""
+        return await self._look(window, plan.camera, plan.job.target)
+
+    async def _look(self, window: Window, camera: Camera, target: Target) -> Lacking:
         """Compare what the device and the spare have of a camera."""
         span = span_of(window)
         held = await self._held(place_key(camera), within_reach(span))

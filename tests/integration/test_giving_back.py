@@ -132,7 +132,7 @@ async def assert_whole(
     assert list(reports) == [1, 2]
     missing = {str(number): count(report.missing) for number, report in reports.items()}
     for number, channel in told["channels"].items():
-        assert missing[number] == pytest.approx(channel["missing_frames"], abs=4)
+        assert missing[number] == pytest.approx(channel["missing_frames"], abs=1)
     assert sum(count(it.doubled) for it in reports.values()) <= told["overlap_frames"]
     assert all(count(it.damaged) == it.out_of_order == 0 for it in reports.values())
 
