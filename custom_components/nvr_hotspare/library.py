@@ -14,7 +14,7 @@ from homeassistant.util import slugify
 from .archive_shelf import ArchiveShelf
 from .builtin_config import BuiltinConfig
 from .const import CONF_ADMINS_ONLY, DOMAIN, WorkMode
-from .failover.model import Camera, UnitId
+from .failover.model import Camera, Connection, UnitId
 from .link import UnitLink
 from .network_shelf import NetworkShelf
 from .runtime import NvrHotSpareConfigEntry
@@ -43,7 +43,12 @@ class Library:
     def _shelf(self, link: UnitLink) -> Shelf:
         if isinstance(options := link.config.way, BuiltinConfig):
             return ArchiveShelf(self._hass, link.config, options)
-        return NetworkShelf(link, self._group.scenes)
+        manager, unit = self._group.manager, link.config.unit
+        return NetworkShelf(
+            link,
+            self._group.scenes,
+            lambda: manager.spare_view(unit).connection is Connection.ONLINE,
+        )
 
     def open_to(self, user: User) -> bool:
         """Tell whether a user may see the footage."""

@@ -27,6 +27,8 @@ from .unit_config import place_camera, place_key
 _SECOND: Final = 1_000_000_000
 LENGTH: Final = 120 * _SECOND
 """Nanoseconds from mark to mark: a scene is fetched whole before it plays."""
+_PAUSE: Final = 10 * _SECOND
+"""Nanoseconds without footage that are no end of a scene, as `recorder.scene` has it."""
 _SETTLED: Final = 10 * _SECOND
 """Nanoseconds after which footage that ends is complete; what grows is a scene when it is over."""
 _REACH: Final = 31 * 24 * 3600 * _SECOND
@@ -38,10 +40,12 @@ _PATIENCE: Final = 20.0
 class NetworkShelf(Shelf):
     """The recordings of our places on a recorder."""
 
-    def __init__(self, link: UnitLink, scenes: Scenes) -> None:
+    def __init__(self, link: UnitLink, scenes: Scenes, is_online: Callable[[], bool]) -> None:
+        """Look at a spare, and fetch scenes of it; one that is known to be away is not asked."""
         super().__init__(link.config.title)
         self._link = link
         self._fetched = scenes
+        self._is_online = is_online
 
     @override
     async def cameras(self) -> frozenset[Camera]:
@@ -56,16 +60,16 @@ class NetworkShelf(Shelf):
     @override
     async def days(self, camera: Camera) -> Mapping[date, int]:
         now = time.time_ns()
-        found = await self._scenes(camera, Span(now - _REACH, now))
-        return Counter(day_of(scene.start) for scene in found)
+        spans = await self._told(camera, Span(now - _REACH, now))
+        return await asyncio.to_thread(lambda: Counter(day_of(it.start) for it in _cut(spans)))
 
     @override
     async def scenes(self, camera: Camera, day: date) -> list[Scene]:
         midnights = map(dt_util.start_of_local_day, (day, day + timedelta(days=1)))
         begin, end = (round(midnight.timestamp()) * _SECOND for midnight in midnights)
         # A scene that begins before midnight is cut where the question begins, not at a mark.
-        found = await self._scenes(camera, Span(begin - LENGTH, end + LENGTH))
-        return [scene for scene in found if begin <= scene.start < end]
+        spans = await self._told(camera, Span(begin - LENGTH, end + LENGTH))
+        return [scene for scene in _cut(spans) if begin <= scene.start < end]
 
     @override
     async def file(self, camera: Camera, start: int) -> Path:
@@ -75,13 +79,13 @@ class NetworkShelf(Shelf):
     async def beginning(self, camera: Camera, start: int) -> Path:
         return await self._file(camera, start, picture=True)
 
-    async def _scenes(self, camera: Camera, within: Span) -> list[Scene]:
+    async def _told(self, camera: Camera, within: Span) -> tuple[Span, ...]:
+        """Return when there is footage."""
         try:
             told = await self._ask(lambda unit: unit.footage(place_key(camera), within))
         except FileNotFoundError:
-            return []
-        whole = intersection(union(told.spans, bridge=_SECOND), [within])
-        return list(_cut(whole, time.time_ns() - _SETTLED))
+            return ()
+        return intersection(union(told.spans, bridge=_PAUSE), [within])
 
     async def _file(self, camera: Camera, start: int, *, picture: bool) -> Path:
         if start % _SECOND or not 0 < start < time.time_ns():
@@ -98,6 +102,8 @@ class NetworkShelf(Shelf):
 
     async def _ask[T](self, call: Callable[[Spare], Awaitable[T]]) -> T:
         """Ask the spare; FileNotFoundError where it has nothing of the kind."""
+        if not self._is_online():
+            raise ShelfError("spare_away", name=self.recorder)
         try:
             async with asyncio.timeout(_PATIENCE):
                 return await self._link.ask(call)
@@ -116,10 +122,11 @@ def _mark_after(moment: int) -> int:
     return (moment // LENGTH + 1) * LENGTH
 
 
-def _cut(spans: tuple[Span, ...], until: int) -> Iterator[Scene]:
-    """Return the scenes of footage as far as it ends before a time."""
+def _cut(spans: tuple[Span, ...]) -> Iterator[Scene]:
+    """Return the scenes of footage that are complete."""
+    until = time.time_ns() - _SETTLED
     for span in spans:
-        start = span.start // _SECOND * _SECOND
+        start = -(-span.start // _SECOND) * _SECOND  # the key frame before it is played too
         while start < span.end:
             end = min(span.end, _mark_after(start))
             if end <= until and end - start >= _SECOND:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 import json
@@ -19,6 +20,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator,
 from custom_components.nvr_hotspare import network_shelf, scene_folder, scenes
 from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.footage_id import FootageId
+from custom_components.nvr_hotspare.nvr.errors import UnitCredentialsError, UnitUnsupportedError
+from custom_components.nvr_hotspare.nvr.onvif import OnvifUnit
 from custom_components.nvr_hotspare.recorder.mp4.index import read_length
 from custom_components.nvr_hotspare.recorder.scene.child import receive
 from custom_components.nvr_hotspare.recorder.scene.messages import Order, Outcome
@@ -301,6 +304,36 @@ async def test_a_spare_that_is_away_is_told_wherever_it_is_looked_for(
         response = await client.get(path)
         assert response.status == HTTPStatus.SERVICE_UNAVAILABLE
         assert "does not answer now" in await response.text()
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (UnitUnsupportedError("It has no search service"), "on the recorder itself"),
+        (UnitCredentialsError("The password was rejected"), ": The password was rejected"),
+        (TimeoutError(), "does not answer now"),
+    ],
+    ids=["can't", "refuses", "is slow"],
+)
+async def test_a_spare_that_tells_nothing_of_its_footage_is_told_so(
+    entry: ConfigEntry,
+    look: Look,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    sentence: str,
+) -> None:
+    async def fail(*_: object) -> None:
+        raise error
+
+    for call in ("footage", "replay"):
+        monkeypatch.setattr(OnvifUnit, call, fail)
+    wanted = scene(entry)
+    for name, call in (
+        (replace(wanted, day=None, start=None), "browse_media"),
+        (wanted, "resolve_media"),
+    ):
+        answer = await look(str(name), call=call)
+        assert sentence in answer["error"]["message"]
 
 
 @pytest.mark.usefixtures("footage")

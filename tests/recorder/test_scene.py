@@ -78,6 +78,16 @@ async def test_footage_after_a_pause_is_another_scene(
     assert len(times(order.path)) == 5
 
 
+async def test_footage_before_a_pause_is_another_scene_too(
+    recorder: ScriptedCamera, order: Order
+) -> None:
+    late = 5 * 60
+    recorder.media = footage([*range(5), *range(late, late + 6)])
+    second = replace(order, span=Span(moment(late - 1), moment(late + 4)))
+    assert await receive(second, WITHIN) == Outcome()
+    assert times(order.path)[0] == pytest.approx(moment(late), abs=20_000)
+
+
 @pytest.mark.parametrize(
     ("answer", "trouble"),
     [

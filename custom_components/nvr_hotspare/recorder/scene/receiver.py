@@ -100,9 +100,10 @@ class _SceneFile:
         """Take a frame; return whether the scene goes on."""
         if isinstance(frame, VideoFrame) and frame.key:
             if self._group is not None:
-                if self._parts(self._group, tracks, frame):
+                if not self._parts(self._group, tracks, frame):
+                    self._write(self._group, frame)
+                elif self._is_wanted(self._group):
                     return False
-                self._write(self._group, frame)
             self._group = Group(tracks, [frame], size=frame.size)
             return not self._order.picture
         if self._group is not None:
@@ -125,6 +126,10 @@ class _SceneFile:
     def _parts(self, group: Group, tracks: Tracks, key: VideoFrame) -> bool:
         """Tell whether this key frame can't stand in one file with the group before it."""
         return tracks != group.tracks or key.time - group.video[-1].time > _PAUSE
+
+    def _is_wanted(self, group: Group) -> bool:
+        """Tell whether a group is of this scene, and not of what was recorded before it."""
+        return self._clip is not None or group.video[-1].time >= self._order.span.start
 
     def _write(self, group: Group, following: VideoFrame | None) -> None:
         if self._clip is None:
