@@ -50,8 +50,10 @@ class SceneFolder:
         self._kept.move_to_end(name)
         return kept.path
 
-    async def new_path(self) -> Path:
-        """Return where a file may be written.
+    async def new_path(self, name: str) -> Path:
+        """Return where a file of this name may be written: no other has had this path.
+
+        What is remembered of a path, such as a picture, is of this scene even after a restart.
 
         Raises:
             ShelfError: The disk has no room, or can't be used.
@@ -62,7 +64,7 @@ class SceneFolder:
             raise ShelfError("scene_no_room") from error
         if free < MOST + _FREE:
             raise ShelfError("scene_no_room")
-        return self._folder / f"{next(self._numbers)}.mp4"
+        return self._folder / f"{name}-{next(self._numbers)}.mp4"
 
     async def keep(self, path: Path, name: str) -> Path:
         """Keep a file that was written under a name."""

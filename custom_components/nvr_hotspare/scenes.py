@@ -118,7 +118,7 @@ class Scenes:
         picture: bool,
     ) -> Path:
         async with self._places[picture]:
-            path = await self._folder.new_path()
+            path = await self._folder.new_path(name)
             order = Order(
                 replay=await replay(), span=span, path=str(path), most=MOST, picture=picture
             )

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 import os
 from pathlib import Path
+import signal
 
 import pytest
 
@@ -144,6 +145,21 @@ async def test_who_gives_up_leaves_neither_a_process_nor_a_file(
     task.cancel()
     await asyncio.wait([task])
     assert not children() - before
+    assert not written(order)
+
+
+async def test_a_process_that_is_killed_leaves_no_file(
+    recorder: ScriptedCamera, order: Order
+) -> None:
+    recorder.media = footage(range(4))
+    before = children()
+    task = asyncio.create_task(receive(order, WITHIN))
+    async with asyncio.timeout(WITHIN):
+        while not written(order):  # noqa: ASYNC110 (the file tells nobody)
+            await asyncio.sleep(0.01)
+    (child,) = children() - before
+    os.kill(child, signal.SIGKILL)
+    assert (await task).trouble is Trouble.BROKEN
     assert not written(order)
 
 
