@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nvr_hotspare.recorder.model import VideoFrame
-from custom_components.nvr_hotspare.recorder.rtp import h264, h265
+from custom_components.nvr_hotspare.recorder.rtp import access_unit, h264, h265
 from custom_components.nvr_hotspare.recorder.rtp.access_unit import AccessUnit, VideoDepacketizer
 from custom_components.nvr_hotspare.recorder.rtp.packet import parse_rtp
 from custom_components.nvr_hotspare.recorder.rtp.packetize import RtpSender
@@ -83,6 +83,19 @@ def test_both_ways_find_the_same_pictures(
         assert len(found) == len(pictures)
 
 
+@pytest.mark.parametrize("sizes", [[9000], [5000, 5000], [3000, 1000, 3000, 3000]])
+def test_a_picture_that_is_too_large_is_dropped_and_the_next_one_is_not(
+    sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access_unit, "MAX_ACCESS_UNIT", 4000)
+    depacketizer = that_knows_markers(h264.Depacketizer())
+
+    found, _ = _push_runs(depacketizer, _packets([sizes, [500], [2000]], 0))
+
+    assert [unit.timestamp for unit in found] == [found[-1].timestamp - 3600, found[-1].timestamp]
+    assert depacketizer.dropped == 1
+
+
 @pytest.mark.parametrize(
     ("depacketizer", "indicator", "kind"),
     [
@@ -107,3 +120,12 @@ def test_all_but_the_beginning_of_a_unit_takes_the_short_way(
 
     assert pushed == 1
     assert unit.nal_units[0].endswith(b"".join(bytes((n,)) * 1000 for n in range(10)))
+
+
+def test_slices_after_the_first_one_take_the_short_way() -> None:
+    depacketizer = that_knows_markers(h264.Depacketizer())
+
+    (unit,), pushed = _push_runs(depacketizer, _packets([[5000, 5000, 5000]], 0))
+
+    assert len(unit.nal_units) == 3
+    assert pushed == 1

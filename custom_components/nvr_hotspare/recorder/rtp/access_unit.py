@@ -48,10 +48,17 @@ class _Heads(NamedTuple):
     middle: bytes
     end: bytes
     """The second part of a packet in the middle of the unit, and of its last one."""
+    start: bytes
+    """The same of the first packet of another such unit: of the next slice of the picture."""
+    unit: bytes
+    """How such a unit itself begins."""
 
 
-def _foresee(packet: RtpPacket, payload: bytes) -> _Heads:
-    """Return what may follow on a packet; `payload` is how that of one in the middle begins."""
+def _foresee(packet: RtpPacket, payload: bytes, unit: bytes) -> _Heads:
+    """Return what may follow on a packet of a unit that begins so.
+
+    `payload` is how that of a packet in its middle begins.
+    """
     plain, marked = plain_head(packet, marker=False), plain_head(packet, marker=True)
     after = plain[_AFTER:] + payload[:-1]
     return _Heads(
@@ -59,6 +66,8 @@ def _foresee(packet: RtpPacket, payload: bytes) -> _Heads:
         marked[:_BEFORE],
         after + payload[-1:],
         after + bytes((payload[-1] | _FU_END,)),
+        after + bytes((payload[-1] | _FU_START,)),
+        unit,
     )
 
 
@@ -83,7 +92,7 @@ class VideoDepacketizer(ABC):
         self._head = HEAD + self._FU_HEAD
         self._layout = Struct(f">{_GAP}x{_BEFORE}sH{self._head - _AFTER}s")
         self._heads: _Heads | None = None
-        """How the next packet begins if it goes on with that unit."""
+        """How the next packet begins if it goes on with that unit, or with its picture."""
         self._size = 0
         self._damaged = False
         self._slices_end = 0
@@ -115,7 +124,7 @@ class VideoDepacketizer(ABC):
     def go_on(
         self, data: bytes, position: int, limit: int, size: int, done: list[AccessUnit]
     ) -> int:
-        """Take in packets that go on with a NAL unit, up to its end; return where others begin.
+        """Take in packets that go on with a picture, up to a NAL unit's end; return where.
 
         Nineteen in twenty packets do, and the head of each is known to the last bit beforehand.
         Whatever is not so expected is to be parsed and pushed.
@@ -127,18 +136,33 @@ class VideoDepacketizer(ABC):
             size: Bytes of each packet.
             done: Gets the access unit that is completed.
         """
-        if self._heads is None or size <= self._head:
+        heads = self._heads
+        if heads is None or size <= self._head:
             return position
         step = _GAP + size
-        position = self._take_middle(self._heads, data, range(position, limit, step))
-        if position < limit and self._take_end(data[position : position + step], done):
+        if not self._fragments:
+            if position == limit or not self._take_start(heads, data[position : position + step]):
+                return position
+            position += step
+        position = self._take_middle(heads, data, range(position, limit, step))
+        if position < limit and self._take_end(heads, data[position : position + step], done):
             position += step
         return position
+
+    def _take_start(self, heads: _Heads, data: bytes) -> bool:
+        """Take in a packet if with it another slice of the picture begins."""
+        first, sequence, rest = self._layout.unpack_from(data)
+        if sequence != self._next or first != heads.plain or rest != heads.start:
+            return False
+        self._next = (sequence + 1) & 0xFFFF
+        self._fragments = [heads.unit, data[_GAP + self._head :]]
+        self._grow(len(data))
+        return True
 
     def _take_middle(self, heads: _Heads, data: bytes, starts: range) -> int:
         """Take in packets in the middle of a NAL unit; return where others begin."""
         # Here most of the engine's time is spent, so that names are looked up beforehand.
-        plain, _, middle, _ = heads
+        plain, _, middle, *_ = heads
         unpack, add, number = self._layout.unpack_from, self._fragments.append, self._next
         skip, step = _GAP + self._head, starts.step
         position = starts.start
@@ -154,19 +178,20 @@ class VideoDepacketizer(ABC):
         self._grow(position - starts.start)
         return position
 
-    def _take_end(self, data: bytes, done: list[AccessUnit]) -> bool:
+    def _take_end(self, heads: _Heads, data: bytes, done: list[AccessUnit]) -> bool:
         """Take in a packet if it is the last one of a NAL unit."""
         first, sequence, rest = self._layout.unpack_from(data)
-        heads = self._heads
-        if heads is None or sequence != self._next or rest != heads.end:
+        if self._damaged or sequence != self._next or rest != heads.end:
             return False
         if first not in {heads.plain, heads.marked}:
             return False
         self._next = (sequence + 1) & 0xFFFF
-        self._heads, self._done = None, done
+        self._done = done
         self._end_unit(data[_GAP + self._head :])
         if first == heads.marked:
             self._take_marker()
+        if first == heads.marked or self._damaged:
+            self._heads = None
         return True
 
     def push(self, packet: RtpPacket) -> list[AccessUnit]:
@@ -186,7 +211,7 @@ class VideoDepacketizer(ABC):
             self._take_marker()
         self._heads = None
         if self._fragments and not self._damaged:
-            self._heads = _foresee(packet, self._middle)
+            self._heads = _foresee(packet, self._middle, self._fragments[0])
         return done
 
     def flush(self) -> list[AccessUnit]:
