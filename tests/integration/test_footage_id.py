@@ -33,7 +33,15 @@ def test_whatever_is_made_up_is_refused_or_is_the_one_name_of_what_it_names(text
 
 @pytest.mark.parametrize(
     "text",
-    ["", "/U", "G/U/1/2026-11-20/5/6", "G/U/1/20261120", "G/U/\uff11", "G/U/1_0", "G/U/1/1970-01-01"],
+    [
+        "",
+        "/U",
+        "G/U/1/2026-11-20/5/6",
+        "G/U/1/20261120",
+        "G/U/\uff11",
+        "G/U/1_0",
+        "G/U/1/1970-01-01",
+    ],
 )
 def test_what_is_no_name_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"footage|isoformat|identifier"):
