@@ -16,7 +16,7 @@ from custom_components.nvr_hotspare.recorder.giving.model import (
     TransferState,
 )
 from custom_components.nvr_hotspare.recorder.giving.naming import DATES
-from custom_components.nvr_hotspare.recorder.giving.target import MARK
+from custom_components.nvr_hotspare.recorder.giving.target import MARK, hold
 from custom_components.nvr_hotspare.recorder.returned import returned
 from custom_components.nvr_hotspare.recorder.spans import total
 from tests.recorder.footage import START, decode, frames, indexed
@@ -215,7 +215,9 @@ def test_what_was_only_begun_is_removed(site: Site) -> None:
         with pytest.raises(Killed):
             transfer.run()
     assert len(site.files()) == 2
-    site.give(seconds(2, 5))
+    with other.open("rb") as file:
+        hold(file)  # as its job does
+        site.give(seconds(2, 5))
     assert site.numbers() == every(2, 5)
     assert [path for path in site.files() if path.suffix != ".mp4"] == [other]
 

@@ -16,7 +16,7 @@ from .ledger import Entry, Ledger
 from .model import TransferError, TransferProblem
 from .naming import Names
 from .pace import StoppedError
-from .target import PARTIAL, Folder, adapt, problem_of, publish, sweep
+from .target import PARTIAL, Folder, adapt, hold, problem_of, publish, sweep
 
 
 @contextmanager
@@ -81,6 +81,7 @@ class Outgoing:
         with folder_errors():
             partial.unlink(missing_ok=True)  # nobody else's, but of before the ledger was lost
             file = partial.open("x+b", buffering=0)
+            hold(file)
         try:
             with folder_errors():
                 adapt(partial, partial.parent)
@@ -141,5 +142,6 @@ class OutgoingFile:
         """End the writing, bring all to the disk, and open it again to be read from there."""
         self.file.close()
         with self.path.open("rb", HEADS) as file:
+            hold(file)
             forget(file)
             yield file
