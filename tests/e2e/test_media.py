@@ -157,6 +157,16 @@ async def plays(video: Locator, since: int) -> None:
             await asyncio.sleep(0.1)
 
 
+async def test_a_spare_that_is_away_is_told_to_who_looks_for_its_footage(home: Home) -> None:
+    device = home.site.working[1]
+    await home.site.spare.program.kill()
+    async with signed_in(home.assistant) as page:
+        await page.goto(f"{home.assistant.url}/media-browser")
+        for title in ("NVR Hot Spare", device.host, device.cameras[0]):
+            await card(page, title).click(timeout=60_000)
+        await expect(page.get_by_text("does not answer now").first).to_be_visible(timeout=30_000)
+
+
 async def test_nothing_of_it_was_told_to_the_log(home: Home) -> None:
     log = await asyncio.to_thread(home.log.read_text)
     secrets = [home.site.camera_password, home.site.spare.password]
