@@ -244,16 +244,16 @@ def test_what_nobody_goes_on_with_is_removed(site: Site) -> None:
     site.store(0, 10)
     place = site.folder / "recording-channel-1"
     place.mkdir()
-    old, new, foreign = (
+    left, used, foreign = (
         place / name
         for name in ("a.mp4.01234567.partial", "b.mp4.01234567.partial", "c.mp4.partial")
     )
-    for path in (old, new, foreign):
+    for path in (left, used, foreign):
         path.write_bytes(b"left behind")
-    for path in (old, foreign):
-        os.utime(path, (1, 1))
-    site.give(seconds(2, 5))
-    assert [path for path in site.files() if path.suffix != ".mp4"] == [new, foreign]
+    with used.open("rb") as file:
+        hold(file)
+        site.give(seconds(2, 5))
+    assert [path for path in site.files() if path.suffix != ".mp4"] == [used, foreign]
 
 
 def test_in_the_hour_that_comes_twice_no_name_is_used_twice(tmp_path: Path) -> None:
