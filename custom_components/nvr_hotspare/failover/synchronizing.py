@@ -28,12 +28,11 @@ PROBLEMS = 8
 def synchronize(state: State) -> tuple[State, tuple[Command, ...]]:
     """Let the courier work for the devices that footage is owed to and can be given to."""
     commands: list[Command] = []
-    for device in state.devices.values():
-        if device.owed or device.delivery:
-            decided, said = _decide(state, device)
-            if decided is not device:
-                state = with_device(state, decided)
-            commands += said
+    for device in [it for it in state.devices.values() if it.owed or it.delivery]:
+        decided, said = _decide(state, device)
+        if decided is not device:
+            state = with_device(state, decided)
+        commands += said
     return state, tuple(commands)
 
 
