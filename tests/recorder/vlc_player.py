@@ -15,7 +15,7 @@ _LIBRARY = "libvlc.so.5"
 _PLAYING = {0, 1, 2, 3, 4}
 """States of a player that has not come to an end (libvlc_state_t)."""
 _ENDED = 6
-_RATE = 4.0
+_RATE = 1.0
 _LONGEST = 60.0
 
 
