@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from .commands import Command, Desist, Provision, Record, Release, Synchronize, Unprovision
 from .events import Event, SynchronizationEnded
-from .model import Camera, Connection, Reason, Window, WorkingStatus
+from .model import Camera, Connection, Reason, UnitId, Window, WorkingStatus
 from .owed import LIMIT
 from .pool import next_order_at
 from .state import DeviceState, State, in_use
@@ -29,21 +29,31 @@ def check_invariants(state: State, now: float) -> None:
         InvariantError: An invariant does not hold.
     """
     _check_held(state)
-    for unit, device in state.devices.items():
-        outage = device.outage
-        offline = state.pulses[unit].connection is Connection.OFFLINE
-        _require(
-            offline == (outage is not None and outage.returned is None),
-            f"{unit} is {state.pulses[unit].connection} with {outage}",
-        )
-        _check_status(device, offline=offline)
-        if offline:
-            _check_covered(state, device, now)
-        _check_owed(state, device)
+    for unit in state.devices:
+        check_device(state, unit, now)
     deadline = next_deadline(state)
     _require(deadline is None or deadline > state.now, f"deadline {deadline} is over")
     order_at = next_order_at(state)
     _require(order_at is None or order_at > state.now, f"order of {order_at} was not given")
+
+
+def check_device(state: State, unit: UnitId, now: float) -> None:
+    """Check what a state says of one working device.
+
+    Raises:
+        InvariantError: An invariant does not hold.
+    """
+    device = state.devices[unit]
+    outage = device.outage
+    offline = state.pulses[unit].connection is Connection.OFFLINE
+    _require(
+        offline == (outage is not None and outage.returned is None),
+        f"{unit} is {state.pulses[unit].connection} with {outage}",
+    )
+    _check_status(device, offline=offline)
+    if offline:
+        _check_covered(state, device, now)
+    _check_owed(state, device)
 
 
 def _check_held(state: State) -> None:
@@ -94,7 +104,7 @@ def check_footage(before: State, event: Event, after: State) -> None:
     """
     done = event.done if isinstance(event, SynchronizationEnded) else ()
     for unit, device in after.devices.items():
-        if (known := before.devices.get(unit)) is None:
+        if (known := before.devices.get(unit)) is None or known is device:
             continue
         for window in (owed.window for owed in known.owed):
             cameras = tuple(camera for camera in window.cameras if camera in device.cameras)
