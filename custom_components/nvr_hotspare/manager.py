@@ -118,7 +118,7 @@ class FailoverManager:
         self._store.units |= {config.unit: config.title for config in devices}
         group = Group(
             devices=tuple(config.as_working_device() for config in devices),
-            spare=spares[0].as_spare() if spares else None,
+            spares=tuple(config.as_spare() for config in spares),
             timing=TIMING,
         )
         self.handle(Configured(group))
@@ -129,13 +129,13 @@ class FailoverManager:
 
     @callback
     def _tell_moves(self) -> None:
-        """Tell the spare where cameras are that it holds and that have moved.
+        """Tell spares where cameras are that they hold and that have moved.
 
-        Should it not take it, it is told again with the command to record.
+        Should one not take it, it is told again with the command to record.
         """
-        spare = self._state.group.spare
-        if spare and (moved := self._moves.take(self._state.spare.places or {})):
-            self._dispatch(Provision(spare.unit, moved))
+        for unit, spare in self._state.spares.items():
+            if moved := self._moves.take(spare.places or {}):
+                self._dispatch(Provision(unit, moved))
 
     @property
     def known_units(self) -> Mapping[UnitId, str]:
@@ -252,7 +252,7 @@ class FailoverManager:
     def _view(self, unit: UnitId) -> DeviceView | SpareView | None:
         if unit in self._state.devices:
             return self.device_view(unit)
-        if self._state.group.spare and self._state.group.spare.unit == unit:
+        if unit in self._state.spares:
             return view.spare_view(self._state, unit)
         return None  # the machine has not been told of the unit yet
 
@@ -272,9 +272,8 @@ class FailoverManager:
     def device_view(self, unit: UnitId) -> DeviceView:
         """Return what is shown of a working device; no spare is ready that can't record."""
         found = view.device_view(self._state, unit)
-        spare = self._state.group.spare
-        member = self._members.get(spare.unit) if spare else None
-        if found.spare_ready and member and not member.link.can_record:
+        spares = [self._members[spare] for spare in self._state.spares if spare in self._members]
+        if found.spare_ready and not any(member.link.can_record for member in spares):
             return replace(found, spare_ready=False, spare_ready_reason=Reason.SPARE_FAILS)
         return found
 

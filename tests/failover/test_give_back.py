@@ -88,6 +88,7 @@ def test_the_outage_is_over_when_the_spare_has_let_go(site: Replay) -> None:
         "first_confirmed_after": {"1": 8, "2": 8},
         "released_first": [],
         "released_on_grace": [],
+        "displaced": [],
         "not_backed_up": {},
     }
 

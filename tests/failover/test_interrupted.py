@@ -75,7 +75,7 @@ def site(*, single_stream: bool = False) -> Group:
         return group(device("a", 3, gives_back=True), device("b", 3, gives_back=True))
     channels = tuple(Channel(number=n, single_stream=n == 1) for n in (1, 2, 3))
     devices = tuple(WorkingDevice(unit=unit, channels=channels, gives_back=True) for unit in "ab")
-    return Group(devices=devices, spare=Spare(unit=SPARE, capacity=4))
+    return Group(devices=devices, spares=(Spare(unit=SPARE, capacity=4),))
 
 
 def assert_all_is_well(world: World) -> None:
@@ -87,7 +87,7 @@ def assert_all_is_well(world: World) -> None:
     assert list(world.spare.places.values()) == [None] * 4
     assert set(world.spare.places) == set(world.cameras[:4])
     assert spare_view(world.state, SPARE).status is SpareStatus.IDLE
-    assert world.state.spare.held == ()
+    assert world.state.spares[SPARE].held == ()
     assert all(device.outage is None for device in world.state.devices.values())
     assert not any(device.owed for device in world.state.devices.values())
 

@@ -151,7 +151,7 @@ def test_the_spare_is_watched_in_the_same_way(site: Replay) -> None:
     assert site.spare.connection is OFFLINE
     assert not site.said(Happening.HEARTBEAT_LOST)
     site.send(PlacesSeen(SPARE, {}))
-    assert site.state.spare.places is None
+    assert site.state.spares[SPARE].places is None
     site.back(SPARE)
     assert site.spare.connection is ONLINE
 

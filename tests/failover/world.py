@@ -112,12 +112,11 @@ class World:
     def __init__(
         self, group: Group, faults: Mapping[int, Fault] | None = None, capacity: int | None = None
     ) -> None:
-        assert group.spare is not None
         self.now = 0.0
         self.group = group
         self.devices = {device.unit: Device(since=-BOOT) for device in group.devices}
         self.spare = SpareUnit()
-        self.capacity = group.spare.capacity if capacity is None else capacity
+        self.capacity = group.spares[0].capacity if capacity is None else capacity
         self.faults = faults or {}
         self.given = 0
         self.queue: list[SpareCommand] = []
@@ -149,8 +148,7 @@ class World:
 
     @property
     def spare_unit(self) -> UnitId:
-        assert self.group.spare is not None
-        return self.group.spare.unit
+        return self.group.spares[0].unit
 
     # The truth.
 

@@ -23,8 +23,8 @@ from .events import (
     SynchronizationEnded,
 )
 from .model import Connection, Recording, UnitId
-from .outage import found, returned, with_device
-from .state import Pulse, State
+from .outage import found, returned
+from .state import Pulse, State, with_device, with_pulse
 
 type Taken = tuple[State, tuple[Command, ...]]
 
@@ -54,11 +54,11 @@ def _(event: HeartbeatReceived, state: State) -> Taken:
     if pulse is None:
         return state, ()
     if pulse.connection is Connection.ONLINE:
-        state = _with_pulse(state, event.unit, detector.heard(pulse, state.now))
+        state = with_pulse(state, event.unit, detector.heard(pulse, state.now))
         return _count_beat(state, event.unit), ()
     if not detector.may_ask(pulse, state.group.timing, state.now):
         return state, ()
-    state = _with_pulse(state, event.unit, replace(pulse, asked=state.now))
+    state = with_pulse(state, event.unit, replace(pulse, asked=state.now))
     return state, (Identify(event.unit),)
 
 
@@ -68,7 +68,7 @@ def _(event: ProbeUnanswered, state: State) -> Taken:
     pulse = state.pulses.get(event.unit)
     if pulse is None or pulse.connection is Connection.OFFLINE:
         return state, ()
-    state = _with_pulse(state, event.unit, detector.unanswered(pulse, event.silence))
+    state = with_pulse(state, event.unit, detector.unanswered(pulse, event.silence))
     device = state.devices.get(event.unit)
     if device is not None:
         outage = device.outage and replace(device.outage, beats=0, given_back={})
@@ -84,7 +84,7 @@ def _(event: Identified, state: State) -> Taken:
     late = pulse is None or pulse.connection is Connection.ONLINE or pulse.asked is None
     if late or not event.same:
         return state, ()
-    state = _with_pulse(state, event.unit, Pulse(since=state.now, heard=True))
+    state = with_pulse(state, event.unit, Pulse(since=state.now, heard=True))
     device = state.devices.get(event.unit)
     if device is not None and device.outage is not None:
         state = returned(state, device, device.outage)
@@ -121,22 +121,21 @@ def _(event: RecordingsSeen, state: State) -> Taken:
 
 @take.register
 def _(event: PlacesSeen, state: State) -> Taken:
-    """Note what the spare holds; while it is offline, its answers are late ones."""
-    spare = state.group.spare
-    if spare is None or spare.unit != event.spare or not state.spare_online:
+    """Note what a spare holds; while it is offline, its answers are late ones."""
+    spare = state.spares.get(event.spare)
+    if spare is None or not state.online(event.spare):
         return state, ()
-    first = state.spare.places is None
-    state = pool.seen(state, event.places)
-    return (found(state, event.spare) if first else state), ()
+    state = pool.seen(state, spare, event.places)
+    return (found(state, event.spare) if spare.places is None else state), ()
 
 
 @take.register
 def _(event: CommandEnded, state: State) -> Taken:
     """Take the end of the command that is waited for; what comes later is seen anyway."""
-    errand = state.spare.errand
-    if errand is None or event.command != errand.command:
-        return state, ()
-    return pool.end(state, errand.command, event.errors), ()
+    for spare in state.spares.values():
+        if spare.errand and event.command == spare.errand.command:
+            return pool.end(state, spare, spare.errand.command, event.errors), ()
+    return state, ()
 
 
 @take.register
@@ -156,7 +155,3 @@ def _count_beat(state: State, unit: UnitId) -> State:
         return state
     outage = replace(device.outage, beats=device.outage.beats + 1)
     return with_device(state, replace(device, outage=outage))
-
-
-def _with_pulse(state: State, unit: UnitId, pulse: Pulse) -> State:
-    return replace(state, pulses={**state.pulses, unit: pulse})

@@ -14,7 +14,7 @@ from enum import StrEnum
 from math import isfinite
 from typing import TypeIs
 
-from .model import Camera, Connection, Reason, UnitId, Window, WorkingDevice, WorkingStatus
+from .model import Camera, Connection, Reason, Spare, UnitId, Window, WorkingDevice, WorkingStatus
 from .owed import owe
 from .state import DeviceState, Outage, Owed, Pulse, SpareState, State
 
@@ -28,7 +28,9 @@ def dump(state: State) -> Json:
     return {
         "version": VERSION,
         "offline_spares": _offline_spares(state),
-        "held": [list(camera) for camera in state.spare.held],
+        "held": {
+            unit: [list(camera) for camera in spare.held] for unit, spare in state.spares.items()
+        },
         "devices": {unit: _dump_device(device) for unit, device in state.devices.items()},
     }
 
@@ -40,15 +42,18 @@ def untouched(before: State, after: State) -> bool:
     """
     return (
         before.devices is after.devices
-        and before.spare.held == after.spare.held
+        and (before.spares is after.spares or _held(before) == _held(after))
         and _offline_spares(before) == _offline_spares(after)
     )
 
 
+def _held(state: State) -> list[tuple[UnitId, tuple[Camera, ...]]]:
+    return [(unit, spare.held) for unit, spare in state.spares.items()]
+
+
 def _offline_spares(state: State) -> list[UnitId]:
-    return sorted(
-        unit for unit in state.pulses if unit not in state.devices and not state.online(unit)
-    )
+    pulses = ((unit, state.pulses.get(unit)) for unit in state.spares if unit not in state.devices)
+    return sorted(u for u, pulse in pulses if pulse and pulse.connection is Connection.OFFLINE)
 
 
 def _dump_device(device: DeviceState) -> Json:
@@ -84,6 +89,7 @@ def _dump_outage(outage: Outage) -> Json:
         "backing_up": outage.backing_up,
         "returned": outage.returned,
         "spares": list(outage.spares),
+        "displaced": [camera.channel for camera in outage.displaced],
         "confirmed": {str(c.channel): at for c, at in outage.confirmed.items()},
         "missed": {str(c.channel): reason.value for c, reason in outage.missed.items()},
     }
@@ -107,8 +113,13 @@ def load(data: object) -> State:
     for unit, device in devices.items():
         if device.outage is not None and device.outage.returned is None:
             pulses[unit] = Pulse(since=device.outage.since, connection=Connection.OFFLINE)
-    held = tuple(dict.fromkeys(_load_cameras(journal.get("held"))))
-    return State(pulses=pulses, devices=devices, spare=SpareState(held=held))
+    spares = {
+        unit: SpareState(
+            config=Spare(unit=unit, capacity=0), held=tuple(dict.fromkeys(_load_cameras(value)))
+        )
+        for unit, value in _mapping(journal.get("held")).items()
+    }
+    return State(pulses=pulses, devices=devices, spares=spares)
 
 
 def _load_device(unit: UnitId, entry: Json) -> DeviceState | None:
@@ -168,6 +179,9 @@ def _load_outage(unit: UnitId, entry: Json) -> Outage | None:
         returned=returned,
         watched_from=returned or 0.0,
         spares=tuple(_texts(entry.get("spares"))),
+        displaced=tuple(
+            Camera(unit, number) for number in _items(entry.get("displaced")) if _is_whole(number)
+        ),
         confirmed={
             camera: at
             for camera, value in _by_camera(unit, entry.get("confirmed"))

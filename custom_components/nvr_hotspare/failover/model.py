@@ -246,7 +246,8 @@ class Group:
     """The units that protect one another, as configured."""
 
     devices: tuple[WorkingDevice, ...] = ()
-    spare: Spare | None = None
+    spares: tuple[Spare, ...] = ()
+    """In order of preference."""
     timing: Timing = field(default_factory=Timing)
 
 

@@ -1,7 +1,7 @@
 """All that the machine knows. Frozen; mappings in it are replaced, never changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .commands import SpareCommand
 from .model import (
@@ -13,6 +13,7 @@ from .model import (
     Reason,
     Recording,
     Silence,
+    Spare,
     UnitId,
     Window,
     WorkingDevice,
@@ -50,6 +51,8 @@ class Outage:
     """When each camera was first confirmed recorded by the spare."""
     spares: tuple[UnitId, ...] = ()
     """Who was seen to record them."""
+    displaced: tuple[Camera, ...] = ()
+    """The cameras that had to make room for others."""
     missed: Mapping[Camera, Reason] = field(default_factory=dict)
     """The cameras last reported not backed up."""
     returned: float | None = None
@@ -147,8 +150,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpareState:
-    """What is known of the spare, and what it is wanted to record."""
+    """What is known of a spare, and what it is wanted to record."""
 
+    config: Spare
     held: tuple[Camera, ...] = ()
     """The cameras it has to record, in the order in which they got their places."""
     due: Mapping[Camera, float] = field(default_factory=dict)
@@ -157,6 +161,15 @@ class SpareState:
     """What it holds, as last seen or as it must be after a command; None while unknown."""
     errand: Errand | None = None
     attempts: Mapping[Camera, Attempt] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is provisioned ahead on each spare, and what that was decided from."""
+
+    basis: tuple[object, ...] = ()
+    ahead: Mapping[UnitId, Mapping[Camera, None]] = field(default_factory=dict)
+    """The cameras of each spare in their order, without those that it has to record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,33 +183,61 @@ class State:
     group: Group = field(default_factory=Group)
     pulses: Mapping[UnitId, Pulse] = field(default_factory=dict)
     devices: Mapping[UnitId, DeviceState] = field(default_factory=dict)
-    spare: SpareState = field(default_factory=SpareState)
+    spares: Mapping[UnitId, SpareState] = field(default_factory=dict)
+    """In order of preference."""
+    plan: Plan = field(default_factory=Plan)
+    wakes: Mapping[UnitId, float] = field(default_factory=dict)
+    """When a unit has to be looked at though nothing happens to it."""
 
     def online(self, unit: UnitId) -> bool:
         """Tell whether a unit of the group is online."""
         pulse = self.pulses.get(unit)
         return pulse is not None and pulse.connection is Connection.ONLINE
 
-    @property
-    def spare_online(self) -> bool:
-        """Tell whether there is a spare and it is online."""
-        return self.group.spare is not None and self.online(self.group.spare.unit)
+    def holder(self, camera: Camera) -> SpareState | None:
+        """Return the spare that has to record a camera."""
+        return next((spare for spare in self.spares.values() if camera in spare.held), None)
 
     def confirmed(self, camera: Camera) -> bool:
-        """Tell whether the spare was seen to record a camera."""
-        facts = (self.spare.places or {}).get(camera)
-        return facts is not None and facts.recording is Recording.YES
+        """Tell whether a spare was seen to record a camera."""
+        return any(records(spare, camera) for spare in self.spares.values())
 
     def lent(self, camera: Camera) -> bool:
-        """Tell whether the spare has to record a camera, or does without."""
-        facts = (self.spare.places or {}).get(camera)
-        return camera in self.spare.held or (facts is not None and in_use(facts))
+        """Tell whether a spare has to record a camera, or does without."""
+        return any(camera in s.held or uses(s, camera) for s in self.spares.values())
 
     def pending(self, camera: Camera) -> bool:
         """Tell whether a camera is yet to be confirmed and has time left."""
-        return self.now < self.spare.due.get(camera, self.now)
+        return any(self.now < s.due.get(camera, self.now) for s in self.spares.values())
 
 
 def in_use(facts: PlaceFacts) -> bool:
     """Tell whether a place records, or was told to."""
     return facts.commanded or facts.recording is Recording.YES
+
+
+def uses(spare: SpareState, camera: Camera) -> bool:
+    """Tell whether a spare was seen to record a camera, or to have been told to."""
+    facts = spare.places.get(camera) if spare.places else None
+    return facts is not None and in_use(facts)
+
+
+def records(spare: SpareState, camera: Camera) -> bool:
+    """Tell whether a spare was seen to record a camera."""
+    facts = spare.places.get(camera) if spare.places else None
+    return facts is not None and facts.recording is Recording.YES
+
+
+def with_device(state: State, device: DeviceState) -> State:
+    """Return the state with what is now known of a device."""
+    return replace(state, devices={**state.devices, device.config.unit: device})
+
+
+def with_spare(state: State, spare: SpareState) -> State:
+    """Return the state with what is now known of a spare."""
+    return replace(state, spares={**state.spares, spare.config.unit: spare})
+
+
+def with_pulse(state: State, unit: UnitId, pulse: Pulse) -> State:
+    """Return the state with a unit's latest signs of life."""
+    return replace(state, pulses={**state.pulses, unit: pulse})

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from .commands import Announce, Command
 from .coverage import shortfall
+from .look import Look
 from .model import Camera, Happening, Reason, Recording, WorkingStatus
-from .outage import with_device
-from .state import DeviceState, Outage, State
+from .state import DeviceState, Outage, State, records, with_device
 
 RECORDING_STATUSES = (
     WorkingStatus.RECORDING,
@@ -18,10 +18,10 @@ RECORDING_STATUSES = (
 """What a device can be when nobody stands in for it."""
 
 
-def show(state: State) -> tuple[State, tuple[Command, ...]]:
-    """Bring every Working Status up to date."""
+def show(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
+    """Bring Working Statuses up to date."""
     commands: list[Command] = []
-    for device in state.devices.values():
+    for device in (state.devices[unit] for unit in look.units):
         outage = device.outage and _recount(state, device, device.outage)
         shown = device if outage == device.outage else replace(device, outage=outage)
         status, reason = _status(state, shown)
@@ -47,18 +47,22 @@ def _recount(state: State, device: DeviceState, outage: Outage) -> Outage:
         for camera in device.cameras
         if camera not in outage.confirmed and state.confirmed(camera)
     }
-    outage = replace(outage, confirmed={**outage.confirmed, **first})
-    spare = state.group.spare
-    if spare and spare.unit not in outage.spares and any(map(state.confirmed, device.cameras)):
-        outage = replace(outage, spares=(*outage.spares, spare.unit))
+    if first:
+        outage = replace(outage, confirmed={**outage.confirmed, **first})
+    for unit, spare in state.spares.items():
+        if unit not in outage.spares and any(records(spare, c) for c in device.cameras):
+            outage = replace(outage, spares=(*outage.spares, unit))
     if outage.returned is None:
-        outage = replace(outage, missed=missed(state, device))
+        now_missed = missed(state, device)
+        if now_missed != outage.missed:
+            outage = replace(outage, missed=now_missed)
     return outage
 
 
 def missed(state: State, device: DeviceState) -> dict[Camera, Reason]:
     """Return the cameras of an offline device that are not backed up, and why."""
-    reasons = ((camera, shortfall(state, device, camera)) for camera in device.cameras)
+    channels = zip(device.config.channels, device.cameras, strict=True)
+    reasons = ((c, shortfall(state, device, channel, c)) for channel, c in channels)
     return {camera: reason for camera, reason in reasons if reason is not None}
 
 
@@ -68,7 +72,8 @@ def _status(state: State, device: DeviceState) -> tuple[WorkingStatus, Reason | 
         status = WorkingStatus.SYNCHRONIZING if flowing else _online_status(state, device)
         return status, None
     if device.outage.returned is not None:
-        lent = state.spare_online and device.status is WorkingStatus.BACKING_UP
+        # What a spare has that is online is let go of before anything else is shown.
+        lent = device.status is WorkingStatus.BACKING_UP and any(map(state.lent, device.cameras))
         if lent or any(state.confirmed(camera) for camera in device.cameras):
             return WorkingStatus.BACKING_UP, None
         return _online_status(state, device), None

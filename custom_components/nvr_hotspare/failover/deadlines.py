@@ -1,0 +1,40 @@
+"""When a unit has to be looked at again though nothing happens to it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from . import detector
+from .look import Look
+from .model import UnitId
+from .outage import give_back_at
+from .pool import next_order_at
+from .state import State
+from .status import stale_at
+from .synchronizing import synchronize_at
+
+
+def sleep(state: State, units: Iterable[UnitId], look: Look) -> State:
+    """Note when to look again at the units that were looked at, and at the spares if they were."""
+    looked = {*units, *state.spares} if look.spares else set(units)
+    wakes = {unit: at for unit, at in state.wakes.items() if unit not in looked}
+    if len(wakes) + len(looked) > len(state.pulses):
+        wakes = {unit: at for unit, at in wakes.items() if unit in state.pulses}
+    for unit in looked:
+        at = min((at for at in _deadlines(state, unit) if at > state.now), default=None)
+        if at is not None:
+            wakes[unit] = at
+    return state if wakes == state.wakes else replace(state, wakes=wakes)
+
+
+def _deadlines(state: State, unit: UnitId) -> Iterator[float]:
+    pulse, device, spare = state.pulses.get(unit), state.devices.get(unit), state.spares.get(unit)
+    if pulse and (at := detector.offline_at(pulse, state.group.timing)) is not None:
+        yield at
+    if device is not None:
+        yield stale_at(state, device)
+        yield from give_back_at(state, device)
+        yield from synchronize_at(state, device)
+    if spare is not None:
+        yield from spare.due.values()
+        if (at := next_order_at(state, spare)) is not None:
+            yield at

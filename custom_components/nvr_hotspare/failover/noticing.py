@@ -1,0 +1,44 @@
+"""Noticing that a unit is gone: from silence to an outage."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from . import detector
+from .commands import Announce, Command
+from .model import Happening, UnitId
+from .pool import forgotten
+from .state import DeviceState, Outage, State, with_device, with_pulse
+
+
+def notice(state: State, units: Iterable[UnitId]) -> tuple[State, tuple[Command, ...]]:
+    """Take units that were silent for too long for offline.
+
+    Only a working device's outage is announced: that of a spare shows in its Connection.
+    """
+    commands: list[Command] = []
+    for unit in units:
+        if (pulse := state.pulses.get(unit)) is None:
+            continue
+        deadline = detector.offline_at(pulse, state.group.timing)
+        if deadline is None or state.now < deadline:
+            continue
+        state = with_pulse(state, unit, detector.offline(pulse))
+        if unit in state.spares:
+            state = forgotten(state, unit)
+        if unit in state.devices:
+            state, said = _lost(state, state.devices[unit], pulse.since)
+            commands += said
+    return state, tuple(commands)
+
+
+def _lost(state: State, device: DeviceState, since: float) -> tuple[State, tuple[Command, ...]]:
+    """Begin an outage, or go on with the one that was about to end: nothing is doubled."""
+    said: tuple[Command, ...] = ()
+    if device.outage is None:
+        outage = Outage(since=since, noticed=state.now)
+        data = {"noticed_after": round(state.now - since, 3)}
+        said = (Announce(device.config.unit, Happening.HEARTBEAT_LOST, data),)
+    else:
+        outage = replace(device.outage, returned=None, beats=0, given_back={})
+    device = replace(device, outage=outage, recordings=None, recorded_since={}, missing_since={})
+    return with_device(state, device), said
