@@ -28,13 +28,17 @@ from custom_components.nvr_hotspare.failover.events import (
     Event,
     FootageFlows,
     HeartbeatReceived,
+    HostLink,
     Identified,
     PlacesSeen,
+    Planned,
+    PowerReturned,
     ProbeUnanswered,
     RecordingsSeen,
     Started,
     SynchronizationEnded,
     TimePassed,
+    WitnessSeen,
 )
 from custom_components.nvr_hotspare.failover.model import (
     Camera,
@@ -175,6 +179,10 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(CommandEnded, foreign_command, st.dictionaries(a_camera, st.just("no"))),
     st.builds(FootageFlows, units, st.booleans()),
     st.builds(SynchronizationEnded, units, st.tuples(a_window), reasons, st.just({})),
+    st.builds(Planned, units, st.sampled_from((START, START + 60, START + 600)), st.booleans()),
+    st.just(PowerReturned()),
+    st.builds(HostLink, st.booleans()),
+    st.builds(WitnessSeen, st.sampled_from(("gateway", "camera")), st.sampled_from((False, True))),
     st.just(TimePassed()),
 )
 delays = st.sampled_from((0.0, 0.0, 0.1, 0.5, 0.5, 4.0, 5.0, 9.0, 60.0, 1000.0))

@@ -28,7 +28,11 @@ def sleep(state: State, units: Iterable[UnitId], look: Look) -> State:
 
 def _deadlines(state: State, unit: UnitId) -> Iterator[float]:
     pulse, device, spare = state.pulses.get(unit), state.devices.get(unit), state.spares.get(unit)
-    if pulse and (at := detector.offline_at(pulse, state.group.timing)) is not None:
+    if (
+        pulse
+        and not state.isolated
+        and (at := detector.offline_at(pulse, state.group.timing)) is not None
+    ):
         yield at
     if device is not None:
         yield stale_at(state, device)

@@ -7,7 +7,7 @@ works for nobody, to desist; and what it has done is told.
 from dataclasses import replace
 from functools import singledispatch
 
-from . import detector, pool, regroup, synchronizing
+from . import detector, isolation, pool, regroup, synchronizing
 from .commands import Command, Desist, Identify
 from .events import (
     CommandEnded,
@@ -15,16 +15,20 @@ from .events import (
     Event,
     FootageFlows,
     HeartbeatReceived,
+    HostLink,
     Identified,
     PlacesSeen,
+    Planned,
+    PowerReturned,
     ProbeUnanswered,
     RecordingsSeen,
     Started,
     SynchronizationEnded,
+    WitnessSeen,
 )
 from .model import Connection, Recording, UnitId
 from .outage import found, returned
-from .state import Pulse, State, with_device, with_pulse
+from .state import State, with_device, with_pulse
 
 type Taken = tuple[State, tuple[Command, ...]]
 
@@ -53,6 +57,8 @@ def _(event: HeartbeatReceived, state: State) -> Taken:
     pulse = state.pulses.get(event.unit)
     if pulse is None:
         return state, ()
+    state = isolation.answered(state, event.unit)
+    pulse = state.pulses[event.unit]
     if pulse.connection is Connection.ONLINE:
         state = with_pulse(state, event.unit, detector.heard(pulse, state.now))
         return _count_beat(state, event.unit), ()
@@ -81,10 +87,11 @@ def _(event: ProbeUnanswered, state: State) -> Taken:
 def _(event: Identified, state: State) -> Taken:
     """Only the unit that went silent is back, and only if it was asked since it did."""
     pulse = state.pulses.get(event.unit)
-    late = pulse is None or pulse.connection is Connection.ONLINE or pulse.asked is None
-    if late or not event.same:
+    if pulse is None or pulse.connection is Connection.ONLINE or pulse.asked is None:
         return state, ()
-    state = with_pulse(state, event.unit, Pulse(since=state.now, heard=True))
+    if not event.same:
+        return state, ()
+    state = with_pulse(state, event.unit, detector.back(pulse, state.now))
     device = state.devices.get(event.unit)
     if device is not None and device.outage is not None:
         state = returned(state, device, device.outage)
@@ -136,6 +143,35 @@ def _(event: CommandEnded, state: State) -> Taken:
         if spare.errand and event.command == spare.errand.command:
             return pool.end(state, spare, spare.errand.command, event.errors), ()
     return state, ()
+
+
+@take.register
+def _(event: Planned, state: State) -> Taken:
+    """Excuse a silence to come; one that was noticed already is an outage."""
+    pulse = state.pulses.get(event.unit)
+    if pulse is None or pulse.connection is Connection.OFFLINE:
+        return state, ()
+    excused = detector.excuse(pulse, event.until, once=event.once)
+    return with_pulse(state, event.unit, excused), ()
+
+
+@take.register
+def _(_event: PowerReturned, state: State) -> Taken:
+    until = state.now + state.group.timing.boot_grace
+    for unit, pulse in state.pulses.items():
+        if pulse.connection is Connection.ONLINE and pulse.excused < until:
+            state = with_pulse(state, unit, detector.excuse(pulse, until))
+    return state, ()
+
+
+@take.register
+def _(event: HostLink, state: State) -> Taken:
+    return isolation.link(state, up=event.up), ()
+
+
+@take.register
+def _(event: WitnessSeen, state: State) -> Taken:
+    return isolation.witnessed(state, event.witness, answers=event.answers), ()
 
 
 @take.register

@@ -21,8 +21,8 @@ These hold after every step (`invariants.check_invariants` says so in the tests)
    deletes footage: that is left to the spare's retention.
 4. One outage per working device at a time. Whatever is interrupted resumes from the journal
    and from what the spare is seen to hold; every command is idempotent.
-
-(5 is about Home Assistant's own isolation, which `detector` would decide.)
+5. While all evidence is that Home Assistant itself is cut off, no unit is taken for dead: see
+   `isolation`.
 
 A step first takes the event as a fact, then lets the passes look at all that is known: who is
 silent for too long, what may be given back, which cameras the spares have to hold, which outages

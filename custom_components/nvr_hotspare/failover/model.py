@@ -229,6 +229,8 @@ class Timing:
     """Before the second attempt to give footage back; doubled for each after it."""
     sync_retry_limit: float = 600.0
     """The longest time between such attempts."""
+    evidence: float = 30.0
+    """For how long it counts what a witness of Home Assistant's isolation was seen to do."""
     restart_grace: float = 180.0
     """How long a unit may be silent that is known to restart every week at this time."""
     incident: float = 60.0

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from . import detector
 from .commands import Announce, Command
+from .isolation import cut_off
 from .model import Happening, UnitId
 from .pool import forgotten
 from .state import DeviceState, Outage, State, with_device, with_pulse
@@ -13,15 +14,21 @@ from .state import DeviceState, Outage, State, with_device, with_pulse
 def notice(state: State, units: Iterable[UnitId]) -> tuple[State, tuple[Command, ...]]:
     """Take units that were silent for too long for offline.
 
+    Unless it is Home Assistant itself that is cut off: then nobody is, until something answers.
     Only a working device's outage is announced: that of a spare shows in its Connection.
     """
     commands: list[Command] = []
-    for unit in units:
+    for unit in sorted(units):
+        if state.isolated:
+            break
         if (pulse := state.pulses.get(unit)) is None:
             continue
         deadline = detector.offline_at(pulse, state.group.timing)
         if deadline is None or state.now < deadline:
             continue
+        if cut_off(state):
+            state = replace(state, isolated=True)
+            break
         state = with_pulse(state, unit, detector.offline(pulse))
         if unit in state.spares:
             state = forgotten(state, unit)

@@ -63,7 +63,7 @@ def started(state: State) -> State:
     for unit, pulse in state.pulses.items():
         fresh = Pulse(since=pulse.since, heard=pulse.heard, connection=Connection.OFFLINE)
         if pulse.connection is Connection.ONLINE:
-            fresh = Pulse(since=now)
+            fresh = Pulse(since=now, excused=pulse.excused, once=pulse.once)
         state = with_pulse(state, unit, fresh)
     for device in state.devices.values():
         outage = device.outage
@@ -84,4 +84,4 @@ def started(state: State) -> State:
         )
     for unit in state.spares:
         state = forgotten(state, unit)
-    return state
+    return replace(state, link=True, witnesses={}, isolated=False)

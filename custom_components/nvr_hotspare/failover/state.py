@@ -36,6 +36,18 @@ class Pulse:
     """How the latest of them stayed unanswered."""
     asked: float | None = None
     """When an offline unit that was heard again was last asked who it is."""
+    excused: float = 0.0
+    """Until when its silence is no sign that it is dead."""
+    once: bool = True
+    """Whether the excuse is for one silence only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What is no unit and was asked for a sign of life."""
+
+    answers: bool
+    asked: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +198,11 @@ class State:
     spares: Mapping[UnitId, SpareState] = field(default_factory=dict)
     """In order of preference."""
     plan: Plan = field(default_factory=Plan)
+    link: bool = True
+    """Whether the host has a network link."""
+    witnesses: Mapping[str, Witness] = field(default_factory=dict)
+    isolated: bool = False
+    """Whether Home Assistant is cut off from all, so that silence is no sign of anything."""
     wakes: Mapping[UnitId, float] = field(default_factory=dict)
     """When a unit has to be looked at though nothing happens to it."""
 
