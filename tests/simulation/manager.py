@@ -1,0 +1,405 @@
+"""Home Assistant in small: it asks the units, lets the machine decide, and hands out its commands.
+
+Each step is checked: the units that it touched, and every so often everything.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+import json
+from math import inf
+from random import Random
+
+from custom_components.nvr_hotspare.failover import journal
+from custom_components.nvr_hotspare.failover.commands import (
+    Announce,
+    Command,
+    Desist,
+    Identify,
+    Synchronize,
+)
+from custom_components.nvr_hotspare.failover.deadlines import sleep
+from custom_components.nvr_hotspare.failover.events import (
+    Configured,
+    Event,
+    FootageFlows,
+    HeartbeatReceived,
+    Identified,
+    PlacesSeen,
+    ProbeUnanswered,
+    RecordingsSeen,
+    Started,
+    TimePassed,
+)
+from custom_components.nvr_hotspare.failover.invariants import (
+    InvariantError,
+    check_commands,
+    check_device,
+    check_footage,
+    check_invariants,
+)
+from custom_components.nvr_hotspare.failover.look import Look
+from custom_components.nvr_hotspare.failover.machine import step
+from custom_components.nvr_hotspare.failover.model import (
+    Camera,
+    Group,
+    Happening,
+    PlaceFacts,
+    Recording,
+    Silence,
+    UnitId,
+)
+from custom_components.nvr_hotspare.failover.state import (
+    DeviceState,
+    State,
+    with_device,
+    with_pulse,
+)
+from custom_components.nvr_hotspare.failover.view import next_deadline, probe_pace, watch_pace
+from tests.simulation.agenda import Agenda, Asked, Loop
+from tests.simulation.couriers import Couriers
+from tests.simulation.faults import Rates
+from tests.simulation.site import Site, Unit
+from tests.simulation.spares import SpareWorkers
+
+ROUND_TRIP = 0.25
+GIVEN_UP = 2.0
+"""After this long a probe counts as unanswered where nothing comes back."""
+FLOW_PACE = 10.0
+"""Seconds between signs of life of the courier."""
+EVERYTHING = 1000
+"""Steps between checks of everything."""
+
+
+@dataclass(slots=True)
+class Account:
+    """What the machine did."""
+
+    steps: int = 0
+    """That changed more than the time of a heartbeat."""
+    outages: int = 0
+    needless: int = 0
+    broken: list[str] = field(default_factory=list)
+    said: list[tuple[float, Announce]] = field(default_factory=list)
+    """Kept where somebody wants to read it."""
+
+
+class Manager:
+    """The machine of one group at work."""
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        site: Site,
+        rng: Random,
+        rates: Rates,
+        group: Group,
+        *,
+        skips: bool = True,
+        listens: bool = False,
+    ) -> None:
+        self.agenda = agenda
+        self.site = site
+        self.rng = rng
+        self.rates = rates
+        self.group = group
+        self.account = Account()
+        self.state = State()
+        self.away = False
+        self._skips = skips
+        self._listens = listens
+        self._deadline = inf
+        self._saved_before = self.state
+        self._life = 0
+        self.couriers = Couriers(self)
+        self.workers = SpareWorkers(self)
+        self._probes: dict[UnitId, Loop] = {}
+        self._watches: dict[UnitId, Loop] = {}
+        self._flows: dict[UnitId, Loop] = {}
+        for unit in site.units:
+            self._probes[unit] = self._loop(self._probe, probe_pace, unit)
+            self._watches[unit] = self._loop(self._watch, watch_pace, unit)
+            if unit in site.devices:
+                self._flows[unit] = self._loop(self._flow, lambda _state, _unit: FLOW_PACE, unit)
+        self.start()
+
+    def _loop(
+        self,
+        ask: Callable[[UnitId], Asked],
+        pace: Callable[[State, UnitId], float],
+        unit: UnitId,
+    ) -> Loop:
+        number = len(self._probes) + len(self._watches) + len(self._flows)
+        return Loop(
+            self.agenda,
+            number,
+            (lambda: ask(unit)) if self._skips else (lambda: (ask(unit), Asked.NEWS)[1]),
+            lambda: pace(self.state, unit),
+        )
+
+    @property
+    def _loops(self) -> Iterable[Loop]:
+        for loops in (self._probes, self._watches, self._flows):
+            yield from loops.values()
+
+    # Its life
+
+    def start(self) -> None:
+        """Take up where the journal ends."""
+        self.away = False
+        self._life += 1
+        self.happens(Configured(self.group))
+        self.happens(Started())
+        for loop in self._loops:
+            loop.begin(0.0)
+
+    def stop(self) -> None:
+        """Leave the journal behind: now and then one that lacks the last transition."""
+        state = self._saved_before if self.rng.random() < self.rates.lost else self.state
+        self.state = journal.load(json.loads(json.dumps(journal.dump(state))))
+        self.away = True
+        self._life += 1
+        self._deadline = inf
+        for loop in self._loops:
+            loop.stop()
+        self.couriers.stop()
+        self.workers.stop()
+
+    def configure(self, group: Group) -> None:
+        """Let the user change the group."""
+        self.group = group
+        self.happens(Configured(group))
+
+    def run(self, until: float) -> None:
+        """Live until then."""
+        while True:
+            if self._deadline < min(self.agenda.next, until):
+                self.agenda.now = self._deadline
+                self.happens(TimePassed())
+            elif self.agenda.next <= until:
+                self.agenda.go_on()
+            else:
+                self.agenda.now = until
+                return
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do something some seconds from now, unless Home Assistant restarts before."""
+        life = self._life
+        self.agenda.later(seconds, lambda: action() if life == self._life else None)
+
+    def chance(self, odds: float) -> bool:
+        """Draw whether something happens that rarely does."""
+        return odds > 0 and self.rng.random() < odds
+
+    # Passing over what changes nothing
+
+    def alter(self, name: UnitId, change: Callable[[Unit], None] | None = None) -> None:
+        """Change how a unit really is; without a change, something about it came of itself."""
+        self._note_signs(name)
+        for loops in (self._probes, self._watches):
+            loops[name].wake()
+        self.site.alter(name, self.agenda.now, change)
+
+    def _goes_on_telling(self, unit: UnitId) -> None:
+        """Pass over what a device tells: from now on it is known as one that tells all the time.
+
+        Otherwise its word would seem stale after a minute; asked on, it would have told again.
+        """
+        if self._skips:
+            self._note(replace(self.state.devices[unit], told=inf))
+
+    def _goes_on_flowing(self, unit: UnitId) -> None:
+        """Pass over signs of life of the courier, likewise."""
+        device = self.state.devices[unit]
+        if self._skips and device.delivery:
+            self._note(replace(device, delivery=replace(device.delivery, heard=inf)))
+
+    def _note_signs(self, unit: UnitId) -> None:
+        """Note when a unit really was last heard, before anything changes for it."""
+        if self._probes[unit].answered is Asked.SIGN_OF_LIFE:
+            pulse = replace(self.state.pulses[unit], since=self._probes[unit].latest())
+            self.state = with_pulse(self.state, unit, pulse)
+        device = self.state.devices.get(unit)
+        if device and device.told == inf:
+            device = replace(device, told=self._watches[unit].latest())
+            self._note(device)
+        if device and device.delivery and device.delivery.heard == inf:
+            heard = self._flows[unit].latest()
+            self._note(replace(device, delivery=replace(device.delivery, heard=heard)))
+
+    def _note(self, device: DeviceState) -> None:
+        state = with_device(self.state, device)
+        self.state = sleep(state, [device.config.unit], Look((), spares=False))
+        self._deadline = _deadline(self.state)
+
+    # Facts in, decisions out
+
+    def happens(self, event: Event) -> bool:
+        """Let the machine take a step; tell whether more came of it than a later sign of life."""
+        if self.away:
+            return False
+        before = self.state
+        self.state, commands = step(before, event, self.agenda.now)
+        if not journal.untouched(before, self.state):
+            self._saved_before = before
+        changed = changes(before, self.state)
+        if changed or commands:
+            self.account.steps += 1
+            self._check(before, event, changed, commands)
+            self._wake(before, changed)
+        self._deadline = _deadline(self.state)
+        for command in commands:
+            self._dispatch(command)
+        return bool(changed or commands)
+
+    def _check(
+        self, before: State, event: Event, changed: list[UnitId], commands: tuple[Command, ...]
+    ) -> None:
+        try:
+            for unit in changed:
+                if unit in self.state.devices:
+                    check_device(self.state, unit, self.agenda.now)
+            check_commands(self.state, commands)
+            check_footage(before, event, self.state)
+            if self.account.steps % EVERYTHING == 0:
+                check_invariants(self.state, self.agenda.now)
+        except InvariantError as error:
+            self.account.broken.append(f"{self.agenda.now}: {event}: {error}")
+
+    def _wake(self, before: State, changed: list[UnitId]) -> None:
+        """Ask again whom the machine now knows otherwise."""
+        for unit in changed:
+            self._note_signs(unit)
+            for loops in (self._probes, self._watches, self._flows):
+                if loop := loops.get(unit):
+                    loop.wake()
+        if before.spares is not self.state.spares or any(
+            _returning(before.devices.get(unit)) != _returning(self.state.devices.get(unit))
+            for unit in changed
+        ):
+            for unit in self.state.spares:
+                self._watches[unit].keep_pace()
+
+    def _dispatch(self, command: Command) -> None:
+        match command:
+            case Announce(unit, happening):
+                if happening is Happening.HEARTBEAT_LOST:
+                    self.account.outages += 1
+                if self._listens:
+                    self.account.said.append((self.agenda.now, command))
+            case Identify(unit):
+                self.later(ROUND_TRIP, lambda: self._identify(unit))
+            case Synchronize() | Desist():
+                self.couriers.obey(command)
+            case _:
+                self.workers.put(command)
+
+    def answer(self, event: Event) -> None:
+        """Let an answer come, which is now and then lost or comes twice."""
+        if self.chance(self.rates.lost):
+            return
+        self.happens(event)
+        if self.chance(self.rates.doubled):
+            self.happens(event)
+
+    # Questions
+
+    def _probe(self, unit: UnitId) -> Asked:
+        it = self.site.units[unit]
+        online = self.state.online(unit)
+        if it.answers and not self.chance(self.rates.lost):
+            news = self.happens(HeartbeatReceived(unit))
+            return Asked.SIGN_OF_LIFE if online and not news else Asked.NEWS
+        silence = Silence.SILENT if it.answers else it.silence
+        if not online:
+            return Asked.NEWS if it.answers else Asked.NOTHING
+        if silence is Silence.REFUSED:
+            self.happens(ProbeUnanswered(unit, silence))
+        else:
+            self.later(GIVEN_UP, lambda: self._unanswered(unit, silence))
+        return Asked.NEWS
+
+    def _unanswered(self, unit: UnitId, silence: Silence) -> None:
+        self.happens(ProbeUnanswered(unit, silence))
+
+    def _watch(self, unit: UnitId) -> Asked:
+        it, now = self.site.units[unit], self.agenda.now
+        if not it.obeys:
+            return Asked.NOTHING
+        if self.chance(self.rates.lost):
+            return Asked.NEWS
+        if unit in self.site.spares:
+            facts = {camera: self._facts(it, camera) for camera in it.places}
+            return Asked.NEWS if self.happens(PlacesSeen(unit, facts)) else Asked.NOTHING
+        told = {True: Recording.YES, False: Recording.NO}
+        recordings = {c.channel: told[self.site.recording(c, now)] for c in it.cameras}
+        news = self.happens(RecordingsSeen(unit, recordings))
+        proving = self.state.devices[unit].missing_since
+        if not self.state.online(unit):
+            return Asked.NEWS if news else Asked.NOTHING
+        if news or proving:
+            return Asked.NEWS
+        self._goes_on_telling(unit)
+        return Asked.SIGN_OF_LIFE
+
+    def _facts(self, spare: Unit, camera: Camera) -> PlaceFacts:
+        lent = self.site.lent(spare, camera, self.agenda.now)
+        return PlaceFacts(
+            commanded=spare.places[camera] is not None,
+            recording=Recording.YES if lent else Recording.NO,
+        )
+
+    def _identify(self, unit: UnitId) -> None:
+        if self.site.units[unit].obeys:
+            self.answer(Identified(unit, same=True))
+
+    def _flow(self, unit: UnitId) -> Asked:
+        if not self.couriers.works_for(unit):
+            return Asked.NOTHING
+        news = self.happens(FootageFlows(unit, flowing=True))
+        if news or self.state.devices[unit].delivery is None:
+            return Asked.NEWS
+        self._goes_on_flowing(unit)
+        return Asked.SIGN_OF_LIFE
+
+    def courier_changed(self, unit: UnitId) -> None:
+        """The courier begins to work for a device, or works for it no more."""
+        self._note_signs(unit)
+        self._flows[unit].wake()
+
+
+def _deadline(state: State) -> float:
+    deadline = next_deadline(state)
+    return inf if deadline is None else deadline
+
+
+def changes(before: State, after: State) -> list[UnitId]:
+    """Return the units of which another thing is known than when they were last heard."""
+    found: dict[UnitId, None] = {}
+    if after.pulses is not before.pulses:
+        for unit, pulse in after.pulses.items():
+            known = before.pulses.get(unit)
+            if known is not pulse and (known is None or replace(known, since=pulse.since) != pulse):
+                found[unit] = None
+    if after.devices is not before.devices:
+        for unit, device in after.devices.items():
+            old = before.devices.get(unit)
+            if old is not device and (old is None or _heard_with(old, device) != device):
+                found[unit] = None
+    if after.spares is not before.spares:
+        for unit, spare in after.spares.items():
+            if before.spares.get(unit) != spare:
+                found[unit] = None
+    return list(found)
+
+
+def _heard_with(device: DeviceState, other: DeviceState) -> DeviceState:
+    """Return a device as if it had been heard when another was."""
+    delivery = device.delivery
+    if delivery and other.delivery:
+        delivery = replace(delivery, heard=other.delivery.heard)
+    return replace(device, told=other.told, delivery=delivery)
+
+
+def _returning(device: DeviceState | None) -> bool:
+    outage = device.outage if device else None
+    return outage is not None and outage.returned is not None
