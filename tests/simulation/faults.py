@@ -5,24 +5,26 @@ from math import exp, log
 from random import Random
 
 DAY = 86_400.0
-GRAIN = 512
-"""Whatever happens by chance happens at a whole multiple of 1/512 s, so that sums are exact."""
+GRAIN = 2048
+"""Whatever happens by chance happens at a whole multiple of 1/2048 s, so that sums are exact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """Mean days between faults of one unit (`restart`: of Home Assistant), and odds of answers."""
+    """Mean days between faults of one unit, or of Home Assistant, and how answers go astray."""
 
     failure: float = 30.0
     """The unit is dead."""
     flapping: float = 60.0
     """The unit dies and comes back a few times in a row."""
     planned: float = 7.0
-    """Its Protection is switched off, it restarts, its Protection is switched on again."""
+    """It is said that it restarts, or its Protection is switched off meanwhile."""
     password: float = 180.0
     """It answers that the password is wrong, and nothing else."""
     partition: float = 45.0
     """It works, and Home Assistant can't reach it."""
+    isolation: float = 45.0
+    """Home Assistant can't reach anything at all, for as long as a switch takes to restart."""
     restart: float = 14.0
     """Home Assistant is away, and knows afterwards what its journal says."""
     lost: float = 0.01

@@ -18,6 +18,7 @@ from custom_components.nvr_hotspare.failover.commands import (
     Synchronize,
 )
 from custom_components.nvr_hotspare.failover.deadlines import sleep
+from custom_components.nvr_hotspare.failover.detector import suspect
 from custom_components.nvr_hotspare.failover.events import (
     Configured,
     Event,
@@ -29,6 +30,7 @@ from custom_components.nvr_hotspare.failover.events import (
     RecordingsSeen,
     Started,
     TimePassed,
+    WitnessSeen,
 )
 from custom_components.nvr_hotspare.failover.invariants import (
     InvariantError,
@@ -64,6 +66,8 @@ from tests.simulation.spares import SpareWorkers
 ROUND_TRIP = 0.25
 GIVEN_UP = 2.0
 """After this long a probe counts as unanswered where nothing comes back."""
+WITNESS_PACE = 2.0
+"""Seconds between questions to a camera while a unit is suspect."""
 FLOW_PACE = 10.0
 """Seconds between signs of life of the courier."""
 EVERYTHING = 1000
@@ -105,6 +109,8 @@ class Manager:
         self.account = Account()
         self.state = State()
         self.away = False
+        self.isolated = False
+        """Whether nothing at all can be reached, no witness either."""
         self._skips = skips
         self._listens = listens
         self._deadline = inf
@@ -120,6 +126,7 @@ class Manager:
             self._watches[unit] = self._loop(self._watch, watch_pace, unit)
             if unit in site.devices:
                 self._flows[unit] = self._loop(self._flow, lambda _state, _unit: FLOW_PACE, unit)
+        self._witness = self._loop(self._ask_witness, lambda _state, _unit: WITNESS_PACE, "camera")
         self.start()
 
     def _loop(
@@ -140,6 +147,7 @@ class Manager:
     def _loops(self) -> Iterable[Loop]:
         for loops in (self._probes, self._watches, self._flows):
             yield from loops.values()
+        yield self._witness
 
     # Its life
 
@@ -272,6 +280,8 @@ class Manager:
             for loops in (self._probes, self._watches, self._flows):
                 if loop := loops.get(unit):
                     loop.wake()
+        if any(map(self._suspect, changed)):
+            self._witness.wake()
         if before.spares is not self.state.spares or any(
             _returning(before.devices.get(unit)) != _returning(self.state.devices.get(unit))
             for unit in changed
@@ -340,6 +350,15 @@ class Manager:
             return Asked.NEWS
         self._goes_on_telling(unit)
         return Asked.SIGN_OF_LIFE
+
+    def _ask_witness(self, name: str) -> Asked:
+        if not any(map(self._suspect, self.state.pulses)):
+            return Asked.NOTHING
+        self.happens(WitnessSeen(name, answers=not self.isolated))
+        return Asked.NEWS
+
+    def _suspect(self, unit: UnitId) -> bool:
+        return suspect(self.state.pulses[unit])
 
     def _facts(self, spare: Unit, camera: Camera) -> PlaceFacts:
         lent = self.site.lent(spare, camera, self.agenda.now)

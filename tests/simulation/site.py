@@ -78,8 +78,8 @@ class Site:
         self.devices = {unit: it for unit, it in units.items() if it.cameras}
         self.spares = {unit: it for unit, it in units.items() if not it.cameras}
         self.measures = Measures()
-        self.attentive = True
-        """Whether Home Assistant is there to notice."""
+        self.absent = 0
+        """For how many reasons Home Assistant can't notice anything."""
         self._now = now
         self._short = 0
         for unit in self.devices.values():
@@ -140,18 +140,18 @@ class Site:
         hit = {camera.unit for camera, since in self.units[name].places.items() if since}
         for device in sorted({name, *hit} & self.devices.keys()):
             self._count(self.devices[device], now)
-            self.devices[device].excused = now + NOTICE if self.attentive else inf
+            self.devices[device].excused = inf if self.absent else now + NOTICE
 
     def look_away(self, now: float) -> None:
-        """Home Assistant goes: what it has not noticed yet nobody does."""
-        self.attentive = False
+        """Home Assistant goes, or is cut off: what it has not noticed yet nobody does."""
+        self.absent += 1
         for unit in self.devices.values():
             self._count(unit, now)
             unit.excused = inf if unit.excused > now else unit.excused
 
     def look_again(self, now: float) -> None:
-        """Home Assistant is there again."""
-        self.attentive = True
-        for unit in self.devices.values():
+        """Home Assistant is there again, unless it is away for another reason."""
+        self.absent -= 1
+        for unit in self.devices.values() if not self.absent else ():
             self._count(unit, now)
             unit.excused = now + NOTICE_AFTER_START if unit.excused == inf else unit.excused

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
+from custom_components.nvr_hotspare.failover.events import Planned
 from custom_components.nvr_hotspare.failover.model import Silence, UnitId
 from tests.simulation import faults
 from tests.simulation.agenda import Agenda
@@ -12,9 +13,11 @@ from tests.simulation.manager import Manager
 from tests.simulation.site import BOOT, Site, Unit
 
 BEFORE_PLANNED = 10.0
-"""Seconds from switching Protection off to the restart."""
+"""Seconds from saying so to the restart."""
 AFTER_PLANNED = 30.0
-"""Seconds from the end of a restart to switching Protection on."""
+"""Seconds from the end of a restart until nothing more is excused."""
+SWITCHING = 0.5
+"""How many of those who restart a device switch its Protection off."""
 
 
 class Weather:
@@ -33,10 +36,8 @@ class Weather:
             self._again(rates.flapping, self._flap, unit)
             self._again(rates.password, self._lock, unit)
             self._again(rates.partition, self._cut_off, unit)
-            if unit in site.devices:
-                self._again(rates.planned, self._restart_device, unit)
-            else:
-                self._again(rates.planned, self._restart_spare, unit)
+            self._again(rates.planned, self._restart, unit)
+        self._again(rates.isolation, self._isolate, "")
         self._again(rates.restart, self._restart_manager, "")
 
     def _again(self, days: float, strike: Callable[[UnitId], None], unit: UnitId) -> None:
@@ -95,27 +96,57 @@ class Weather:
         seconds = faults.outage_length(self._rng)
         self._agenda.later(seconds, lambda: self._manager.alter(unit, mend))
 
-    def _restart_device(self, unit: UnitId) -> None:
-        """Somebody restarts a device that answers, its Protection switched off meanwhile."""
+    def _isolate(self, _unit: UnitId) -> None:
+        """Whatever is between Home Assistant and all others restarts."""
+
+        def cut(it: Unit) -> None:
+            it.cut_off += 1
+            it.silence = Silence.SILENT
+
+        def mend() -> None:
+            for unit in self._site.units:
+                self._manager.alter(unit, mended)
+            self._site.look_again(self._agenda.now)
+            self._manager.isolated = False
+
+        def mended(it: Unit) -> None:
+            it.cut_off -= 1
+
+        self._manager.isolated = True
+        self._site.look_away(self._agenda.now)
+        for unit in self._site.units:
+            self._manager.alter(unit, cut)
+        self._agenda.later(faults.restart_length(self._rng), mend)
+
+    def _restart(self, unit: UnitId) -> None:
+        """Somebody restarts a unit that answers, and says so before.
+
+        Of a device its Protection may be switched off instead, and on again when it is back.
+        """
         it, seconds = self._site.units[unit], faults.restart_length(self._rng)
         if not it.obeys or it.planned:
             return
+        whole = BEFORE_PLANNED + seconds + AFTER_PLANNED
+        switches = unit in self._site.devices and self._rng.random() < SWITCHING
 
         def plan(it: Unit) -> None:
             it.planned += 1
 
         def end(it: Unit) -> None:
             it.planned -= 1
-            self._protect(unit, protected=True)
+
+        def ended() -> None:
+            self._manager.alter(unit, end)
+            if switches:
+                self._protect(unit, protected=True)
 
         self._manager.alter(unit, plan)
-        self._protect(unit, protected=False)
+        if switches:
+            self._protect(unit, protected=False)
+        elif not any(it.places.values()):  # a spare at work is replaced, not excused
+            self._manager.happens(Planned(unit, self._agenda.now + whole))
         self._agenda.later(BEFORE_PLANNED, lambda: self._down(unit, seconds))
-        whole = BEFORE_PLANNED + seconds + AFTER_PLANNED
-        self._agenda.later(whole, lambda: self._manager.alter(unit, end))
-
-    def _restart_spare(self, unit: UnitId) -> None:
-        self._down(unit, faults.restart_length(self._rng))
+        self._agenda.later(whole, ended)
 
     def _protect(self, unit: UnitId, *, protected: bool) -> None:
         group = self._manager.group
