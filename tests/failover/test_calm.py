@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from custom_components.nvr_hotspare.failover.calm import WEEK
+from custom_components.nvr_hotspare.failover.commands import Release
 from custom_components.nvr_hotspare.failover.events import (
     HostLink,
     Planned,
@@ -13,17 +15,21 @@ from custom_components.nvr_hotspare.failover.events import (
 from custom_components.nvr_hotspare.failover.model import (
     Connection,
     Happening,
+    Recording,
     Spare,
+    Timing,
     WorkingStatus,
 )
-from tests.failover.replay import SPARE, Replay, device, group
+from tests.failover.replay import SPARE, Replay, cameras, device, group
 
 ONLINE, OFFLINE = Connection.ONLINE, Connection.OFFLINE
+YES = Recording.YES
 
 
 @pytest.fixture
 def site() -> Replay:
-    return Replay(group(device("a"), device("b"))).calm()
+    of = replace(group(device("a"), device("b")), timing=Timing(overlap=0))
+    return Replay(of).calm()
 
 
 def test_calm_a_planned_restart_has_a_grace(site: Replay) -> None:
@@ -71,6 +77,76 @@ def test_calm_after_mains_return_units_have_a_boot_grace(site: Replay) -> None:
     assert site.connection("a") is ONLINE
     site.miss("a")
     assert site.connection("a") is OFFLINE
+
+
+def flap(site: Replay, times: int) -> None:
+    """Let a device come back and die again, soon after each other; at last it is back."""
+    for _ in range(times):
+        site.kill("a").obey().back("a").hear("a").tell("a", YES).obey()
+
+
+@pytest.mark.parametrize(("flaps", "beats"), [(1, 6), (2, 12), (3, 24), (9, 192)])
+def test_calm_a_flapping_device_is_given_back_to_after_quiet_heartbeats_that_double(
+    site: Replay, flaps: int, beats: int
+) -> None:
+    flap(site, 1 + flaps)
+    site.told_spare()
+    site.hear("a", beats - 2, every=0.5)
+    assert site.told_spare() == []
+    assert site.status("a") is WorkingStatus.BACKING_UP
+    site.hear("a", every=0.5)
+    assert site.told_spare() == [Release(SPARE, cameras("a"))]
+
+
+def test_calm_an_unanswered_probe_begins_the_quiet_anew(site: Replay) -> None:
+    flap(site, 2)
+    site.told_spare()
+    site.hear("a", 4, every=5).miss("a").hear("a", 5, every=5).tell("a", YES)
+    assert site.told_spare() == []
+    site.hear("a", every=5)
+    assert site.told_spare() == [Release(SPARE, cameras("a"))]
+
+
+def test_calm_a_device_that_is_never_quiet_is_given_back_to_in_the_end(site: Replay) -> None:
+    flap(site, 2)
+    site.told_spare()
+    for _ in range(11):
+        site.hear("a", every=4.5).miss("a").hear("a").tell("a", YES)
+    assert site.told_spare() == []
+    site.wait(10)
+    assert site.told_spare() == [Release(SPARE, cameras("a"))]
+
+
+def test_calm_a_device_that_was_well_for_an_hour_is_no_flapper(site: Replay) -> None:
+    flap(site, 1)
+    site.wait(3700).hear("a").told_spare()
+    flap(site, 1)
+    assert site.told_spare()[-1] == Release(SPARE, cameras("a"))
+
+
+def test_calm_a_weekly_restart_is_a_habit_once_it_was_seen_twice(site: Replay) -> None:
+    begin = site.now
+    for week in range(4):
+        site.now = begin + week * WEEK + 100 * week
+        site.hear("a").miss("a", 60)
+        assert site.connection("a") is (OFFLINE if week < 2 else ONLINE)
+        if week < 2:
+            site.back("a").tell("a", YES).obey()
+    site.miss("a", 300)
+    assert site.connection("a") is OFFLINE
+
+
+def test_calm_failures_within_a_minute_are_one_incident_with_one_alert(site: Replay) -> None:
+    site.kill("a").wait(30).hear("b")
+    site.kill("b")
+    first, second = site.said(Happening.HEARTBEAT_LOST)
+    assert first.data["incident"] == second.data["incident"]
+    assert (first.data["alert"], second.data["alert"]) == (True, False)
+    site.wait(60).back("a").tell("a", YES).obey()
+    site.kill("a")
+    third = site.said(Happening.HEARTBEAT_LOST)[-1]
+    assert third.data["incident"] != first.data["incident"]
+    assert third.data["alert"] is True
 
 
 def silent(site: Replay, *units: str, seconds: float = 30) -> None:

@@ -18,7 +18,7 @@ from custom_components.nvr_hotspare.failover.model import (
     WorkingStatus,
 )
 from custom_components.nvr_hotspare.failover.view import Phase
-from tests.failover.replay import IDLE, RECORDS, SPARE, WAITS, Replay, cameras, device, group
+from tests.failover.replay import IDLE, RECORDS, SPARE, START, WAITS, Replay, cameras, device, group
 
 YES, NO, UNKNOWN = Recording.YES, Recording.NO, Recording.UNKNOWN
 BACKING_UP = WorkingStatus.BACKING_UP
@@ -82,6 +82,7 @@ def test_the_outage_is_over_when_the_spare_has_let_go(site: Replay) -> None:
     assert site.device("a").outage_since is None
     assert site.said(Happening.RETURNED)[0].data == {
         "since": since,
+        "incident": START + 8,
         "noticed_after": 8,
         "backing_up_after": 8,
         "offline_for": 38,

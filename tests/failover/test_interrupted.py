@@ -137,7 +137,7 @@ def test_any_story_with_any_faults_ends_well(
     for unit in ("a", "b", SPARE):
         if not world.is_up(unit):
             world.revive(unit)
-    assert_all_is_well(world.run(world.now + 300))
+    assert_all_is_well(world.run(world.now + 2500))
     for spans in world.lacking().values():
         # Owed is nothing after an outage in which the spare was not seen recording: what it did
         # all the same is short, or of a time before, when the device may have lost its own.

@@ -7,7 +7,7 @@ works for nobody, to desist; and what it has done is told.
 from dataclasses import replace
 from functools import singledispatch
 
-from . import detector, isolation, pool, regroup, synchronizing
+from . import calm, detector, isolation, pool, regroup, synchronizing
 from .commands import Command, Desist, Identify
 from .events import (
     CommandEnded,
@@ -74,8 +74,11 @@ def _(event: ProbeUnanswered, state: State) -> Taken:
     pulse = state.pulses.get(event.unit)
     if pulse is None or pulse.connection is Connection.OFFLINE:
         return state, ()
-    state = with_pulse(state, event.unit, detector.unanswered(pulse, event.silence))
     device = state.devices.get(event.unit)
+    if device is not None and not pulse.unanswered and calm.habitual(device, pulse.since):
+        until = pulse.since + state.group.timing.restart_grace
+        pulse = detector.excuse(pulse, max(pulse.excused, until))
+    state = with_pulse(state, event.unit, detector.unanswered(pulse, event.silence))
     if device is not None:
         outage = device.outage and replace(device.outage, beats=0, given_back={})
         device = replace(device, recordings=None, recorded_since={}, outage=outage)

@@ -27,6 +27,7 @@ def dump(state: State) -> Json:
     """Return the journal of a state."""
     return {
         "version": VERSION,
+        "incident": state.incident,
         "offline_spares": _offline_spares(state),
         "held": {
             unit: [list(camera) for camera in spare.held] for unit, spare in state.spares.items()
@@ -42,6 +43,7 @@ def untouched(before: State, after: State) -> bool:
     """
     return (
         before.devices is after.devices
+        and before.incident == after.incident
         and (before.spares is after.spares or _held(before) == _held(after))
         and _offline_spares(before) == _offline_spares(after)
     )
@@ -63,6 +65,9 @@ def _dump_device(device: DeviceState) -> Json:
         "reason": None if device.reason is None else device.reason.value,
         "since": device.since,
         "tells": device.tells,
+        "back_at": device.back_at,
+        "flaps": device.flaps,
+        "naps": list(device.naps),
         "outage": None if outage is None else _dump_outage(outage),
         "owed": [_dump_owed(owed) for owed in device.owed],
     }
@@ -86,6 +91,7 @@ def _dump_outage(outage: Outage) -> Json:
     return {
         "since": outage.since,
         "noticed": outage.noticed,
+        "incident": outage.incident,
         "backing_up": outage.backing_up,
         "returned": outage.returned,
         "spares": list(outage.spares),
@@ -119,7 +125,8 @@ def load(data: object) -> State:
         )
         for unit, value in _mapping(journal.get("held")).items()
     }
-    return State(pulses=pulses, devices=devices, spares=spares)
+    incident = _seconds(journal.get("incident"))
+    return State(pulses=pulses, devices=devices, spares=spares, incident=incident)
 
 
 def _load_device(unit: UnitId, entry: Json) -> DeviceState | None:
@@ -133,6 +140,11 @@ def _load_device(unit: UnitId, entry: Json) -> DeviceState | None:
         reason=_word(Reason, entry.get("reason")),
         told=since,
         tells=entry.get("tells") is True,
+        back_at=_seconds(entry.get("back_at")),
+        flaps=max(0, flaps) if _is_whole(flaps := entry.get("flaps")) else 0,
+        naps=tuple(
+            nap for item in _items(entry.get("naps")) if (nap := _seconds(item)) is not None
+        ),
         outage=_load_outage(unit, _mapping(entry.get("outage"))),
         owed=_load_all_owed(unit, entry.get("owed")),
     )
@@ -171,10 +183,11 @@ def _load_outage(unit: UnitId, entry: Json) -> Outage | None:
     since, noticed = _seconds(entry.get("since")), _seconds(entry.get("noticed"))
     if since is None or noticed is None:
         return None
-    returned = _seconds(entry.get("returned"))
+    returned, incident = _seconds(entry.get("returned")), _seconds(entry.get("incident"))
     return Outage(
         since=since,
         noticed=noticed,
+        incident=noticed if incident is None else incident,
         backing_up=_seconds(entry.get("backing_up")),
         returned=returned,
         watched_from=returned or 0.0,

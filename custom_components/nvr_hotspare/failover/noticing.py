@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from . import detector
+from . import calm, detector
 from .commands import Announce, Command
 from .isolation import cut_off
 from .model import Happening, UnitId
@@ -33,19 +33,36 @@ def notice(state: State, units: Iterable[UnitId]) -> tuple[State, tuple[Command,
         if unit in state.spares:
             state = forgotten(state, unit)
         if unit in state.devices:
+            state = _in_incident(state)
             state, said = _lost(state, state.devices[unit], pulse.since)
             commands += said
     return state, tuple(commands)
 
 
+def _in_incident(state: State) -> State:
+    """Begin an incident, unless one began just now."""
+    begun = state.incident
+    new = begun is None or state.now > begun + state.group.timing.incident
+    return replace(state, incident=state.now) if new else state
+
+
 def _lost(state: State, device: DeviceState, since: float) -> tuple[State, tuple[Command, ...]]:
-    """Begin an outage, or go on with the one that was about to end: nothing is doubled."""
+    """Begin an outage, or go on with the one that was about to end: nothing is doubled.
+
+    Of the failures of one incident the first alerts.
+    """
     said: tuple[Command, ...] = ()
     if device.outage is None:
-        outage = Outage(since=since, noticed=state.now)
-        data = {"noticed_after": round(state.now - since, 3)}
+        incident = state.now if state.incident is None else state.incident
+        outage = Outage(since=since, noticed=state.now, incident=incident)
+        data = {
+            "noticed_after": round(state.now - since, 3),
+            "incident": round(incident, 3),
+            "alert": incident == state.now,
+        }
         said = (Announce(device.config.unit, Happening.HEARTBEAT_LOST, data),)
     else:
         outage = replace(device.outage, returned=None, beats=0, given_back={})
+    device = calm.lost(device, since, state.group.timing)
     device = replace(device, outage=outage, recordings=None, recorded_since={}, missing_since={})
     return with_device(state, device), said

@@ -7,6 +7,7 @@ Without that,
   (the gap is told in the report);
 - a device that can't tell, or has nothing scheduled, must have been well for a few heartbeats;
 - and whatever the device does, the spare lets go when its grace has run out (told, too).
+A device that flaps is given nothing back until it was quiet for a while (see `calm`).
 Being told nothing is not the same as being told `unknown`: a device that used to tell and does
 not yet is busy starting, and has its grace. One that never told is not waited for that long.
 
@@ -17,6 +18,7 @@ What the spare recorded is owed to the device from then on, if it takes footage 
 from collections.abc import Iterator
 from dataclasses import replace
 
+from . import calm
 from .commands import Announce, Command
 from .look import Look
 from .model import Channel, GivenBack, Happening, Recording, UnitId
@@ -26,6 +28,7 @@ from .state import DeviceState, Outage, State, uses, with_device
 
 def returned(state: State, device: DeviceState, outage: Outage) -> State:
     """The device is back: what it tells from now on counts."""
+    device = calm.back(device, outage, state.now, state.group.timing)
     outage = replace(outage, returned=state.now, watched_from=state.now, beats=0)
     return with_device(state, replace(device, outage=outage, told=state.now))
 
@@ -50,7 +53,9 @@ def found(state: State, spare: UnitId) -> State:
         if not used:
             continue
         recording = all(told is Recording.YES for told in used.values())
-        outage = device.outage or Outage(since=now, noticed=now, returned=now, watched_from=now)
+        outage = device.outage or Outage(
+            since=now, noticed=now, incident=now, returned=now, watched_from=now
+        )
         if device.outage is None and (recording or not device.config.protected):
             outage = replace(outage, confirmed=dict.fromkeys(used, now), spares=(spare,))
             owed = owing(state, device, outage, report(device, outage))
@@ -85,6 +90,8 @@ def _may_let_go(
     state: State, device: DeviceState, outage: Outage, channel: Channel
 ) -> GivenBack | None:
     timing = state.group.timing
+    if calm.held_down(device, outage, timing, state.now):
+        return None
     told = _told(device, channel)
     if told is Recording.YES:
         return GivenBack.SEEN if state.now >= _sure_at(state, device, channel) else None
@@ -93,9 +100,15 @@ def _may_let_go(
     uncertain = told in (Recording.UNKNOWN, Recording.NOT_SCHEDULED)
     if uncertain and outage.beats >= timing.return_beats:
         return GivenBack.UNTOLD
-    if state.now >= outage.watched_from + timing.return_grace:
-        return GivenBack.GRACE
-    return None
+    return GivenBack.GRACE if state.now >= _grace_ends(state, device, outage) else None
+
+
+def _grace_ends(state: State, device: DeviceState, outage: Outage) -> float:
+    """Return when a returned device has had its time to record."""
+    timing = state.group.timing
+    return max(
+        outage.watched_from + timing.return_grace, calm.held_down_until(device, outage, timing)
+    )
 
 
 def _told(device: DeviceState, channel: Channel) -> Recording | None:
@@ -110,6 +123,7 @@ def give_back_at(state: State, device: DeviceState) -> Iterator[float]:
     outage = device.outage
     if outage and outage.returned is not None:
         yield outage.watched_from + state.group.timing.return_grace
+        yield calm.held_down_until(device, outage, state.group.timing)
         for channel in device.config.channels:
             if channel.number in device.recorded_since:
                 yield _sure_at(state, device, channel)

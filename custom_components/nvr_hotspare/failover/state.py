@@ -57,6 +57,8 @@ class Outage:
     since: float
     """The last good heartbeat."""
     noticed: float
+    incident: float
+    """When the first of the failures was noticed that it is one incident with."""
     backing_up: float | None = None
     """When the first camera was confirmed recorded by the spare."""
     confirmed: Mapping[Camera, float] = field(default_factory=dict)
@@ -131,6 +133,12 @@ class DeviceState:
     missing_since: Mapping[int, float] = field(default_factory=dict)
     """Since when a channel that should be recorded is proven not to be."""
     outage: Outage | None = None
+    back_at: float | None = None
+    """When it last came back from an outage."""
+    flaps: int = 0
+    """How many times in a row it was lost soon after its return."""
+    naps: tuple[float, ...] = ()
+    """When its latest short silences began."""
     owed: tuple[Owed, ...] = ()
     """What is to be given back to it, the oldest first; no two windows touch."""
     delivery: Delivery | None = None
@@ -198,6 +206,8 @@ class State:
     spares: Mapping[UnitId, SpareState] = field(default_factory=dict)
     """In order of preference."""
     plan: Plan = field(default_factory=Plan)
+    incident: float | None = None
+    """When the first failure of the latest incident was noticed."""
     link: bool = True
     """Whether the host has a network link."""
     witnesses: Mapping[str, Witness] = field(default_factory=dict)
