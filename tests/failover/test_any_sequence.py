@@ -25,8 +25,10 @@ from custom_components.nvr_hotspare.failover.commands import (
 from custom_components.nvr_hotspare.failover.events import (
     CommandEnded,
     Configured,
+    Drill,
     Event,
     FootageFlows,
+    GiveBack,
     HeartbeatReceived,
     HostLink,
     Identified,
@@ -36,7 +38,9 @@ from custom_components.nvr_hotspare.failover.events import (
     ProbeUnanswered,
     RecordingsSeen,
     Started,
+    StorageFailed,
     SynchronizationEnded,
+    TakeOver,
     TimePassed,
     WitnessSeen,
 )
@@ -89,6 +93,7 @@ devices = st.lists(
         channels=channels,
         protected=st.sampled_from((True, True, True, False)),
         gives_back=st.sampled_from((True, True, True, False)),
+        covers_no_record=st.booleans(),
     ),
     max_size=4,
     unique_by=lambda device: device.unit,
@@ -181,6 +186,10 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(SynchronizationEnded, units, st.tuples(a_window), reasons, st.just({})),
     st.builds(Planned, units, st.sampled_from((START, START + 60, START + 600)), st.booleans()),
     st.just(PowerReturned()),
+    st.builds(StorageFailed, units),
+    st.builds(TakeOver, units),
+    st.builds(GiveBack, units),
+    st.builds(Drill, units),
     st.builds(HostLink, st.booleans()),
     st.builds(WitnessSeen, st.sampled_from(("gateway", "camera")), st.sampled_from((False, True))),
     st.just(TimePassed()),
@@ -202,6 +211,11 @@ def comes_back(unit: UnitId) -> tuple[Event, ...]:
 def records(unit: UnitId) -> tuple[Event, ...]:
     """What a healthy device tells."""
     return (RecordingsSeen(unit, dict.fromkeys(range(1, 5), Recording.YES)),)
+
+
+def on_request(unit: UnitId) -> tuple[Event, ...]:
+    """What the user asks for, of a device that records little."""
+    return (StorageFailed(unit), Drill(unit), TakeOver(unit), GiveBack(unit), Drill(unit))
 
 
 def delivery(unit: UnitId) -> tuple[Event, ...]:
@@ -329,6 +343,7 @@ def sites() -> st.SearchStrategy[Group]:
                     unit=unit,
                     channels=tuple(replace(kind, number=n) for n in range(1, size + 1)),
                     gives_back=True,
+                    covers_no_record=True,
                 )
                 for unit, (kind, size) in zip(DEVICES, kinds, strict=True)
             ),
@@ -347,6 +362,7 @@ likely = st.one_of(
     st.builds(Moment, delays, events=in_group.map(comes_back), works=st.booleans()),
     st.builds(Moment, delays, events=in_group.map(records), works=st.booleans()),
     st.builds(Moment, delays, works=st.just(value=True)),
+    st.builds(Moment, delays, events=in_group.map(on_request), works=st.booleans()),
     st.builds(Moment, delays, delivers=st.tuples(st.integers(0, 2), reasons)),
     moments,
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from . import detector
+from .alongside import measure_at
 from .look import Look
 from .model import UnitId
 from .outage import give_back_at
@@ -37,6 +38,7 @@ def _deadlines(state: State, unit: UnitId) -> Iterator[float]:
     if device is not None:
         yield stale_at(state, device)
         yield from give_back_at(state, device)
+        yield from measure_at(state, device)
         yield from synchronize_at(state, device)
     if spare is not None:
         yield from spare.due.values()

@@ -109,9 +109,9 @@ class SynchronizationEnded:
 
 @dataclass(frozen=True, slots=True)
 class StorageFailed:
-    """A working device told that a disk of it failed: it counts as recording nothing.
+    """A working device told that a disk of it failed: that it records nothing is proven at once.
 
-    So it is until it tells of a channel again that it records it.
+    So it is until it tells again what it records.
     """
 
     unit: UnitId

@@ -7,13 +7,15 @@ works for nobody, to desist; and what it has done is told.
 from dataclasses import replace
 from functools import singledispatch
 
-from . import calm, detector, isolation, pool, regroup, synchronizing
+from . import alongside, calm, detector, isolation, pool, regroup, synchronizing
 from .commands import Command, Desist, Identify
 from .events import (
     CommandEnded,
     Configured,
+    Drill,
     Event,
     FootageFlows,
+    GiveBack,
     HeartbeatReceived,
     HostLink,
     Identified,
@@ -23,10 +25,12 @@ from .events import (
     ProbeUnanswered,
     RecordingsSeen,
     Started,
+    StorageFailed,
     SynchronizationEnded,
+    TakeOver,
     WitnessSeen,
 )
-from .model import Connection, Recording, UnitId
+from .model import Cause, Connection, Recording, UnitId
 from .outage import found, returned
 from .state import State, with_device, with_pulse
 
@@ -146,6 +150,39 @@ def _(event: CommandEnded, state: State) -> Taken:
         if spare.errand and event.command == spare.errand.command:
             return pool.end(state, spare, spare.errand.command, event.errors), ()
     return state, ()
+
+
+@take.register
+def _(event: StorageFailed, state: State) -> Taken:
+    """Take it as told for long enough that nothing is recorded."""
+    device = state.devices.get(event.unit)
+    if device is None or not state.online(event.unit):
+        return state, ()
+    numbers = [channel.number for channel in device.config.channels]
+    device = replace(
+        device,
+        told=state.now,
+        tells=True,
+        recordings=dict.fromkeys(numbers, Recording.NO),
+        recorded_since={},
+        missing_since=dict.fromkeys(numbers, state.now - state.group.timing.no_record),
+    )
+    return with_device(state, device), ()
+
+
+@take.register
+def _(event: TakeOver, state: State) -> Taken:
+    return alongside.take_over(state, event.unit, Cause.MANUAL), ()
+
+
+@take.register
+def _(event: Drill, state: State) -> Taken:
+    return alongside.take_over(state, event.unit, Cause.DRILL), ()
+
+
+@take.register
+def _(event: GiveBack, state: State) -> Taken:
+    return alongside.give_back_now(state, event.unit), ()
 
 
 @take.register

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from .commands import Command, Desist, Provision, Record, Release, Synchronize, Unprovision
 from .events import Event, SynchronizationEnded
-from .model import Camera, Connection, Priority, Reason, UnitId, Window, WorkingStatus
+from .model import Camera, Cause, Connection, Priority, Reason, UnitId, Window, WorkingStatus
 from .owed import LIMIT
 from .placing import coverable
 from .pool import next_order_at
@@ -116,7 +116,8 @@ def check_footage(before: State, event: Event, after: State) -> None:
             still = replace(window, cameras=cameras)
             _require(not cameras or window in done or _is_owed(device, still), f"{window} is lost")
         outage = known.outage
-        if outage and device.outage is None and device.config.gives_back:
+        drill = outage is not None and outage.cause is Cause.DRILL
+        if outage and device.outage is None and device.config.gives_back and not drill:
             recorded = any(camera in outage.confirmed for camera in device.cameras)
             window = Window(
                 outage=outage.since,

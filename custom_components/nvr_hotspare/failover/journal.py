@@ -14,7 +14,17 @@ from enum import StrEnum
 from math import isfinite
 from typing import TypeIs
 
-from .model import Camera, Connection, Reason, Spare, UnitId, Window, WorkingDevice, WorkingStatus
+from .model import (
+    Camera,
+    Cause,
+    Connection,
+    Reason,
+    Spare,
+    UnitId,
+    Window,
+    WorkingDevice,
+    WorkingStatus,
+)
 from .owed import owe
 from .state import DeviceState, Outage, Owed, Pulse, SpareState, State
 
@@ -68,6 +78,7 @@ def _dump_device(device: DeviceState) -> Json:
         "back_at": device.back_at,
         "flaps": device.flaps,
         "naps": list(device.naps),
+        "unrecorded": list(device.unrecorded),
         "outage": None if outage is None else _dump_outage(outage),
         "owed": [_dump_owed(owed) for owed in device.owed],
     }
@@ -92,6 +103,8 @@ def _dump_outage(outage: Outage) -> Json:
         "since": outage.since,
         "noticed": outage.noticed,
         "incident": outage.incident,
+        "cause": outage.cause.value,
+        "alongside": [camera.channel for camera in outage.alongside],
         "backing_up": outage.backing_up,
         "returned": outage.returned,
         "spares": list(outage.spares),
@@ -145,6 +158,7 @@ def _load_device(unit: UnitId, entry: Json) -> DeviceState | None:
         naps=tuple(
             nap for item in _items(entry.get("naps")) if (nap := _seconds(item)) is not None
         ),
+        unrecorded=_numbers(entry.get("unrecorded")),
         outage=_load_outage(unit, _mapping(entry.get("outage"))),
         owed=_load_all_owed(unit, entry.get("owed")),
     )
@@ -161,14 +175,14 @@ def _load_all_owed(unit: UnitId, value: object) -> tuple[Owed, ...]:
 def _load_owed(unit: UnitId, entry: Json) -> Owed | None:
     outage, outages = _seconds(entry.get("outage")), entry.get("outages")
     start, end = _seconds(entry.get("start")), _seconds(entry.get("end"))
-    channels = [number for number in _items(entry.get("channels")) if _is_whole(number)]
+    channels = _numbers(entry.get("channels"))
     if outage is None or start is None or end is None or start >= end or not channels:
         return None
     window = Window(
         outage=outage,
         start=start,
         end=end,
-        cameras=tuple(dict.fromkeys(Camera(unit, number) for number in channels)),
+        cameras=tuple(Camera(unit, number) for number in channels),
         spares=tuple(_texts(entry.get("spares"))),
     )
     return Owed(
@@ -192,9 +206,9 @@ def _load_outage(unit: UnitId, entry: Json) -> Outage | None:
         returned=returned,
         watched_from=returned or 0.0,
         spares=tuple(_texts(entry.get("spares"))),
-        displaced=tuple(
-            Camera(unit, number) for number in _items(entry.get("displaced")) if _is_whole(number)
-        ),
+        cause=_word(Cause, entry.get("cause")) or Cause.SILENCE,
+        alongside=tuple(Camera(unit, n) for n in _numbers(entry.get("alongside"))),
+        displaced=tuple(Camera(unit, n) for n in _numbers(entry.get("displaced"))),
         confirmed={
             camera: at
             for camera, value in _by_camera(unit, entry.get("confirmed"))
@@ -233,6 +247,10 @@ def _items(value: object) -> list[object]:
 
 def _texts(value: object) -> list[str]:
     return [item for item in _items(value) if isinstance(item, str)]
+
+
+def _numbers(value: object) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(item for item in _items(value) if _is_whole(item)))
 
 
 def _is_whole(value: object) -> TypeIs[int]:

@@ -37,6 +37,7 @@ from dataclasses import replace
 
 from . import pool
 from .ahead import plan_ahead
+from .alongside import measure, watch_recording
 from .commands import Command
 from .deadlines import sleep
 from .events import Configured, Event
@@ -53,6 +54,7 @@ type Pass = Callable[[State, Look], tuple[State, tuple[Command, ...]]]
 
 PASSES: tuple[Pass, ...] = (
     pool.give_up,
+    measure,
     give_back,
     hold,
     plan_ahead,
@@ -73,8 +75,9 @@ def step(state: State, event: Event, now: float) -> tuple[State, tuple[Command, 
         return state, ()
     after, first = take(event, replace(state, now=now))
     units = touched(state, after)
-    after, noticed = notice(after, units)
-    commands = [*first, *noticed]
+    after, lost = notice(after, units)
+    after, unrecorded = watch_recording(after, units)
+    commands = [*first, *lost, *unrecorded]
     concern = look(state, after, units)
     for decide in PASSES:
         after, more = decide(after, concern)

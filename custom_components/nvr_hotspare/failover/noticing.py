@@ -6,7 +6,7 @@ from dataclasses import replace
 from . import calm, detector
 from .commands import Announce, Command
 from .isolation import cut_off
-from .model import Happening, UnitId
+from .model import Cause, Happening, UnitId
 from .pool import forgotten
 from .state import DeviceState, Outage, State, with_device, with_pulse
 
@@ -52,9 +52,9 @@ def _lost(state: State, device: DeviceState, since: float) -> tuple[State, tuple
     Of the failures of one incident the first alerts.
     """
     said: tuple[Command, ...] = ()
-    if device.outage is None:
+    if device.outage is None or device.outage.cause is not Cause.SILENCE:
         incident = state.now if state.incident is None else state.incident
-        outage = Outage(since=since, noticed=state.now, incident=incident)
+        outage = device.outage or Outage(since=since, noticed=state.now, incident=incident)
         data = {
             "noticed_after": round(state.now - since, 3),
             "incident": round(incident, 3),
@@ -62,7 +62,12 @@ def _lost(state: State, device: DeviceState, since: float) -> tuple[State, tuple
         }
         said = (Announce(device.config.unit, Happening.HEARTBEAT_LOST, data),)
     else:
-        outage = replace(device.outage, returned=None, beats=0, given_back={})
+        outage = device.outage
+    outage = replace(
+        outage, cause=Cause.SILENCE, alongside=(), returned=None, beats=0, given_back={}
+    )
     device = calm.lost(device, since, state.group.timing)
-    device = replace(device, outage=outage, recordings=None, recorded_since={}, missing_since={})
+    device = replace(
+        device, outage=outage, recordings=None, recorded_since={}, missing_since={}, unrecorded=()
+    )
     return with_device(state, device), said

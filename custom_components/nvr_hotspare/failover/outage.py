@@ -18,10 +18,10 @@ What the spare recorded is owed to the device from then on, if it takes footage 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from . import calm
+from . import alongside, calm
 from .commands import Announce, Command
 from .look import Look
-from .model import Channel, GivenBack, Happening, Recording, UnitId
+from .model import Camera, Cause, Channel, GivenBack, Happening, Recording, UnitId
 from .report import owing, report
 from .state import DeviceState, Outage, State, uses, with_device
 
@@ -78,7 +78,8 @@ def give_back(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
         given = dict(outage.given_back)
         for channel, camera in zip(device.config.channels, device.cameras, strict=True):
             why = _may_let_go(state, device, outage, channel)
-            if state.lent(camera) and camera not in given and why is not None:
+            lent = state.lent(camera) or camera in outage.alongside
+            if lent and camera not in given and why is not None:
                 given[camera] = why
         if given != outage.given_back:
             outage = replace(outage, given_back=given)
@@ -93,6 +94,9 @@ def _may_let_go(
     if calm.held_down(device, outage, timing, state.now):
         return None
     told = _told(device, channel)
+    camera = Camera(device.config.unit, channel.number)
+    if not alongside.may_let_go(outage, camera, told):
+        return None
     if told is Recording.YES:
         return GivenBack.SEEN if state.now >= _sure_at(state, device, channel) else None
     if channel.single_stream:
@@ -145,15 +149,19 @@ def close(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
         outage = device.outage
         if outage and outage.returned is not None and not _lent(state, device, outage):
             data = report(device, outage)
-            owed = owing(state, device, outage, data)
+            drill = outage.cause is Cause.DRILL
+            owed = device.owed if drill else owing(state, device, outage, data)
             state = with_device(state, replace(device, outage=None, owed=owed))
-            commands.append(Announce(device.config.unit, Happening.RETURNED, data))
+            told = Happening.DRILLED if drill else Happening.RETURNED
+            commands.append(Announce(device.config.unit, told, data))
     return state, tuple(commands)
 
 
 def _lent(state: State, device: DeviceState, outage: Outage) -> bool:
     """Tell whether a spare has, or may have, cameras of a device."""
     if any(state.lent(camera) for camera in device.cameras):
+        return True
+    if any(camera not in outage.given_back for camera in outage.alongside):
         return True
     waits = state.now < outage.watched_from + state.group.timing.return_grace
     for unit, spare in state.spares.items():

@@ -74,11 +74,13 @@ def _needed(state: State, look: Look) -> Iterator[tuple[Camera, int]]:
 def _needs(state: State, outage: Outage, camera: Camera) -> bool:
     """Tell whether a camera needs a place.
 
-    A device that is back keeps what it has, until given back, but takes nothing more.
+    A device that is back keeps what it has, until given back, but takes nothing more, unless it
+    is to be recorded alongside.
     """
     if outage.returned is None:
         return True
-    return camera not in outage.given_back and state.lent(camera)
+    wanted = camera in outage.alongside or state.lent(camera)
+    return wanted and camera not in outage.given_back
 
 
 @dataclass(init=False)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from .model import Connection, Group, Spare, UnitId, WorkingDevice
 from .owed import only
+from .placing import coverable
 from .pool import forgotten
 from .state import DeviceState, Plan, Pulse, SpareState, State, with_device, with_pulse
 
@@ -36,6 +37,12 @@ def _device(state: State, config: WorkingDevice) -> DeviceState:
     new = DeviceState(config=config, since=state.now, told=state.now)
     known = state.devices.get(config.unit, new)
     device = replace(known, config=config)
+    if outage := device.outage:
+        wanted = {camera for _, camera in coverable(device)}
+        kept = tuple(camera for camera in outage.alongside if camera in wanted)
+        device = replace(device, outage=replace(outage, alongside=kept))
+    if state.configured and config.covers_no_record is not known.config.covers_no_record:
+        device = replace(device, unrecorded=())
     return replace(device, owed=only(device.owed, device.cameras))
 
 

@@ -41,6 +41,7 @@ def report(device: DeviceState, outage: Outage) -> dict[str, object]:
 
     return {
         "since": round(outage.since, 3),
+        "cause": outage.cause.value,
         "incident": round(outage.incident, 3),
         "noticed_after": after(outage.noticed),
         "backing_up_after": None if outage.backing_up is None else after(outage.backing_up),

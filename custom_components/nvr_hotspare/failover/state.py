@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from .commands import SpareCommand
 from .model import (
     Camera,
+    Cause,
     Connection,
     GivenBack,
     Group,
@@ -59,6 +60,9 @@ class Outage:
     noticed: float
     incident: float
     """When the first of the failures was noticed that it is one incident with."""
+    cause: Cause = Cause.SILENCE
+    alongside: tuple[Camera, ...] = ()
+    """What spares are to record though the device answers, until the reason is gone."""
     backing_up: float | None = None
     """When the first camera was confirmed recorded by the spare."""
     confirmed: Mapping[Camera, float] = field(default_factory=dict)
@@ -132,6 +136,8 @@ class DeviceState:
     """Since when a channel is seen recorded, without a break."""
     missing_since: Mapping[int, float] = field(default_factory=dict)
     """Since when a channel that should be recorded is proven not to be."""
+    unrecorded: tuple[int, ...] = ()
+    """The channels of which it was told that they are proven not to be recorded."""
     outage: Outage | None = None
     back_at: float | None = None
     """When it last came back from an outage."""

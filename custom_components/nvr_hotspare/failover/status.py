@@ -1,13 +1,13 @@
 """The Working Status of each device, and the announcements that go with its changes."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 
 from .commands import Announce, Command
 from .coverage import shortfall
 from .look import Look
-from .model import Camera, Happening, Reason, Recording, WorkingStatus
+from .model import Camera, Cause, Happening, Reason, Recording, WorkingStatus
 from .state import DeviceState, Outage, State, records, with_device
 
 RECORDING_STATUSES = (
@@ -34,7 +34,8 @@ def show(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
         if outage and outage.backing_up is None and status is WorkingStatus.BACKING_UP:
             outage = replace(outage, backing_up=state.now)
             shown = replace(shown, outage=outage)
-            commands.append(_backing_up(shown, outage, state.now))
+            if outage.cause is not Cause.DRILL:
+                commands.append(_backing_up(shown, outage, state.now))
         if shown is not device:
             state = with_device(state, shown)
     return state, tuple(commands)
@@ -52,17 +53,18 @@ def _recount(state: State, device: DeviceState, outage: Outage) -> Outage:
     for unit, spare in state.spares.items():
         if unit not in outage.spares and any(records(spare, c) for c in device.cameras):
             outage = replace(outage, spares=(*outage.spares, unit))
-    if outage.returned is None:
-        now_missed = missed(state, device)
+    if outage.returned is None or outage.alongside:
+        among = device.cameras if outage.returned is None else outage.alongside
+        now_missed = missed(state, device, among)
         if now_missed != outage.missed:
             outage = replace(outage, missed=now_missed)
     return outage
 
 
-def missed(state: State, device: DeviceState) -> dict[Camera, Reason]:
-    """Return the cameras of an offline device that are not backed up, and why."""
+def missed(state: State, device: DeviceState, among: Container[Camera]) -> dict[Camera, Reason]:
+    """Return the cameras among some of a device that are not backed up, and why."""
     channels = zip(device.config.channels, device.cameras, strict=True)
-    reasons = ((c, shortfall(state, device, channel, c)) for channel, c in channels)
+    reasons = ((c, shortfall(state, device, channel, c)) for channel, c in channels if c in among)
     return {camera: reason for camera, reason in reasons if reason is not None}
 
 

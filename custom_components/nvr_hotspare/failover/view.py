@@ -87,7 +87,7 @@ def device_view(state: State, unit: UnitId) -> DeviceView:
     device = state.devices[unit]
     outage = device.outage
     offline = outage is not None and outage.returned is None
-    missed = outage.missed if outage and offline else {}
+    missed = outage.missed if outage and (offline or outage.alongside) else {}
     reason = unready(state, unit)
     owed = [item.window for item in device.owed] if device.config.gives_back else []
     return DeviceView(
