@@ -3,7 +3,7 @@
 Each step is checked: the units that it touched, and every so often everything.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 import json
 from math import inf
@@ -394,21 +394,29 @@ def _deadline(state: State) -> float:
 def changes(before: State, after: State) -> list[UnitId]:
     """Return the units of which another thing is known than when they were last heard."""
     found: dict[UnitId, None] = {}
-    if after.pulses is not before.pulses:
-        for unit, pulse in after.pulses.items():
-            known = before.pulses.get(unit)
-            if known is not pulse and (known is None or replace(known, since=pulse.since) != pulse):
-                found[unit] = None
-    if after.devices is not before.devices:
-        for unit, device in after.devices.items():
-            old = before.devices.get(unit)
-            if old is not device and (old is None or _heard_with(old, device) != device):
-                found[unit] = None
-    if after.spares is not before.spares:
-        for unit, spare in after.spares.items():
-            if before.spares.get(unit) != spare:
-                found[unit] = None
+    for unit, pulse, known in _replaced(before.pulses, after.pulses):
+        if known is None or replace(known, since=pulse.since) != pulse:
+            found[unit] = None
+    for unit, device, old in _replaced(before.devices, after.devices):
+        if old is None or _heard_with(old, device) != device:
+            found[unit] = None
+    for unit, spare, seen in _replaced(before.spares, after.spares):
+        if seen != spare:
+            found[unit] = None
     return list(found)
+
+
+def _replaced[Known](
+    before: Mapping[UnitId, Known], after: Mapping[UnitId, Known]
+) -> list[tuple[UnitId, Known, Known | None]]:
+    """Return what is not the same object any more, and what it was."""
+    if before is after:
+        return []
+    if before.keys() != after.keys():
+        return [(unit, known, before.get(unit)) for unit, known in after.items()]
+    return [
+        (unit, known, before[unit]) for unit, known in after.items() if known is not before[unit]
+    ]
 
 
 def _heard_with(device: DeviceState, other: DeviceState) -> DeviceState:
