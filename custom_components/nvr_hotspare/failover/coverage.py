@@ -65,7 +65,7 @@ def _refused(spares: Iterable[SpareState], camera: Camera) -> bool:
     """Tell whether no spare has a place for a camera because one failed to make it."""
     attempts = (spare.attempts.get(camera) for spare in spares)
     failed = any(attempt and attempt.error for attempt in attempts)
-    return failed and not any(camera in (spare.places or {}) for spare in spares)
+    return failed and not any(camera in (spare.places or ()) for spare in spares)
 
 
 def shortfall(state: State, device: DeviceState, channel: Channel, camera: Camera) -> Reason | None:
@@ -82,7 +82,7 @@ def shortfall(state: State, device: DeviceState, channel: Channel, camera: Camer
         return _placeless(state, camera.unit)
     if state.confirmed(camera) or state.pending(camera):
         return None
-    facts = (holder.places or {}).get(camera)
+    facts = holder.places.get(camera) if holder.places else None
     return Reason.CAMERA_REFUSES if facts and facts.error else Reason.SPARE_FAILS
 
 

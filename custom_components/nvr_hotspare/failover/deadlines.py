@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from . import detector
 from .alongside import measure_at
-from .look import Look
+from .look import Look, stirred
 from .model import UnitId
 from .outage import give_back_at
 from .pool import next_order_at
@@ -16,7 +16,9 @@ from .synchronizing import synchronize_at
 
 def sleep(state: State, units: Iterable[UnitId], look: Look) -> State:
     """Note when to look again at the units that were looked at, and at the spares if they were."""
-    looked = {*units, *state.spares} if look.spares else set(units)
+    looked = set(units)
+    if look.spares:
+        looked |= {unit for unit, spare in state.spares.items() if stirred(state, spare, look)}
     wakes = {unit: at for unit, at in state.wakes.items() if unit not in looked}
     if len(wakes) + len(looked) > len(state.pulses):
         wakes = {unit: at for unit, at in wakes.items() if unit in state.pulses}

@@ -13,7 +13,7 @@ from .model import Camera, Cause, Connection, Priority, Reason, UnitId, Window, 
 from .owed import LIMIT
 from .placing import coverable
 from .pool import next_order_at
-from .state import DeviceState, SpareState, State, in_use, records
+from .state import DeviceState, Places, SpareState, State, in_use, records
 from .status import RECORDING_STATUSES
 from .synchronizing import due
 from .view import next_deadline
@@ -212,7 +212,7 @@ def check_commands(state: State, commands: Collection[Command]) -> None:
         spare = state.spares.get(command.spare)
         if spare is None or not state.online(command.spare):
             raise InvariantError(f"{command} is for a unit that is no spare, or offline")
-        places, held = spare.places or {}, spare.held
+        places, held = spare.places or Places({}), spare.held
         match command:
             case Record(cameras=cameras):
                 _require(set(cameras) <= set(held), f"{command} is not needed")

@@ -7,12 +7,15 @@ are everybody's business: who has which place depends on all of them.
 from dataclasses import dataclass
 
 from .model import UnitId
-from .state import State
+from .state import SpareState, State
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """What the passes of a step look at."""
+
+    before: State
+    """What was known before the step."""
 
     units: tuple[UnitId, ...]
     """Working devices."""
@@ -52,5 +55,19 @@ def look(before: State, after: State, units: set[UnitId]) -> Look:
         or any(devices[unit].outage for unit in units if unit in devices)
     )
     if spares:
-        return Look(tuple(u for u, d in devices.items() if d.outage or u in units), spares=True)
-    return Look(tuple(unit for unit in devices if unit in units), spares=False)
+        return Look(
+            before, tuple(u for u, d in devices.items() if d.outage or u in units), spares=True
+        )
+    return Look(before, tuple(unit for unit in devices if unit in units), spares=False)
+
+
+def stirred(state: State, spare: SpareState, look: Look) -> bool:
+    """Tell whether it may be time to tell a spare something else than before the step."""
+    unit, before = spare.config.unit, look.before
+    return (
+        spare is not before.spares.get(unit)
+        or state.plan is not before.plan
+        or state.wakes.get(unit, state.now) <= state.now
+        or state.online(unit) != before.online(unit)
+        or bool(spare.places and not spare.holding.issuperset(spare.places.used))
+    )

@@ -146,6 +146,13 @@ class WorkingDevice:
     """Whether footage is given back to it; else it stays on the spare."""
     covers_no_record: bool = False
     """Whether spares stand in for channels that it is proven not to record though it answers."""
+    cameras: tuple[Camera, ...] = field(init=False, compare=False, repr=False)
+    """Its cameras, in the order of the channels."""
+
+    def __post_init__(self) -> None:
+        """Name the cameras, which every step asks for."""
+        cameras = tuple(Camera(self.unit, channel.number) for channel in self.channels)
+        object.__setattr__(self, "cameras", cameras)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

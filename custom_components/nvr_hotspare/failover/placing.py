@@ -95,7 +95,7 @@ class _Table:
         self.keeper: dict[Camera, UnitId] = {}
         staying = {camera: self._stays(camera) for camera in needed}
         for unit, spare in self.spares.items():
-            own = (*spare.held, *(camera for camera in needed if camera not in spare.held))
+            own = (*spare.held, *(camera for camera in needed if camera not in spare.holding))
             stay = self._ranked(spare, [camera for camera in own if staying.get(camera) == unit])
             self.held[unit] = stay[: spare.config.capacity]
             self.keeper |= dict.fromkeys(self.held[unit], unit)
@@ -109,8 +109,8 @@ class _Table:
         """Return where a camera is recorded, else who has to, else who was told to."""
         own = [spare for unit, spare in self.spares.items() if unit != camera.unit]
         ranked = sorted(
-            (spare for spare in own if camera in spare.held or uses(spare, camera)),
-            key=lambda spare: (not records(spare, camera), camera not in spare.held),
+            (spare for spare in own if camera in spare.holding or uses(spare, camera)),
+            key=lambda spare: (not records(spare, camera), camera not in spare.holding),
         )
         return ranked[0].config.unit if ranked else None
 

@@ -11,14 +11,14 @@ from dataclasses import replace
 
 from . import detector
 from .commands import Command, Provision, Record, Release, SpareCommand, Unprovision
-from .look import Look
+from .look import Look, stirred
 from .model import Camera, PlaceFacts, Recording
 from .state import (
     Attempt,
     Errand,
+    Places,
     SpareState,
     State,
-    in_use,
     records,
     with_spare,
 )
@@ -37,6 +37,8 @@ def order(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     """Send each spare the most urgent command that is due, unless it is busy with one."""
     commands: list[Command] = []
     for spare in state.spares.values() if look.spares else ():
+        if not stirred(state, spare, look):
+            continue
         for wish in wishes(state, spare):
             ripe = tuple(c for c in wish.cameras if state.now >= _ripe_at(state, spare, wish, c))
             if ripe:
@@ -60,21 +62,20 @@ def wishes(state: State, spare: SpareState) -> Iterator[SpareCommand]:
     ahead = state.plan.ahead.get(unit, {})
     room = max(0, spare.config.capacity - len(places))
     new = [camera for camera in spare.held if camera not in places][:room]
-    idle = [
-        c for c in spare.held if c in places and not (places[c].commanded and records(spare, c))
-    ]
-    others = [(c, in_use(facts)) for c, facts in places.items() if c not in spare.held]
-    strays = [c for c, used in others if used and _may_release(state, c)]
-    spent = [c for c, used in others if not used and c not in ahead]
-    coming = [camera for camera in ahead if camera not in places][: room - len(new)]
-    for verb, cameras in (
-        (Record, idle + new),
-        (Release, strays),
-        (Unprovision, spent),
-        (Provision, coming),
-    ):
-        if cameras:
-            yield verb(unit, tuple(cameras))
+    if cameras := [c for c in spare.held if c in places and not _recording(places, c)] + new:
+        yield Record(unit, tuple(cameras))
+    if cameras := [c for c in places.used if c not in spare.holding and _may_release(state, c)]:
+        yield Release(unit, tuple(cameras))
+    unused = places.keys() - ahead.keys() - places.used.keys() - spare.holding
+    if cameras := [camera for camera in places if camera in unused]:
+        yield Unprovision(unit, tuple(cameras))
+    if cameras := [camera for camera in ahead if camera not in places][: room - len(new)]:
+        yield Provision(unit, tuple(cameras))
+
+
+def _recording(places: Places, camera: Camera) -> bool:
+    """Tell whether a spare does what it was told: what records by itself may stop so, too."""
+    return places[camera].commanded and camera in places.recorded
 
 
 def _may_release(state: State, camera: Camera) -> bool:
@@ -101,8 +102,7 @@ def _ripe_at(state: State, spare: SpareState, wish: SpareCommand, camera: Camera
     if attempt is None or attempt.verb is not verb:
         return state.now
     timing = state.group.timing
-    places = spare.places or {}
-    waiting = any(held not in places for held in spare.held)
+    waiting = any(held not in (spare.places or ()) for held in spare.held)
     calm = attempt.error and (verb is Provision or (verb is Unprovision and not waiting))
     return attempt.ended + (timing.provision_retry if calm else timing.retry)
 
@@ -128,14 +128,14 @@ def end(
 
     Recording is never believed; only seeing it confirms it.
     """
-    places = dict(spare.places or {})
+    places: dict[Camera, PlaceFacts] = dict(spare.places) if spare.places else {}
     attempts = dict(spare.attempts)
     for camera in command.cameras:
         error = errors.get(camera, "")
         attempts[camera] = Attempt(verb=type(command), ended=state.now, error=error)
         if not error:
             _believe(places, command, camera)
-    known = None if spare.places is None else places
+    known = None if spare.places is None else Places(places)
     return with_spare(state, replace(spare, errand=None, attempts=attempts, places=known))
 
 
@@ -161,7 +161,7 @@ def seen(state: State, spare: SpareState, places: Mapping[Camera, PlaceFacts]) -
     }
     if places == spare.places and len(attempts) == len(spare.attempts):
         return state
-    return with_spare(state, replace(spare, places=dict(places), attempts=attempts))
+    return with_spare(state, replace(spare, places=Places(places), attempts=attempts))
 
 
 def forgotten(state: State, unit: str) -> State:

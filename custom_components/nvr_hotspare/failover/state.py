@@ -153,7 +153,7 @@ class DeviceState:
     @property
     def cameras(self) -> tuple[Camera, ...]:
         """Return the device's cameras in their order."""
-        return tuple(Camera(self.config.unit, c.number) for c in self.config.channels)
+        return self.config.cameras
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +174,26 @@ class Attempt:
     error: str = ""
 
 
+def in_use(facts: PlaceFacts) -> bool:
+    """Tell whether a place records, or was told to."""
+    return facts.commanded or facts.recording is Recording.YES
+
+
+class Places(dict[Camera, PlaceFacts]):
+    """What a spare holds; never changed once it is made."""
+
+    __slots__ = ("recorded", "used")
+
+    def __init__(self, places: Mapping[Camera, PlaceFacts]) -> None:
+        """Take the places, and look once for what is asked often."""
+        super().__init__(places)
+        self.used = dict.fromkeys(c for c, facts in self.items() if in_use(facts))
+        """Which of them record, or were told to; in their order."""
+        yes = Recording.YES
+        self.recorded = frozenset(c for c in self.used if self[c].recording is yes)
+        """Which of them were seen to record."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpareState:
     """What is known of a spare, and what it is wanted to record."""
@@ -183,10 +203,16 @@ class SpareState:
     """The cameras it has to record, in the order in which they got their places."""
     due: Mapping[Camera, float] = field(default_factory=dict)
     """When a held camera that is not confirmed is (or was) to be reported not backed up."""
-    places: Mapping[Camera, PlaceFacts] | None = None
+    places: Places | None = None
     """What it holds, as last seen or as it must be after a command; None while unknown."""
     errand: Errand | None = None
     attempts: Mapping[Camera, Attempt] = field(default_factory=dict)
+    holding: frozenset[Camera] = field(init=False, compare=False, repr=False)
+    """The same as `held`, to be asked often."""
+
+    def __post_init__(self) -> None:
+        """Make `holding`."""
+        object.__setattr__(self, "holding", frozenset(self.held))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,36 +255,43 @@ class State:
 
     def holder(self, camera: Camera) -> SpareState | None:
         """Return the spare that has to record a camera."""
-        return next((spare for spare in self.spares.values() if camera in spare.held), None)
+        for spare in self.spares.values():
+            if camera in spare.holding:
+                return spare
+        return None
 
     def confirmed(self, camera: Camera) -> bool:
         """Tell whether a spare was seen to record a camera."""
-        return any(records(spare, camera) for spare in self.spares.values())
+        for spare in self.spares.values():
+            if spare.places is not None and camera in spare.places.recorded:
+                return True
+        return False
 
     def lent(self, camera: Camera) -> bool:
         """Tell whether a spare has to record a camera, or does without."""
-        return any(camera in s.held or uses(s, camera) for s in self.spares.values())
+        for spare in self.spares.values():
+            if camera in spare.holding:
+                return True
+            if spare.places is not None and camera in spare.places.used:
+                return True
+        return False
 
     def pending(self, camera: Camera) -> bool:
         """Tell whether a camera is yet to be confirmed and has time left."""
-        return any(self.now < s.due.get(camera, self.now) for s in self.spares.values())
-
-
-def in_use(facts: PlaceFacts) -> bool:
-    """Tell whether a place records, or was told to."""
-    return facts.commanded or facts.recording is Recording.YES
+        for spare in self.spares.values():
+            if camera in spare.due and self.now < spare.due[camera]:
+                return True
+        return False
 
 
 def uses(spare: SpareState, camera: Camera) -> bool:
     """Tell whether a spare was seen to record a camera, or to have been told to."""
-    facts = spare.places.get(camera) if spare.places else None
-    return facts is not None and in_use(facts)
+    return spare.places is not None and camera in spare.places.used
 
 
 def records(spare: SpareState, camera: Camera) -> bool:
     """Tell whether a spare was seen to record a camera."""
-    facts = spare.places.get(camera) if spare.places else None
-    return facts is not None and facts.recording is Recording.YES
+    return spare.places is not None and camera in spare.places.recorded
 
 
 def with_device(state: State, device: DeviceState) -> State:

@@ -16,7 +16,7 @@ from .model import (
     UnitId,
     WorkingStatus,
 )
-from .state import DeviceState, SpareState, State, in_use
+from .state import DeviceState, SpareState, State
 
 
 class Phase(StrEnum):
@@ -136,7 +136,7 @@ def spare_view(state: State, unit: UnitId) -> SpareView:
         KeyError: The group has no such spare.
     """
     spare = state.spares[unit]
-    used = [camera for camera, facts in (spare.places or {}).items() if in_use(facts)]
+    used = spare.places.used if spare.places else {}
     return SpareView(
         connection=state.pulses[unit].connection,
         status=SpareStatus.BACKING_UP if used else SpareStatus.IDLE,
@@ -177,7 +177,7 @@ def _busy(state: State, spare: SpareState) -> bool:
     """Tell whether something is under way on a spare."""
     if spare.places is None or spare.errand:
         return True
-    lent = {camera.unit for camera, facts in spare.places.items() if in_use(facts)}
+    lent = {camera.unit for camera in spare.places.used}
     return any(state.now < at for at in spare.due.values()) or any(
         _returning(device) for unit in lent if (device := state.devices.get(unit))
     )
