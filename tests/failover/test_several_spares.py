@@ -120,6 +120,19 @@ def test_n_plus_m_is_provisioned_ahead_by_priority() -> None:
     ]
 
 
+def test_n_plus_m_an_outage_moves_nothing_on_the_spares_that_it_does_not_concern() -> None:
+    devices = (device("a"), device("b"), device("c"), device("d"))
+    site = Replay(group(*devices, capacity=4, second=2)).calm().kill("d").obey().back("d")
+    site.tell("d", YES).obey()
+    assert [told for told in site.told_spare() if told.spare != SPARE] == []
+    assert set(site.places) == {*cameras("a"), *cameras("b")}
+
+
+def test_spares_die_too_and_what_was_ready_there_finds_other_room() -> None:
+    site = Replay(group(device("a"), device("b"), capacity=2, second=3)).calm().kill(SPARE)
+    assert site.told_spare() == [Provision("second", (Camera("a", 1),))]
+
+
 def test_spares_die_too_and_the_cameras_move_to_the_next() -> None:
     site = Replay(group(device("a"), capacity=2, second=2)).calm().kill("a").obey()
     site.told_spare()

@@ -1,11 +1,14 @@
 """What is provisioned ahead: the places that an outage would need, as far as there is room.
 
-In the room that recording leaves, the cameras of protected devices in the order of the group;
-a device's all with one spare where that has room, else by priority. They are the first to make
-room, and come back when there is room again: idle spares that are online always end up holding
-the same places, whatever happened before.
+Each camera of a protected device has a home among all spares, which depends on the group alone:
+in its order, a device's cameras all with one spare where that has room, else by priority. While a
+spare records, the last of those at home there make room, and come back when there is room again;
+those whose home is offline are guests wherever there is room. So an outage moves nothing on the
+spares that it does not concern, and idle spares always end up holding the same places, whatever
+happened before.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from .commands import Command
@@ -14,27 +17,62 @@ from .model import Camera, UnitId
 from .placing import RANKS, coverable
 from .state import Plan, State
 
+type Places = dict[UnitId, dict[Camera, None]]
+
 
 def plan_ahead(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     """Decide what the spares are to hold beyond what they have to record."""
     if not look.spares:
         return state, ()
-    online = [spare for unit, spare in state.spares.items() if state.online(unit)]
-    basis = (state.group.devices, *((spare.config, spare.held) for spare in online))
+    online = {unit: spare for unit, spare in state.spares.items() if state.online(unit)}
+    held_by = ((unit, spare.held) for unit, spare in online.items())
+    basis = (state.group.devices, state.group.spares, *held_by)
     if basis == state.plan.basis:
         return state, ()
-    held = {camera for spare in online for camera in spare.held}
-    room = {spare.config.unit: spare.config.capacity - len(spare.held) for spare in online}
-    ahead: dict[UnitId, dict[Camera, None]] = {unit: {} for unit in room}
-    for device in state.devices.values():
-        free = [(channel, camera) for channel, camera in coverable(device) if camera not in held]
-        cameras = [camera for _, camera in sorted(free, key=lambda item: RANKS[item[0].priority])]
-        others = [unit for unit in room if unit != device.config.unit]
+    held = {camera for spare in online.values() for camera in spare.held}
+    ahead: Places = {}
+    away: list[Camera] = []
+    for unit, cameras in _homes(state).items():
+        idle = [camera for camera in cameras if camera not in held]
+        if unit in online:
+            room = max(0, online[unit].config.capacity - len(online[unit].held))
+            ahead[unit] = dict.fromkeys(idle[:room])
+        else:
+            away += idle
+    room = {u: s.config.capacity - len(s.held) - len(ahead[u]) for u, s in online.items()}
+    for unit, guests in _settle(_by_device(away), room).items():
+        ahead[unit] |= guests
+    return replace(state, plan=Plan(basis=basis, ahead=ahead)), ()
+
+
+def _homes(state: State) -> Places:
+    """Return where cameras are provisioned while nothing happens."""
+    ranked = (
+        [camera for _, camera in sorted(coverable(device), key=lambda c: RANKS[c[0].priority])]
+        for device in state.devices.values()
+    )
+    room = {unit: spare.config.capacity for unit, spare in state.spares.items()}
+    return _settle(ranked, room)
+
+
+def _settle(devices: Iterable[list[Camera]], room: dict[UnitId, int]) -> Places:
+    """Give the cameras of each device, in turn, room together, or else one by one."""
+    room = dict(room)
+    places: Places = {unit: {} for unit in room}
+    for cameras in devices:
+        others = [unit for unit in room if cameras and unit != cameras[0].unit]
         whole = next((unit for unit in others if room[unit] >= len(cameras)), None)
         for camera in cameras:
             unit = whole or next((unit for unit in others if room[unit] > 0), None)
             if unit is None:
                 break
-            ahead[unit][camera] = None
+            places[unit][camera] = None
             room[unit] -= 1
-    return replace(state, plan=Plan(basis=basis, ahead=ahead)), ()
+    return places
+
+
+def _by_device(cameras: Iterable[Camera]) -> list[list[Camera]]:
+    groups: dict[UnitId, list[Camera]] = {}
+    for camera in cameras:
+        groups.setdefault(camera.unit, []).append(camera)
+    return list(groups.values())
