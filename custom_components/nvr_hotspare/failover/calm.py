@@ -9,7 +9,7 @@ same time of the week restarts itself by habit: its next silence at that time is
 from dataclasses import replace
 
 from .model import Timing
-from .state import DeviceState, Outage
+from .state import DeviceState, Outage, State
 
 WEEK = 7 * 24 * 3600.0
 SAME_TIME = 600.0
@@ -43,10 +43,11 @@ def held_down_until(device: DeviceState, outage: Outage, timing: Timing) -> floa
     return outage.watched_from + 2 * quiet_beats(device, timing) * timing.interval
 
 
-def held_down(device: DeviceState, outage: Outage, timing: Timing, now: float) -> bool:
+def held_down(state: State, device: DeviceState, outage: Outage) -> bool:
     """Tell whether nothing is given back to a device yet because it is flapping."""
-    unquiet = outage.beats < quiet_beats(device, timing)
-    return unquiet and now < held_down_until(device, outage, timing)
+    timing, beats = state.group.timing, state.pulses[device.config.unit].beats
+    unquiet = beats < quiet_beats(device, timing)
+    return unquiet and state.now < held_down_until(device, outage, timing)
 
 
 def habitual(device: DeviceState, at: float) -> bool:

@@ -26,12 +26,12 @@ def heard(pulse: Pulse, now: float) -> Pulse:
     """
     over = pulse.once and pulse.unanswered >= PROOF
     excused = 0.0 if over else pulse.excused
-    return replace(pulse, since=now, heard=True, unanswered=0, silence=None, excused=excused)
+    return Pulse(since=now, heard=True, beats=pulse.beats + 1, excused=excused, once=pulse.once)
 
 
 def unanswered(pulse: Pulse, silence: Silence) -> Pulse:
     """Take an unanswered probe."""
-    return replace(pulse, unanswered=pulse.unanswered + 1, silence=silence)
+    return replace(pulse, beats=0, unanswered=pulse.unanswered + 1, silence=silence)
 
 
 def suspect(pulse: Pulse) -> bool:

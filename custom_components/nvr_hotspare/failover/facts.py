@@ -30,9 +30,9 @@ from .events import (
     TakeOver,
     WitnessSeen,
 )
-from .model import Cause, Connection, Recording, UnitId
+from .model import Cause, Connection, Recording
 from .outage import found, returned
-from .state import State, with_device, with_pulse
+from .state import DeviceState, State, with_device, with_pulse
 
 type Taken = tuple[State, tuple[Command, ...]]
 
@@ -64,8 +64,7 @@ def _(event: HeartbeatReceived, state: State) -> Taken:
     state = isolation.answered(state, event.unit)
     pulse = state.pulses[event.unit]
     if pulse.connection is Connection.ONLINE:
-        state = with_pulse(state, event.unit, detector.heard(pulse, state.now))
-        return _count_beat(state, event.unit), ()
+        return with_pulse(state, event.unit, detector.heard(pulse, state.now)), ()
     if not detector.may_ask(pulse, state.group.timing, state.now):
         return state, ()
     state = with_pulse(state, event.unit, replace(pulse, asked=state.now))
@@ -83,8 +82,8 @@ def _(event: ProbeUnanswered, state: State) -> Taken:
         until = pulse.since + state.group.timing.restart_grace
         pulse = detector.excuse(pulse, max(pulse.excused, until))
     state = with_pulse(state, event.unit, detector.unanswered(pulse, event.silence))
-    if device is not None:
-        outage = device.outage and replace(device.outage, beats=0, given_back={})
+    if device is not None and (device.recordings is not None or _given_back(device)):
+        outage = device.outage and replace(device.outage, given_back={})
         device = replace(device, recordings=None, recorded_since={}, outage=outage)
         state = with_device(state, device)
     return state, ()
@@ -224,10 +223,5 @@ def _(event: SynchronizationEnded, state: State) -> Taken:
     return synchronizing.ended(state, event)
 
 
-def _count_beat(state: State, unit: UnitId) -> State:
-    """Count the heartbeats in a row of a device that is back."""
-    device = state.devices.get(unit)
-    if device is None or device.outage is None or device.outage.returned is None:
-        return state
-    outage = replace(device.outage, beats=device.outage.beats + 1)
-    return with_device(state, replace(device, outage=outage))
+def _given_back(device: DeviceState) -> bool:
+    return device.outage is not None and bool(device.outage.given_back)

@@ -71,3 +71,14 @@ def stirred(state: State, spare: SpareState, look: Look) -> bool:
         or state.online(unit) != before.online(unit)
         or bool(spare.places and not spare.holding.issuperset(spare.places.used))
     )
+
+
+def places_moved(state: State, look: Look) -> bool:
+    """Tell whether something has changed since before the step that places are given by."""
+    before = look.before
+    return (
+        state.spares is not before.spares
+        or state.group is not before.group
+        or any(state.online(unit) != before.online(unit) for unit in state.spares)
+        or any(state.devices[u].outage is not before.devices[u].outage for u in look.units)
+    )

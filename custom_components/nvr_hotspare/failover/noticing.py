@@ -63,9 +63,7 @@ def _lost(state: State, device: DeviceState, since: float) -> tuple[State, tuple
         said = (Announce(device.config.unit, Happening.HEARTBEAT_LOST, data),)
     else:
         outage = device.outage
-    outage = replace(
-        outage, cause=Cause.SILENCE, alongside=(), returned=None, beats=0, given_back={}
-    )
+    outage = replace(outage, cause=Cause.SILENCE, alongside=(), returned=None, given_back={})
     device = calm.lost(device, since, state.group.timing)
     device = replace(
         device, outage=outage, recordings=None, recorded_since={}, missing_since={}, unrecorded=()

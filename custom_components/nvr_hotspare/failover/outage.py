@@ -29,7 +29,7 @@ from .state import DeviceState, Outage, State, uses, with_device
 def returned(state: State, device: DeviceState, outage: Outage) -> State:
     """The device is back: what it tells from now on counts."""
     device = calm.back(device, outage, state.now, state.group.timing)
-    outage = replace(outage, returned=state.now, watched_from=state.now, beats=0)
+    outage = replace(outage, returned=state.now, watched_from=state.now)
     return with_device(state, replace(device, outage=outage, told=state.now))
 
 
@@ -91,7 +91,7 @@ def _may_let_go(
     state: State, device: DeviceState, outage: Outage, channel: Channel
 ) -> GivenBack | None:
     timing = state.group.timing
-    if calm.held_down(device, outage, timing, state.now):
+    if calm.held_down(state, device, outage):
         return None
     told = _told(device, channel)
     camera = Camera(device.config.unit, channel.number)
@@ -102,7 +102,7 @@ def _may_let_go(
     if channel.single_stream:
         return GivenBack.FIRST
     uncertain = told in (Recording.UNKNOWN, Recording.NOT_SCHEDULED)
-    if uncertain and outage.beats >= timing.return_beats:
+    if uncertain and state.pulses[camera.unit].beats >= timing.return_beats:
         return GivenBack.UNTOLD
     return GivenBack.GRACE if state.now >= _grace_ends(state, device, outage) else None
 

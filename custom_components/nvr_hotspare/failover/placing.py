@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from .commands import Command
-from .look import Look
+from .look import Look, places_moved
 from .model import Camera, Channel, Priority, UnitId
 from .state import (
     DeviceState,
@@ -44,7 +44,7 @@ def coverable(device: DeviceState) -> Iterator[tuple[Channel, Camera]]:
 
 def hold(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     """Give the cameras that need one a place, and set their deadlines."""
-    if not look.spares:
+    if not (look.spares and places_moved(state, look)):
         return state, ()
     needed = dict(_needed(state, look))
     table = _Table(state, needed)

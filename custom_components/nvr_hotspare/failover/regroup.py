@@ -75,7 +75,7 @@ def started(state: State) -> State:
     for device in state.devices.values():
         outage = device.outage
         if outage is not None and outage.returned is not None:
-            outage = replace(outage, watched_from=now, beats=0, given_back={})
+            outage = replace(outage, watched_from=now, given_back={})
         state = with_device(
             state,
             replace(

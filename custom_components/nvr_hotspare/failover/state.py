@@ -31,6 +31,8 @@ class Pulse:
     heard: bool = False
     """Whether `since` is a heartbeat."""
     connection: Connection = Connection.ONLINE
+    beats: int = 0
+    """Good heartbeats in a row, since it is online."""
     unanswered: int = 0
     """Probes unanswered since then; any makes the unit suspect."""
     silence: Silence | None = None
@@ -78,8 +80,6 @@ class Outage:
     watched_from: float = 0.0
     """From when on the returned device's grace is counted: its return, or a later restart of
     Home Assistant, which saw nothing in between."""
-    beats: int = 0
-    """Good heartbeats in a row since then."""
     given_back: Mapping[Camera, GivenBack] = field(default_factory=dict)
     """The cameras that the spare may let go of."""
 
