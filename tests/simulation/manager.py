@@ -236,7 +236,7 @@ class Manager:
 
     def _note(self, device: DeviceState) -> None:
         state = with_device(self.state, device)
-        self.state = sleep(state, [device.config.unit], Look((), spares=False))
+        self.state = sleep(state, [device.config.unit], Look(state, (), spares=False))
         self._deadline = _deadline(self.state)
 
     # Facts in, decisions out
@@ -318,7 +318,9 @@ class Manager:
         online = self.state.online(unit)
         if it.answers and not self.chance(self.rates.lost):
             news = self.happens(HeartbeatReceived(unit))
-            return Asked.SIGN_OF_LIFE if online and not news else Asked.NEWS
+            device = self.state.devices.get(unit)
+            counts = device is not None and device.outage is not None
+            return Asked.SIGN_OF_LIFE if online and not (news or counts) else Asked.NEWS
         silence = Silence.SILENT if it.answers else it.silence
         if not online:
             return Asked.NEWS if it.answers else Asked.NOTHING
