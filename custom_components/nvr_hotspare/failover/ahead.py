@@ -35,8 +35,8 @@ def plan_ahead(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     for unit, cameras in _homes(state).items():
         idle = [camera for camera in cameras if camera not in held]
         if unit in online:
-            room = max(0, online[unit].config.capacity - len(online[unit].held))
-            ahead[unit] = dict.fromkeys(idle[:room])
+            spare = online[unit]
+            ahead[unit] = dict.fromkeys(idle[: max(0, spare.config.capacity - len(spare.held))])
         else:
             away += idle
     room = {u: s.config.capacity - len(s.held) - len(ahead[u]) for u, s in online.items()}

@@ -78,6 +78,7 @@ def _dump_device(device: DeviceState) -> Json:
         "back_at": device.back_at,
         "flaps": device.flaps,
         "naps": list(device.naps),
+        "proven": sorted(device.proven),
         "unrecorded": list(device.unrecorded),
         "outage": None if outage is None else _dump_outage(outage),
         "owed": [_dump_owed(owed) for owed in device.owed],
@@ -158,6 +159,7 @@ def _load_device(unit: UnitId, entry: Json) -> DeviceState | None:
         naps=tuple(
             nap for item in _items(entry.get("naps")) if (nap := _seconds(item)) is not None
         ),
+        proven=frozenset(_numbers(entry.get("proven"))),
         unrecorded=_numbers(entry.get("unrecorded")),
         outage=_load_outage(unit, _mapping(entry.get("outage"))),
         owed=_load_all_owed(unit, entry.get("owed")),

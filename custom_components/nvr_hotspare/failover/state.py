@@ -136,6 +136,8 @@ class DeviceState:
     """Since when a channel is seen recorded, without a break."""
     missing_since: Mapping[int, float] = field(default_factory=dict)
     """Since when a channel that should be recorded is proven not to be."""
+    proven: frozenset[int] = frozenset()
+    """The channels that a spare was seen to record, through their own source."""
     unrecorded: tuple[int, ...] = ()
     """The channels of which it was told that they are proven not to be recorded."""
     outage: Outage | None = None

@@ -23,7 +23,7 @@ def show(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     commands: list[Command] = []
     for device in (state.devices[unit] for unit in look.units):
         outage = device.outage and _recount(state, device, device.outage)
-        shown = device if outage == device.outage else replace(device, outage=outage)
+        shown = device if outage is device.outage else _proven(replace(device, outage=outage))
         status, reason = _status(state, shown)
         if status is not shown.status:
             shown = replace(shown, status=status, since=state.now)
@@ -39,6 +39,14 @@ def show(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
         if shown is not device:
             state = with_device(state, shown)
     return state, tuple(commands)
+
+
+def _proven(device: DeviceState) -> DeviceState:
+    """Note which channels can be recorded without the device."""
+    confirmed = device.outage.confirmed if device.outage else ()
+    if device.proven.issuperset(camera.channel for camera in confirmed):
+        return device
+    return replace(device, proven=device.proven.union(camera.channel for camera in confirmed))
 
 
 def _recount(state: State, device: DeviceState, outage: Outage) -> Outage:
