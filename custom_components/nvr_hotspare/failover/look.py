@@ -5,6 +5,7 @@ are everybody's business: who has which place depends on all of them.
 """
 
 from dataclasses import dataclass
+from math import inf
 
 from .model import UnitId
 from .state import SpareState, State
@@ -47,7 +48,7 @@ def look(before: State, after: State, units: set[UnitId]) -> Look:
         before.spares is not after.spares
         or before.group is not after.group
         or any(
-            after.wakes.get(unit, after.now) <= after.now
+            after.wakes.get(unit, inf) <= after.now
             or before.online(unit) != after.online(unit)
             for unit in units
             if unit in after.spares
@@ -67,7 +68,7 @@ def stirred(state: State, spare: SpareState, look: Look) -> bool:
     return (
         spare is not before.spares.get(unit)
         or state.plan is not before.plan
-        or state.wakes.get(unit, state.now) <= state.now
+        or state.wakes.get(unit, inf) <= state.now
         or state.online(unit) != before.online(unit)
         or bool(spare.places and not spare.holding.issuperset(spare.places.used))
     )
