@@ -63,6 +63,14 @@ def test_a_break_in_what_the_device_records_begins_the_while_anew() -> None:
     assert site.told_spare() == []
 
 
+def test_what_the_spare_failed_to_record_is_not_taken_over_once_the_device_records() -> None:
+    site = Replay(replace(group(device("a")), timing=Timing())).calm().kill("a")
+    site.back("a").tell("a", YES).fail()
+    site.told_spare()
+    assert site.device("a").phase is Phase.WATCHING
+    assert site.wait(5).told_spare() == []
+
+
 def test_each_camera_is_given_back_by_itself(site: Replay) -> None:
     site.back("a").tell("a", NO, YES)
     assert site.told_spare() == [Release(SPARE, (TWO,))]

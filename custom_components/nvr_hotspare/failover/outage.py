@@ -91,11 +91,12 @@ def _may_let_go(
     state: State, device: DeviceState, outage: Outage, channel: Channel
 ) -> GivenBack | None:
     timing = state.group.timing
-    if calm.held_down(state, device, outage):
-        return None
     told = _told(device, channel)
     camera = Camera(device.config.unit, channel.number)
-    if not alongside.may_let_go(outage, camera, told):
+    if told is Recording.YES and not (camera in outage.alongside or _may_record(state, camera)):
+        return GivenBack.SEEN
+    held_down = calm.held_down(state, device, outage)
+    if held_down or not alongside.may_let_go(outage, camera, told):
         return None
     if told is Recording.YES:
         return GivenBack.SEEN if state.now >= _sure_at(state, device, channel) else None
@@ -105,6 +106,16 @@ def _may_let_go(
     if uncertain and state.pulses[camera.unit].beats >= timing.return_beats:
         return GivenBack.UNTOLD
     return GivenBack.GRACE if state.now >= _grace_ends(state, device, outage) else None
+
+
+def _may_record(state: State, camera: Camera) -> bool:
+    """Tell whether a spare records a camera, or is just told to: what it failed to is over."""
+    return any(
+        uses(spare, camera)
+        or (spare.errand is not None and camera in spare.errand.command.cameras)
+        or (spare.places is None and camera in spare.held)
+        for spare in state.spares.values()
+    )
 
 
 def _grace_ends(state: State, device: DeviceState, outage: Outage) -> float:
