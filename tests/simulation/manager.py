@@ -222,9 +222,11 @@ class Manager:
             self._note(replace(device, delivery=replace(device.delivery, heard=inf)))
 
     def _note_signs(self, unit: UnitId) -> None:
-        """Note when a unit really was last heard, before anything changes for it."""
+        """Note when a unit really was last heard, and how often, before anything changes for it."""
         if self._probes[unit].answered is Asked.SIGN_OF_LIFE:
-            pulse = replace(self.state.pulses[unit], since=self._probes[unit].latest())
+            pulse, latest = self.state.pulses[unit], self._probes[unit].latest()
+            beats = round((latest - pulse.since) / self.group.timing.interval)
+            pulse = replace(pulse, since=latest, beats=pulse.beats + beats)
             self.state = with_pulse(self.state, unit, pulse)
         device = self.state.devices.get(unit)
         if device and device.told == inf:
@@ -397,7 +399,7 @@ def changes(before: State, after: State) -> list[UnitId]:
     """Return the units of which another thing is known than when they were last heard."""
     found: dict[UnitId, None] = {}
     for unit, pulse, known in _replaced(before.pulses, after.pulses):
-        if known is None or replace(known, since=pulse.since) != pulse:
+        if known is None or replace(known, since=pulse.since, beats=pulse.beats) != pulse:
             found[unit] = None
     for unit, device, old in _replaced(before.devices, after.devices):
         if old is None or _heard_with(old, device) != device:
