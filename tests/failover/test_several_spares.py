@@ -16,7 +16,7 @@ from custom_components.nvr_hotspare.failover.model import (
     WorkingDevice,
     WorkingStatus,
 )
-from tests.failover.replay import IDLE, RECORDS, SPARE, Replay, cameras, device, group
+from tests.failover.replay import IDLE, RECORDS, SPARE, WAITS, Replay, cameras, device, group
 
 BACKING_UP, NOT_BACKED_UP = WorkingStatus.BACKING_UP, WorkingStatus.NOT_BACKED_UP
 YES = Recording.YES
@@ -131,6 +131,20 @@ def test_n_plus_m_an_outage_moves_nothing_on_the_spares_that_it_does_not_concern
 def test_spares_die_too_and_what_was_ready_there_finds_other_room() -> None:
     site = Replay(group(device("a"), device("b"), capacity=2, second=3)).calm().kill(SPARE)
     assert site.told_spare() == [Provision("second", (Camera("a", 1),))]
+
+
+def test_spares_fail_too_and_what_one_does_not_take_in_time_goes_to_another() -> None:
+    site = Replay(group(device("a"), capacity=2, second=2)).calm().kill("a")
+    assert site.told_spare() == [Record(SPARE, cameras("a"))]
+    assert site.wait(9).told_spare() == [], "it may still come"
+    assert site.wait(1).told_spare() == [Record("second", cameras("a"))]
+    assert where(site, "a") == {1: "second", 2: "second"}
+
+
+def test_spares_fail_too_and_one_that_was_told_is_waited_for() -> None:
+    site = Replay(group(device("a"), capacity=2, second=2)).calm().kill("a")
+    site.show(dict.fromkeys(cameras("a"), WAITS)).wait(30)
+    assert where(site, "a") == {1: SPARE, 2: SPARE}, "perhaps a camera refuses"
 
 
 def test_spares_die_too_and_the_cameras_move_to_the_next() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from math import inf
 
 from . import detector
 from .alongside import measure_at
@@ -19,14 +20,14 @@ def sleep(state: State, units: Iterable[UnitId], look: Look) -> State:
     looked = set(units)
     if look.spares:
         looked |= {unit for unit, spare in state.spares.items() if stirred(state, spare, look)}
-    wakes = {unit: at for unit, at in state.wakes.items() if unit not in looked}
-    if len(wakes) + len(looked) > len(state.pulses):
-        wakes = {unit: at for unit, at in wakes.items() if unit in state.pulses}
-    for unit in looked:
-        at = min((at for at in _deadlines(state, unit) if at > state.now), default=None)
-        if at is not None:
-            wakes[unit] = at
-    return state if wakes == state.wakes else replace(state, wakes=wakes)
+    wakes = {unit: _next(state, unit) for unit in looked}
+    if all(state.wakes.get(unit, inf) == at for unit, at in wakes.items()):
+        return state
+    return replace(state, wakes={**state.wakes, **wakes})
+
+
+def _next(state: State, unit: UnitId) -> float:
+    return min((at for at in _deadlines(state, unit) if at > state.now), default=inf)
 
 
 def _deadlines(state: State, unit: UnitId) -> Iterator[float]:

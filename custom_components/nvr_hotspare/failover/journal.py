@@ -55,7 +55,7 @@ def untouched(before: State, after: State) -> bool:
         before.devices is after.devices
         and before.incident == after.incident
         and (before.spares is after.spares or _held(before) == _held(after))
-        and _offline_spares(before) == _offline_spares(after)
+        and (before.pulses is after.pulses or _offline_spares(before) == _offline_spares(after))
     )
 
 

@@ -4,8 +4,11 @@ Most steps are heartbeats of units that are well, and change nothing for any oth
 are everybody's business: who has which place depends on all of them.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import compress
 from math import inf
+from operator import is_not
 
 from .model import UnitId
 from .state import SpareState, State
@@ -28,17 +31,20 @@ def touched(before: State, after: State) -> set[UnitId]:
     """Return the units that something happened to, or whose time has come."""
     if before.group is not after.group:
         return {*after.pulses}
-    found = {unit for unit, at in after.wakes.items() if at <= after.now}
-    if before.pulses is not after.pulses:
-        known = before.pulses
-        found |= {u for u, pulse in after.pulses.items() if pulse is not known.get(u)}
-    if before.devices is not after.devices:
-        devices = before.devices
-        found |= {u for u, device in after.devices.items() if device is not devices.get(u)}
-    if before.spares is not after.spares:
-        spares = before.spares
-        found |= {u for u, spare in after.spares.items() if spare is not spares.get(u)}
+    found: set[UnitId] = set()
+    if min(after.wakes.values(), default=inf) <= after.now:
+        found.update(unit for unit, at in after.wakes.items() if at <= after.now)
+    found.update(_changed(before.pulses, after.pulses))
+    found.update(_changed(before.devices, after.devices))
+    found.update(_changed(before.spares, after.spares))
     return found
+
+
+def _changed(before: Mapping[UnitId, object], after: Mapping[UnitId, object]) -> Iterable[UnitId]:
+    """Return the units of which something else is known; both name the same in the same order."""
+    if before is after:
+        return ()
+    return compress(after, map(is_not, after.values(), before.values(), strict=True))
 
 
 def look(before: State, after: State, units: set[UnitId]) -> Look:
@@ -48,8 +54,7 @@ def look(before: State, after: State, units: set[UnitId]) -> Look:
         before.spares is not after.spares
         or before.group is not after.group
         or any(
-            after.wakes.get(unit, inf) <= after.now
-            or before.online(unit) != after.online(unit)
+            after.wakes.get(unit, inf) <= after.now or before.online(unit) != after.online(unit)
             for unit in units
             if unit in after.spares
         )
@@ -59,7 +64,7 @@ def look(before: State, after: State, units: set[UnitId]) -> Look:
         return Look(
             before, tuple(u for u, d in devices.items() if d.outage or u in units), spares=True
         )
-    return Look(before, tuple(unit for unit in devices if unit in units), spares=False)
+    return Look(before, tuple(unit for unit in sorted(units) if unit in devices), spares=False)
 
 
 def stirred(state: State, spare: SpareState, look: Look) -> bool:
@@ -81,5 +86,10 @@ def places_moved(state: State, look: Look) -> bool:
         state.spares is not before.spares
         or state.group is not before.group
         or any(state.online(unit) != before.online(unit) for unit in state.spares)
+        or any(
+            before.now < at <= state.now
+            for spare in state.spares.values()
+            for at in spare.due.values()
+        )
         or any(state.devices[u].outage is not before.devices[u].outage for u in look.units)
     )

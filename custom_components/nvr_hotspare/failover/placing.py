@@ -8,6 +8,7 @@ What needs a place gets it so:
   those of the older outage.
 - A camera that then still has no place takes that of a low one, unless it is low itself.
 - What finds no place waits, and gets the next free one.
+- What a spare was given and did not take in its time goes to another one with room, if there is.
 
 A spare has to record no more than it can; what it was provided with ahead makes room.
 """
@@ -15,6 +16,7 @@ A spare has to record no more than it can; what it was provided with ahead makes
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
+from math import inf
 
 from .commands import Command
 from .look import Look, places_moved
@@ -52,7 +54,8 @@ def hold(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
         (camera for camera in needed if camera not in table.keeper), key=needed.__getitem__
     )
     table.place(waiting)
-    displaced = [victim for camera in waiting if (victim := table.displace(camera))]
+    table.move_on()
+    displaced = tuple(table.displace(waiting))
     for spare in state.spares.values():
         state = _note(state, spare, tuple(table.held.get(spare.config.unit, ())))
     for camera in displaced:
@@ -89,6 +92,7 @@ class _Table:
 
     def __init__(self, state: State, needed: dict[Camera, int]) -> None:
         """Begin with the cameras that keep their places."""
+        self.now = state.now
         self.needed = needed
         self.spares = {u: spare for u, spare in state.spares.items() if state.online(u)}
         self.held: dict[UnitId, list[Camera]] = {}
@@ -130,9 +134,10 @@ class _Table:
     def _room(self, unit: UnitId) -> int:
         return self.spares[unit].config.capacity - len(self.held[unit])
 
-    def _best(self, cameras: tuple[Camera, ...], own: UnitId) -> UnitId | None:
+    def _best(self, cameras: tuple[Camera, ...], *others_than: UnitId) -> UnitId | None:
         """Return the spare with room for all of some cameras that is ready for them, or first."""
-        roomy = [u for u in self.spares if u != own and self._room(u) >= len(cameras)]
+        count = len(cameras)
+        roomy = [u for u in self.spares if u not in others_than and self._room(u) >= count]
         ready = (u for u in roomy if all(c in (self.spares[u].places or ()) for c in cameras))
         return next(ready, roomy[0] if roomy else None)
 
@@ -141,19 +146,32 @@ class _Table:
             self.held[unit].append(camera)
             self.keeper[camera] = unit
 
-    def displace(self, camera: Camera) -> Camera | None:
-        """Give a camera that has none the place of a low one, the last of those; return that."""
+    def move_on(self) -> None:
+        """Try another spare with room for what one did not take in its time."""
+        for camera, unit in tuple(self.keeper.items()):
+            spare = self.spares[unit]
+            if self.now < spare.due.get(camera, inf) or uses(spare, camera):
+                continue
+            if other := self._best((camera,), camera.unit, unit):
+                self.held[unit].remove(camera)
+                self._give((camera,), other)
+
+    def displace(self, waiting: Iterable[Camera]) -> Iterator[Camera]:
+        """Give those that have no place that of a low camera, the last first; yield these."""
         low = RANKS[Priority.LOW]
-        if camera in self.keeper or self.needed[camera] == low:
-            return None
-        for victim in reversed(self.needed):
-            unit = self.keeper.get(victim)
-            if unit is not None and self.needed[victim] == low and unit != camera.unit:
-                self.held[unit].remove(victim)
-                del self.keeper[victim]
-                self._give((camera,), unit)
-                return victim
-        return None
+        victims = [c for c, rank in self.needed.items() if rank == low and c in self.keeper]
+        for camera in waiting:
+            if camera in self.keeper or self.needed[camera] == low:
+                continue
+            for victim in reversed(victims):
+                unit = self.keeper[victim]
+                if unit != camera.unit:
+                    victims.remove(victim)
+                    self.held[unit].remove(victim)
+                    del self.keeper[victim]
+                    self._give((camera,), unit)
+                    yield victim
+                    break
 
 
 def _note(state: State, spare: SpareState, held: tuple[Camera, ...]) -> State:

@@ -28,6 +28,7 @@ def configured(state: State, group: Group) -> State:
         devices={unit: _device(state, config) for unit, config in devices.items()},
         spares={unit: _spare(state, config) for unit, config in spares.items()},
         plan=Plan(),
+        wakes={},
     )
     return regrouped if state.configured else started(regrouped)
 

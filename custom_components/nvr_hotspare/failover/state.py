@@ -248,7 +248,7 @@ class State:
     isolated: bool = False
     """Whether Home Assistant is cut off from all, so that silence is no sign of anything."""
     wakes: Mapping[UnitId, float] = field(default_factory=dict)
-    """When a unit has to be looked at though nothing happens to it."""
+    """When a unit has to be looked at though nothing happens to it; infinite for never."""
 
     def online(self, unit: UnitId) -> bool:
         """Tell whether a unit of the group is online."""

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 
 from . import detector
 from .coverage import unready
@@ -148,7 +149,8 @@ def spare_view(state: State, unit: UnitId) -> SpareView:
 
 def next_deadline(state: State) -> float | None:
     """Return when `TimePassed` is to be sent if nothing happens before; None for never."""
-    return min(state.wakes.values(), default=None)
+    at = min(state.wakes.values(), default=inf)
+    return at if at < inf else None
 
 
 def probe_pace(state: State, unit: UnitId) -> float:
