@@ -4,7 +4,7 @@ Each step is checked: the units that it touched, and every so often everything.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 import json
 from math import inf
 from random import Random
@@ -57,10 +57,11 @@ from custom_components.nvr_hotspare.failover.state import (
     with_pulse,
 )
 from custom_components.nvr_hotspare.failover.view import next_deadline, probe_pace, watch_pace
+from tests.simulation.account import Account
 from tests.simulation.agenda import Agenda, Asked, Loop
 from tests.simulation.couriers import Couriers
 from tests.simulation.faults import Rates
-from tests.simulation.site import Site, Unit
+from tests.simulation.site import NOTICE, Site, Unit
 from tests.simulation.spares import SpareWorkers
 
 ROUND_TRIP = 0.25
@@ -72,19 +73,6 @@ FLOW_PACE = 10.0
 """Seconds between signs of life of the courier."""
 EVERYTHING = 1000
 """Steps between checks of everything."""
-
-
-@dataclass(slots=True)
-class Account:
-    """What the machine did."""
-
-    steps: int = 0
-    """That changed more than the time of a heartbeat."""
-    outages: int = 0
-    needless: int = 0
-    broken: list[str] = field(default_factory=list)
-    said: list[tuple[float, Announce]] = field(default_factory=list)
-    """Kept where somebody wants to read it."""
 
 
 class Manager:
@@ -296,6 +284,9 @@ class Manager:
             case Announce(unit, happening):
                 if happening is Happening.HEARTBEAT_LOST:
                     self.account.outages += 1
+                    it = self.site.units[unit]
+                    if it.answers and self.agenda.now - it.answers_since > NOTICE:
+                        self.account.needless.append((self.agenda.now, unit))
                 if self._listens:
                     self.account.said.append((self.agenda.now, command))
             case Identify(unit):

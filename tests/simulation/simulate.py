@@ -24,8 +24,8 @@ def main() -> int:
     result = years.live(arguments.years * YEAR)
     for broken in years.manager.account.broken[:SHOWN]:
         print(broken, file=sys.stderr)
-    for moment, camera in years.manager.workers.needless[:SHOWN]:
-        print(f"{moment}: {camera} was taken over needlessly", file=sys.stderr)
+    for moment, whom in years.manager.account.needless[:SHOWN]:
+        print(f"{moment}: {whom} was taken over needlessly", file=sys.stderr)
     if not arguments.json:
         for key, value in asdict(result).items():
             print(f"{key:20} {value}")

@@ -33,6 +33,7 @@ class Unit:
     planned: int = 0
     silence: Silence = Silence.SILENT
     answers_since: float = -inf
+    obeys_since: float = -inf
     records_from: float = -inf
     places: dict[Camera, float | None] = field(default_factory=dict)
     """What a spare holds, and from when on it records that, if it was told to."""
@@ -107,7 +108,7 @@ class Site:
         self._now = now
         touched = {camera.unit for camera in unit.places} | {name}
         if change is not None:
-            was_down, answered = unit.down, unit.answers
+            was_down, answered, obeyed = unit.down, unit.answers, unit.obeys
             change(unit)
             if unit.down and not was_down:
                 self._excuse(name, now)
@@ -115,6 +116,8 @@ class Site:
                 unit.records_from = now + BOOT
             if unit.answers and not answered:
                 unit.answers_since = now
+            if unit.obeys and not obeyed:
+                unit.obeys_since = now
         touched |= {camera.unit for camera in unit.places}
         for device in sorted(touched & self.devices.keys()):
             self._count(self.devices[device], now)

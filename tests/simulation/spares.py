@@ -14,6 +14,7 @@ from custom_components.nvr_hotspare.failover.commands import (
 )
 from custom_components.nvr_hotspare.failover.events import CommandEnded, Event
 from custom_components.nvr_hotspare.failover.model import Camera, UnitId
+from tests.simulation.account import Account
 from tests.simulation.agenda import Agenda
 from tests.simulation.faults import Rates
 from tests.simulation.site import NOTICE, START_UP, Site, Unit
@@ -31,6 +32,7 @@ class Employer(Protocol):
     site: Site
     rng: Random
     rates: Rates
+    account: Account
 
     def later(self, seconds: float, action: Callable[[], None]) -> None: ...
     def chance(self, odds: float) -> bool: ...
@@ -45,8 +47,6 @@ class SpareWorkers:
         self._employer = employer
         self._queues: dict[UnitId, list[SpareCommand]] = {}
         self._let_go: dict[Camera, float] = {}
-        self.needless: list[tuple[float, Camera]] = []
-        """Cameras that a spare began to record though their device was well."""
 
     def stop(self) -> None:
         """Stop as Home Assistant does: what is under way may or may not have been done."""
@@ -113,12 +113,16 @@ class SpareWorkers:
         return errors
 
     def _judge(self, camera: Camera, now: float) -> None:
-        """Note a takeover that nobody needs: the device answers, and not just again."""
+        """Note a takeover that nobody needs: the device is well, and not just again.
+
+        One whose password is wrong is not known to be back; that its outage began for nothing
+        the manager notes.
+        """
         device = self._employer.site.units[camera.unit]
-        well = device.answers and now - device.answers_since > NOTICE
+        well = device.obeys and now - device.obeys_since > NOTICE
         returning = now < self._let_go.get(camera, -inf) + SAME_RETURN
         if device.planned or (well and not returning):
-            self.needless.append((now, camera))
+            self._employer.account.needless.append((now, camera))
 
 
 def _done(

@@ -50,7 +50,7 @@ def test_a_month_of_a_site_needs_no_needless_takeover() -> None:
     result = years.live(30 * DAY)
     assert result.outages > 16
     assert years.manager.account.broken == []
-    assert years.manager.workers.needless == []
+    assert years.manager.account.needless == []
 
 
 def test_without_spares_nothing_can_be_helped() -> None:

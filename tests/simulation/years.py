@@ -99,7 +99,7 @@ class Years:
             steps=account.steps,
             steps_per_second=round(account.steps / elapsed),
             invariants_broken=len(account.broken),
-            needless_takeovers=len(self.manager.workers.needless),
+            needless_takeovers=len(account.needless),
             unprotected_s=round(measures.unprotected),
             unavoidable_s=round(measures.unavoidable),
             noticing_s=round(measures.noticing),
