@@ -4,9 +4,10 @@ Each step is checked: the units that it touched, and every so often everything.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 import json
 from math import inf
+from operator import attrgetter
 from random import Random
 
 from custom_components.nvr_hotspare.failover import journal
@@ -52,6 +53,7 @@ from custom_components.nvr_hotspare.failover.model import (
 )
 from custom_components.nvr_hotspare.failover.state import (
     DeviceState,
+    Pulse,
     State,
     with_device,
     with_pulse,
@@ -256,8 +258,10 @@ class Manager:
             for unit in changed:
                 if unit in self.state.devices:
                     check_device(self.state, unit, self.agenda.now)
-            check_commands(self.state, commands)
-            check_footage(before, event, self.state)
+            if commands:
+                check_commands(self.state, commands)
+            if self.state.devices is not before.devices:
+                check_footage(before, event, self.state)
             if self.account.steps % EVERYTHING == 0:
                 check_invariants(self.state, self.agenda.now)
         except InvariantError as error:
@@ -390,15 +394,29 @@ def changes(before: State, after: State) -> list[UnitId]:
     """Return the units of which another thing is known than when they were last heard."""
     found: dict[UnitId, None] = {}
     for unit, pulse, known in _replaced(before.pulses, after.pulses):
-        if known is None or replace(known, since=pulse.since, beats=pulse.beats) != pulse:
+        if known is None or _PULSE(known) != _PULSE(pulse):
             found[unit] = None
     for unit, device, old in _replaced(before.devices, after.devices):
-        if old is None or _heard_with(old, device) != device:
+        if old is None or _DEVICE(old) != _DEVICE(device) or _windows(old) != _windows(device):
             found[unit] = None
     for unit, spare, seen in _replaced(before.spares, after.spares):
         if seen != spare:
             found[unit] = None
     return list(found)
+
+
+def _all_but(kind: type[Pulse | DeviceState], *names: str) -> attrgetter[tuple[object, ...]]:
+    return attrgetter(*(each.name for each in fields(kind) if each.name not in names))
+
+
+_PULSE = _all_but(Pulse, "since", "beats")
+_DEVICE = _all_but(DeviceState, "told", "delivery")
+
+
+def _windows(device: DeviceState) -> object:
+    """Return what the courier is to deliver, and whether it does."""
+    delivery = device.delivery
+    return delivery and (delivery.windows, delivery.flowing)
 
 
 def _replaced[Known](
@@ -412,14 +430,6 @@ def _replaced[Known](
     return [
         (unit, known, before[unit]) for unit, known in after.items() if known is not before[unit]
     ]
-
-
-def _heard_with(device: DeviceState, other: DeviceState) -> DeviceState:
-    """Return a device as if it had been heard when another was."""
-    delivery = device.delivery
-    if delivery and other.delivery:
-        delivery = replace(delivery, heard=other.delivery.heard)
-    return replace(device, told=other.told, delivery=delivery)
 
 
 def _returning(device: DeviceState | None) -> bool:

@@ -121,11 +121,18 @@ class Site:
         touched |= {camera.unit for camera in unit.places}
         for device in sorted(touched & self.devices.keys()):
             self._count(self.devices[device], now)
-        down = sum(
-            len(each.cameras) for each in self.devices.values() if each.down and not each.planned
-        )
+        self._short = self._unavoidable()
+
+    def _unavoidable(self) -> int:
+        """Return how many cameras of dead devices can't all be recorded by the spares there are.
+
+        A device that works and can't be reached takes places like a dead one: nobody can tell.
+        """
+        devices = [device for device in self.devices.values() if not device.planned]
+        down = sum(len(device.cameras) for device in devices if device.down)
+        silent = sum(len(device.cameras) for device in devices if not device.answers)
         room = sum(spare.capacity for spare in self.spares.values() if spare.obeys)
-        self._short = max(0, down - room)
+        return min(down, max(0, silent - room))
 
     def _count(self, unit: Unit, now: float) -> None:
         seconds, measures = now - unit.counted, self.measures
