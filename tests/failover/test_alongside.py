@@ -15,7 +15,7 @@ from custom_components.nvr_hotspare.failover.model import (
     Recording,
     WorkingStatus,
 )
-from custom_components.nvr_hotspare.failover.view import Phase
+from custom_components.nvr_hotspare.failover.view import Phase, watch_pace
 from tests.failover.replay import SPARE, Replay, cameras, device, group
 
 YES, NO, UNKNOWN = Recording.YES, Recording.NO, Recording.UNKNOWN
@@ -134,8 +134,11 @@ def test_no_record_and_then_silence_is_an_outage_of_all(site: Replay) -> None:
 def test_manual_take_over_lasts_until_the_user_gives_back(site: Replay) -> None:
     site.send(TakeOver("a"))
     assert site.told_spare() == [Record(SPARE, cameras("a"))]
+    assert site.device("a").phase is Phase.TAKING_OVER
     site.obey().wait(3600).hear("a").tell("a", YES)
     assert site.told_spare() == []
+    assert site.device("a").phase is Phase.BACKING_UP
+    assert watch_pace(site.state, "a") == watch_pace(site.state, SPARE) == 10
     assert site.device("a").backed_up == cameras("a")
     site.send(GiveBack("a"))
     assert site.told_spare() == [Release(SPARE, cameras("a"))]

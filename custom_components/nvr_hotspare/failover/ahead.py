@@ -8,7 +8,7 @@ spares that it does not concern, and idle spares always end up holding the same 
 happened before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from .commands import Command
@@ -17,7 +17,7 @@ from .model import Camera, UnitId
 from .placing import RANKS, coverable
 from .state import Plan, State
 
-type Places = dict[UnitId, dict[Camera, None]]
+type Places = Mapping[UnitId, Mapping[Camera, None]]
 
 
 def plan_ahead(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
@@ -30,9 +30,10 @@ def plan_ahead(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     if basis == state.plan.basis:
         return state, ()
     held = {camera for spare in online.values() for camera in spare.held}
-    ahead: Places = {}
+    homes = state.plan.homes if state.plan.group is state.group else _homes(state)
+    ahead: dict[UnitId, dict[Camera, None]] = {}
     away: list[Camera] = []
-    for unit, cameras in _homes(state).items():
+    for unit, cameras in homes.items():
         idle = [camera for camera in cameras if camera not in held]
         if unit in online:
             spare = online[unit]
@@ -42,7 +43,8 @@ def plan_ahead(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     room = {u: s.config.capacity - len(s.held) - len(ahead[u]) for u, s in online.items()}
     for unit, guests in _settle(_by_device(away), room).items():
         ahead[unit] |= guests
-    return replace(state, plan=Plan(basis=basis, ahead=ahead)), ()
+    plan = Plan(basis=basis, ahead=ahead, homes=homes, group=state.group)
+    return replace(state, plan=plan), ()
 
 
 def _homes(state: State) -> Places:
@@ -58,7 +60,7 @@ def _homes(state: State) -> Places:
 def _settle(devices: Iterable[list[Camera]], room: dict[UnitId, int]) -> Places:
     """Give the cameras of each device, in turn, room together, or else one by one."""
     room = dict(room)
-    places: Places = {unit: {} for unit in room}
+    places: dict[UnitId, dict[Camera, None]] = {unit: {} for unit in room}
     for cameras in devices:
         others = [unit for unit in room if cameras and unit != cameras[0].unit]
         whole = next((unit for unit in others if room[unit] >= len(cameras)), None)

@@ -14,7 +14,7 @@ A spare has to record no more than it can; what it was provided with ahead makes
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from math import inf
 
@@ -86,7 +86,6 @@ def _needs(state: State, outage: Outage, camera: Camera) -> bool:
     return wanted and camera not in outage.given_back
 
 
-@dataclass(init=False)
 class _Table:
     """Who has to record what, while that is worked out; of the spares that are online."""
 
@@ -134,10 +133,10 @@ class _Table:
     def _room(self, unit: UnitId) -> int:
         return self.spares[unit].config.capacity - len(self.held[unit])
 
-    def _best(self, cameras: tuple[Camera, ...], *others_than: UnitId) -> UnitId | None:
+    def _best(self, cameras: tuple[Camera, ...], *excluded: UnitId) -> UnitId | None:
         """Return the spare with room for all of some cameras that is ready for them, or first."""
         count = len(cameras)
-        roomy = [u for u in self.spares if u not in others_than and self._room(u) >= count]
+        roomy = [u for u in self.spares if u not in excluded and self._room(u) >= count]
         ready = (u for u in roomy if all(c in (self.spares[u].places or ()) for c in cameras))
         return next(ready, roomy[0] if roomy else None)
 

@@ -224,6 +224,10 @@ class Plan:
     basis: tuple[object, ...] = ()
     ahead: Mapping[UnitId, Mapping[Camera, None]] = field(default_factory=dict)
     """The cameras of each spare in their order, without those that it has to record."""
+    homes: Mapping[UnitId, Mapping[Camera, None]] = field(default_factory=dict)
+    """The cameras of each spare while nothing happens."""
+    group: Group | None = None
+    """The group that they are of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

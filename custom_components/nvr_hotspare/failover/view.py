@@ -123,7 +123,7 @@ def phase(state: State, unit: UnitId) -> Phase:
             return Phase.SUSPECT
         owed = device.owed and device.config.gives_back
         return Phase.SYNCHRONIZING if owed else Phase.WATCHING
-    if device.outage.returned is not None:
+    if _returning(device):
         return Phase.RETURNING
     if any(state.pending(camera) for camera in device.cameras):
         return Phase.TAKING_OVER
@@ -172,7 +172,9 @@ def watch_pace(state: State, unit: UnitId) -> float:
 
 
 def _returning(device: DeviceState) -> bool:
-    return device.outage is not None and device.outage.returned is not None
+    """Tell whether a device is back and being given back to; not while it is recorded alongside."""
+    outage = device.outage
+    return outage is not None and outage.returned is not None and not outage.alongside
 
 
 def _busy(state: State, spare: SpareState) -> bool:
