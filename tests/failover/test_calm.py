@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from custom_components.nvr_hotspare.failover.calm import WEEK
-from custom_components.nvr_hotspare.failover.commands import Release
+from custom_components.nvr_hotspare.failover.commands import Record, Release
 from custom_components.nvr_hotspare.failover.events import (
     HostLink,
     Planned,
@@ -38,6 +38,14 @@ def test_calm_a_planned_restart_has_a_grace(site: Replay) -> None:
     assert site.connection("a") is ONLINE
     site.hear("a")
     assert site.commands == []
+
+
+def test_calm_a_planned_restart_of_a_spare_at_work_is_not_excused() -> None:
+    site = Replay(group(device("a"), capacity=2, second=2)).calm().kill("a").obey()
+    site.send(Planned(SPARE, site.now + 180))
+    site.told_spare()
+    site.kill(SPARE)
+    assert site.told_spare() == [Record("second", cameras("a"))]
 
 
 def test_calm_a_planned_restart_that_never_ends_is_an_outage(site: Replay) -> None:

@@ -143,7 +143,7 @@ class Weather:
         self._manager.alter(unit, plan)
         if switches:
             self._protect(unit, protected=False)
-        elif not any(it.places.values()):  # a spare at work is replaced, not excused
+        else:
             self._manager.happens(Planned(unit, self._agenda.now + whole))
         self._agenda.later(BEFORE_PLANNED, lambda: self._down(unit, seconds))
         self._agenda.later(whole, ended)

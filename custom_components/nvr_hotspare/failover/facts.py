@@ -186,9 +186,12 @@ def _(event: GiveBack, state: State) -> Taken:
 
 @take.register
 def _(event: Planned, state: State) -> Taken:
-    """Excuse a silence to come; one that was noticed already is an outage."""
-    pulse = state.pulses.get(event.unit)
-    if pulse is None or pulse.connection is Connection.OFFLINE:
+    """Excuse a silence to come; one that was noticed already is an outage.
+
+    That of a spare at work is not excused: another is to record for it as soon as it is silent.
+    """
+    pulse, spare = state.pulses.get(event.unit), state.spares.get(event.unit)
+    if pulse is None or pulse.connection is Connection.OFFLINE or (spare and spare.held):
         return state, ()
     excused = detector.excuse(pulse, event.until, once=event.once)
     return with_pulse(state, event.unit, excused), ()
