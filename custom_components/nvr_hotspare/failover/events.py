@@ -119,7 +119,10 @@ class StorageFailed:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A unit may be silent for a while without that being an outage."""
+    """A unit may be silent for a while without that being an outage.
+
+    Not in the journal: what still holds is to be sent again after a start.
+    """
 
     unit: UnitId
     until: float
