@@ -1,6 +1,7 @@
 """Spares of the simulation: they obey, after a while, mostly, and what they tell may get lost."""
 
 from collections.abc import Callable
+from enum import Enum, auto
 from math import inf
 from random import Random
 from typing import Protocol
@@ -25,6 +26,17 @@ SAME_RETURN = 60.0
 """A camera that a spare lets go of, and takes back this soon, belongs to a return not yet over."""
 
 
+class Fate(Enum):
+    """How a command can go astray."""
+
+    LOST = auto()
+    """It never reaches the spare."""
+    UNANSWERED = auto()
+    """It is carried out, and the answer never reaches the driver."""
+    UNTOLD = auto()
+    """It is carried out, and that never reaches the machine."""
+
+
 class Employer(Protocol):
     """What the workers need of the manager."""
 
@@ -36,7 +48,7 @@ class Employer(Protocol):
 
     def later(self, seconds: float, action: Callable[[], None]) -> None: ...
     def chance(self, odds: float) -> bool: ...
-    def answer(self, event: Event) -> None: ...
+    def happens(self, event: Event) -> bool: ...
     def alter(self, name: UnitId, change: Callable[[Unit], None] | None = None) -> None: ...
 
 
@@ -69,25 +81,28 @@ class SpareWorkers:
             self._employer.later(GIVES_UP, lambda: self._end(queue))
 
     def _end(self, queue: list[SpareCommand]) -> None:
-        """Carry a command out; now and then it or its answer is lost, which is told late if ever.
+        """Carry a command out; now and then it is lost, or its answer, or nobody tells its end.
 
         What is lost between here and the spare its driver waits for in vain, and tells.
         """
-        employer = self._employer
-        if not employer.chance(employer.rates.lost):
-            self._tell(queue, self._do(queue[0]))
-            return
-        if employer.chance(0.5):
-            self._do(queue[0])
-        errors = dict.fromkeys(queue[0].cameras, "no answer")
-        employer.later(GIVES_UP, lambda: self._tell(queue, errors))
+        employer, command = self._employer, queue[0]
+        fate = employer.rng.choice(tuple(Fate)) if employer.chance(employer.rates.lost) else None
+        errors = {} if fate is Fate.LOST else self._do(command)
+        if fate in (Fate.LOST, Fate.UNANSWERED):
+            errors = dict.fromkeys(command.cameras, "no answer")
+            employer.later(GIVES_UP, lambda: self._tell(queue, errors))
+        else:
+            self._tell(queue, None if fate is Fate.UNTOLD else errors)
 
-    def _tell(self, queue: list[SpareCommand], errors: dict[Camera, str]) -> None:
-        """Go on with the next command; the end of the last is itself lost, now and then."""
-        command = queue.pop(0)
+    def _tell(self, queue: list[SpareCommand], errors: dict[Camera, str] | None) -> None:
+        """Tell how a command ended, if at all, and go on with the next."""
+        command, employer = queue.pop(0), self._employer
         if queue:
             self._begin(queue)
-        self._employer.answer(CommandEnded(command, errors))
+        if errors is not None:
+            employer.happens(CommandEnded(command, errors))
+            if employer.chance(employer.rates.doubled):
+                employer.happens(CommandEnded(command, errors))
 
     def _do(self, command: SpareCommand) -> dict[Camera, str]:
         """Do what is told, as far as the spare can; return what went wrong."""
