@@ -13,6 +13,7 @@ from custom_components.nvr_hotspare.failover.model import (
     Reason,
     Recording,
     Spare,
+    Timing,
     WorkingDevice,
     WorkingStatus,
 )
@@ -139,6 +140,13 @@ def test_spares_fail_too_and_what_one_does_not_take_in_time_goes_to_another() ->
     assert site.wait(9).told_spare() == [], "it may still come"
     assert site.wait(1).told_spare() == [Record("second", cameras("a"))]
     assert where(site, "a") == {1: "second", 2: "second"}
+
+
+def test_spares_fail_too_and_no_other_takes_what_its_device_records_again() -> None:
+    of = replace(group(device("a"), capacity=2, second=2), timing=Timing())
+    site = Replay(of).calm().kill("a").back("a").wait(2).tell("a", YES)
+    site.told_spare()
+    assert site.wait(9).told_spare() == []
 
 
 def test_spares_fail_too_and_one_that_was_told_is_waited_for() -> None:

@@ -54,7 +54,7 @@ def hold(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
         (camera for camera in needed if camera not in table.keeper), key=needed.__getitem__
     )
     table.place(waiting)
-    table.move_on()
+    table.move_on(state)
     displaced = tuple(table.displace(waiting))
     for spare in state.spares.values():
         state = _note(state, spare, tuple(table.held.get(spare.config.unit, ())))
@@ -91,7 +91,6 @@ class _Table:
 
     def __init__(self, state: State, needed: dict[Camera, int]) -> None:
         """Begin with the cameras that keep their places."""
-        self.now = state.now
         self.needed = needed
         self.spares = {u: spare for u, spare in state.spares.items() if state.online(u)}
         self.held: dict[UnitId, list[Camera]] = {}
@@ -145,11 +144,12 @@ class _Table:
             self.held[unit].append(camera)
             self.keeper[camera] = unit
 
-    def move_on(self) -> None:
-        """Try another spare with room for what one did not take in its time."""
+    def move_on(self, state: State) -> None:
+        """Try another spare with room for what is not recorded, nor was taken in its time."""
         for camera, unit in tuple(self.keeper.items()):
             spare = self.spares[unit]
-            if self.now < spare.due.get(camera, inf) or uses(spare, camera):
+            own = camera.channel in state.devices[camera.unit].recorded_since
+            if own or uses(spare, camera) or state.now < spare.due.get(camera, inf):
                 continue
             if other := self._best((camera,), camera.unit, unit):
                 self.held[unit].remove(camera)
