@@ -27,6 +27,7 @@ from custom_components.nvr_hotspare.failover.events import (
     HeartbeatReceived,
     Identified,
     PlacesSeen,
+    Planned,
     ProbeUnanswered,
     RecordingsSeen,
     Started,
@@ -101,6 +102,7 @@ class Manager:
         self.away = False
         self.isolated = False
         """Whether nothing at all can be reached, no witness either."""
+        self._planned: dict[UnitId, float] = {}
         self._skips = skips
         self._listens = listens
         self._deadline = inf
@@ -147,6 +149,8 @@ class Manager:
         self._life += 1
         self.happens(Configured(self.group))
         self.happens(Started())
+        for unit, until in self._planned.items():
+            self.happens(Planned(unit, until))
         for loop in self._loops:
             loop.begin(0.0)
 
@@ -166,6 +170,12 @@ class Manager:
         """Let the user change the group."""
         self.group = group
         self.happens(Configured(group))
+
+    def plan(self, unit: UnitId, until: float) -> None:
+        """Let somebody say that a unit restarts, which is told again after a start."""
+        self._planned = {u: at for u, at in self._planned.items() if at > self.agenda.now}
+        self._planned[unit] = until
+        self.happens(Planned(unit, until))
 
     def run(self, until: float) -> None:
         """Live until then."""

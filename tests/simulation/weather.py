@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from custom_components.nvr_hotspare.failover.events import Planned
 from custom_components.nvr_hotspare.failover.model import Silence, UnitId
 from tests.simulation import faults
 from tests.simulation.agenda import Agenda
@@ -144,7 +143,7 @@ class Weather:
         if switches:
             self._protect(unit, protected=False)
         else:
-            self._manager.happens(Planned(unit, self._agenda.now + whole))
+            self._manager.plan(unit, self._agenda.now + whole)
         self._agenda.later(BEFORE_PLANNED, lambda: self._down(unit, seconds))
         self._agenda.later(whole, ended)
 
