@@ -237,7 +237,18 @@ def test_every_template_is_translated() -> None:
 
 
 def test_every_exception_is_translated() -> None:
-    assert set(EN["exceptions"]) == keys_given("_browse_error", "media_source")
+    calls = ("_browse_error", "_unresolvable", "ShelfError")
+    given = {
+        key
+        for module in PACKAGE.glob("*.py")
+        for call in calls
+        for key in keys_given(call, module.stem)
+    }
+    assert set(EN["exceptions"]) == given
+
+
+def test_where_footage_is_is_told_in_one_sentence() -> None:
+    assert set(EN["selector"]["footage"]["options"]) == {"kept"}
 
 
 def test_every_standby_is_translated() -> None:

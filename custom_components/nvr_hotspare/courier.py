@@ -25,15 +25,11 @@ from .failover.commands import CourierCommand, Desist, Synchronize
 from .failover.events import Event
 from .failover.model import UnitId
 from .giving import GivingPace
-from .giving_engine import GivingEngine, HiredEngine, OwnEngine
+from .giving_engine import GivingEngine, HiredEngine, OwnEngine, device_of, end_jobs
 from .giving_errand import Errand, Surroundings
 from .giving_report import Progress
 from .link import UnitLink
-from .nvr.builtin import key_of
 from .nvr.errors import UnitError
-from .recorder.giving.model import TransferReport
-from .recorder.messages import Desist as DesistJobs
-from .unit_config import place_camera
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -71,13 +67,14 @@ class Courier:
         self._hired = HiredEngine(courier_state(hass, entry.entry_id))
         self._around = Surroundings(
             find=self._find,
+            spares=self._spares,
             engine=self._engine,
             pace=lambda: GivingPace.from_options(entry.options),
             tell=tell,
             on_progress=self._tell_progress,
         )
         self._errands: dict[UnitId, Errand] = {}
-        self._work: dict[UnitId, asyncio.Task[None]] = {}
+        self._work: dict[str, asyncio.Task[None]] = {}
         self._listeners: list[Callable[[], None]] = []
         self._started = time.monotonic()
         self._unsubscribe: CALLBACK_TYPE = lambda: None
@@ -97,7 +94,8 @@ class Courier:
             work.cancel()
 
     async def let_go(self) -> None:
-        """Leave a hired engine to itself."""
+        """Leave the engines to themselves."""
+        self.stop()
         await self._hired.detach()
 
     @callback
@@ -111,7 +109,7 @@ class Courier:
                     self._begin(Errand(self._around, command))
             case Desist():
                 self._errands.pop(unit, None)
-                self._replace(unit, lambda: self._end_jobs({unit}))
+                self._replace(f"footage for {unit}", lambda: self._end_jobs({unit}))
 
     @callback
     def update(self) -> None:
@@ -119,7 +117,8 @@ class Courier:
         for errand in tuple(self._errands.values()):
             if errand.is_outdated:
                 self._begin(Errand(self._around, errand.command))
-        self._replace("", self._set_pace)
+            else:
+                errand.hurry()
 
     def progress(self, unit: UnitId) -> Progress | None:
         """Return how far a device's footage has been given back, None while nothing is done."""
@@ -138,12 +137,12 @@ class Courier:
     def _begin(self, errand: Errand) -> None:
         """Do an errand, instead of any that is under way for the device."""
         self._errands[errand.unit] = errand
-        self._replace(errand.unit, lambda: self._run(errand))
+        self._replace(f"footage for {errand.unit}", lambda: self._run(errand))
 
     @callback
-    def _replace(self, unit: UnitId, work: Callable[[], Awaitable[None]]) -> None:
-        """Do something for a device when what is being done for it has been ended."""
-        before = self._work.get(unit)
+    def _replace(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something when what is being done of the same name has been ended."""
+        before = self._work.get(name)
 
         async def follow() -> None:
             if before is not None and not before.done():
@@ -152,8 +151,8 @@ class Courier:
             await work()
 
         # Not at once: the machine has not yet done with the step that commands it.
-        self._work[unit] = self._entry.async_create_background_task(
-            self._hass, follow(), f"footage for {unit}", eager_start=False
+        self._work[name] = self._entry.async_create_background_task(
+            self._hass, follow(), name, eager_start=False
         )
 
     async def _run(self, errand: Errand) -> None:
@@ -171,11 +170,12 @@ class Courier:
             errand.breathe()
         if time.monotonic() < self._started + _RECOGNITION:
             return
-        at_work = {unit for engine in self._engines() for unit in _units(engine.transfers.values())}
+        jobs = (told for engine in self.engines for told in engine.transfers.values())
+        at_work = {unit for told in jobs if (unit := device_of(told))}
         if orphans := at_work - self._errands.keys():
-            self._replace("", lambda: self._end_jobs(orphans))
+            self._replace("orphans", lambda: self._end_jobs(orphans))
         elif self._hired.hired and not self._errands and not self._owes():
-            self._replace("", self._hired.let_go)
+            self._replace("let go", self._hired.let_go)
 
     @callback
     def _tell_progress(self) -> None:
@@ -187,6 +187,10 @@ class Courier:
     def _find(self, unit: UnitId) -> UnitLink | None:
         return next((link for link in self._links() if link.config.unit == unit), None)
 
+    def _spares(self) -> tuple[UnitId, ...]:
+        configs = (link.config for link in self._links())
+        return tuple(config.unit for config in configs if config.is_spare)
+
     @callback
     def _engine(self, spare: UnitLink) -> GivingEngine:
         """Return the engine that moves a spare's footage, started if need be."""
@@ -195,39 +199,21 @@ class Courier:
         self._hired.hire()
         return self._hired
 
-    def _engines(self) -> list[GivingEngine]:
-        """Return the engines that may have jobs."""
+    @property
+    def engines(self) -> list[GivingEngine]:
+        """The engines that may have jobs."""
         own = [OwnEngine(link) for link in self._links() if isinstance(link, BuiltinLink)]
         return [*own, *([self._hired] if self._hired.hired else [])]
 
     async def _end_jobs(self, units: Collection[UnitId]) -> None:
         """Have the engines do nothing more for some devices."""
-        for engine in self._engines():
+        for engine in self.engines:
             try:
-                transfers = (await engine.ask(lambda it: it.status())).transfers
-                jobs = tuple(
-                    name for name, told in transfers.items() if not _units([told]).isdisjoint(units)
-                )
-                await engine.ask(lambda it, jobs=jobs: it.request(DesistJobs(jobs=jobs)))  # type: ignore[misc]  # lambda default
+                await end_jobs(engine, lambda _, told: device_of(told) in units)
             except UnitError as error:
                 _LOGGER.debug("Jobs can't be ended: %s", error)
-
-    async def _set_pace(self) -> None:
-        """Tell engines at work the pace that they are to have from now on."""
-        for engine in self._engines():
-            if engine.transfers:
-                try:
-                    await engine.ask(lambda it: it.request(self._around.pace().pace))
-                except UnitError as error:
-                    _LOGGER.debug("The pace can't be set: %s", error)
 
 
 def courier_state(hass: HomeAssistant, entry_id: str) -> Path:
     """Return the private folder of the engine that is hired for a group."""
     return Path(hass.config.path(STORAGE_DIR, DOMAIN, f"{entry_id}-courier"))
-
-
-def _units(transfers: Iterable[TransferReport]) -> set[UnitId]:
-    """Return the devices that an engine does jobs for."""
-    cameras = (place_camera(key_of(told.channel)) for told in transfers)
-    return {camera.unit for camera in cameras if camera}

@@ -2,10 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Self
+from typing import Final, Self
 from urllib.parse import quote, unquote
 
 from .failover.model import Camera, UnitId
+
+_LONGEST: Final = 1024
+"""Characters of an identifier."""
+_FIRST: Final = date(1971, 1, 1)
+_LAST: Final = date(2261, 12, 31)
+_END: Final = 1 << 63
+"""In the year 2262."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +35,10 @@ class FootageId:
         given = [part is not None for part in (self.unit, self.channel, self.day, self.start)]
         if given != sorted(given, reverse=True):
             raise ValueError("A part of the identifier is missing.")
+        if self.day is not None and not _FIRST <= self.day <= _LAST:
+            raise ValueError("There is no footage of such a day.")
+        if self.start is not None and not 0 < self.start < _END:
+            raise ValueError("There is no footage of such a time.")
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -37,17 +48,20 @@ class FootageId:
             ValueError: It is something else.
         """
         group, *parts = text.split("/")
-        if not group or len(parts) > 4:  # noqa: PLR2004 (the parts after the group)
+        if not group or len(text) > _LONGEST or len(parts) > 4:  # noqa: PLR2004 (after the group)
             raise ValueError("It names no footage.")
         named: list[str | None] = [*parts, None, None, None, None]
         unit, channel, day, start = named[:4]
-        return cls(
+        found = cls(
             group=group,
             unit=None if unit is None else unquote(unit),
             channel=None if channel is None else int(channel),
             day=None if day is None else date.fromisoformat(day),
             start=None if start is None else int(start),
         )
+        if str(found) != text:  # numbers, days and quotes can be written in other ways
+            raise ValueError("It names no footage.")
+        return found
 
     def __str__(self) -> str:
         """Return it as text that `parse` reads; no part holds a slash."""

@@ -9,20 +9,21 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 import shutil
-from typing import Final, override
+from typing import override
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
 from .builtin_link import BuiltinLink
+from .failover.model import UnitId
+from .nvr.builtin import key_of
 from .nvr.errors import UnitRequestError, UnitUnreachableError
 from .recorder.client import EngineClient
 from .recorder.errors import RecorderError, RequestError
 from .recorder.giving.model import TransferReport
+from .recorder.messages import Desist
 from .recorder.report import EngineReport
 from .recorder.supervisor import Supervisor
-
-_START: Final = 20.0
-"""Seconds that an engine which is hired may take until it can be asked."""
+from .unit_config import place_camera
 
 
 class GivingEngine(ABC):
@@ -30,6 +31,11 @@ class GivingEngine(ABC):
 
     own_archive: bool
     """Whether it is the engine itself that has recorded the footage."""
+
+    @property
+    @abstractmethod
+    def runs(self) -> bool:
+        """Whether it can be asked."""
 
     @property
     @abstractmethod
@@ -45,6 +51,17 @@ class GivingEngine(ABC):
             UnitUnreachableError: It does not run, or not answer.
         """
 
+    async def ready(self) -> None:
+        """Wait until it can be asked."""
+        told = asyncio.Event()
+        stop = self.listen(told.set)
+        try:
+            while not self.runs:
+                told.clear()
+                await told.wait()
+        finally:
+            stop()
+
     @abstractmethod
     def listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
         """Call back whenever it has told something."""
@@ -57,6 +74,11 @@ class OwnEngine(GivingEngine):
 
     def __init__(self, link: BuiltinLink) -> None:
         self._link = link
+
+    @property
+    @override
+    def runs(self) -> bool:
+        return self._link.report is not None
 
     @property
     @override
@@ -87,7 +109,6 @@ class HiredEngine(GivingEngine):
         self._supervisor = Supervisor(
             state, state / "footage", on_attached=self._meet, on_report=self._take
         )
-        self._attached = asyncio.Event()
         self._report: EngineReport | None = None
         self._listeners: list[Callable[[], None]] = []
         self.hired = False
@@ -118,16 +139,16 @@ class HiredEngine(GivingEngine):
 
     @property
     @override
+    def runs(self) -> bool:
+        return self._report is not None
+
+    @property
+    @override
     def transfers(self) -> Mapping[str, TransferReport]:
         return self._report.transfers if self._report else {}
 
     @override
     async def ask[T](self, call: Callable[[EngineClient], Awaitable[T]]) -> T:
-        try:
-            async with asyncio.timeout(_START):
-                await self._attached.wait()
-        except TimeoutError:
-            raise UnitUnreachableError(self._supervisor.error) from None
         if (client := self._supervisor.client) is None:
             raise UnitUnreachableError(self._supervisor.error)
         try:
@@ -147,9 +168,19 @@ class HiredEngine(GivingEngine):
 
     def _take(self, report: EngineReport | None) -> None:
         self._report = report
-        if report is None:
-            self._attached.clear()
-        else:
-            self._attached.set()
         for listener in tuple(self._listeners):
             listener()
+
+
+async def end_jobs(engine: GivingEngine, unwanted: Callable[[str, TransferReport], bool]) -> None:
+    """Have an engine end some of its jobs and forget them; errors as of `ask`."""
+    transfers = (await engine.ask(lambda it: it.status())).transfers
+    jobs = tuple(name for name, told in transfers.items() if unwanted(name, told))
+    if jobs:
+        await engine.ask(lambda it: it.request(Desist(jobs=jobs)))
+
+
+def device_of(told: TransferReport) -> UnitId | None:
+    """Return the device that a job is done for."""
+    camera = place_camera(key_of(told.channel))
+    return camera.unit if camera else None

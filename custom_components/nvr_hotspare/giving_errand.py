@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import logging
 import time
 from typing import Final
@@ -14,15 +14,15 @@ from .failover.commands import Synchronize
 from .failover.events import Event, FootageFlows, SynchronizationEnded
 from .failover.model import Camera, UnitId, Window
 from .giving import GivingBack, GivingPace
-from .giving_engine import GivingEngine
+from .giving_engine import GivingEngine, device_of, end_jobs
 from .giving_plan import GivingError, Plan, Planner, device_footage
 from .giving_report import Given, Progress, progress, report
-from .lacking import SECOND, possible
+from .lacking import SECOND, Lacking, possible
 from .link import UnitLink
-from .nvr.errors import UnitRequestError, UnitUnreachableError
+from .nvr.errors import UnitError, UnitRequestError, UnitUnreachableError
 from .recorder.giving.model import TransferProblem, TransferReport, TransferState
-from .recorder.messages import Desist
-from .recorder.spans import difference, total
+from .recorder.messages import Desist, Pace
+from .recorder.spans import Span, difference, total, union
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -32,6 +32,8 @@ _PATIENCE: Final = 60.0
 """Seconds for which an engine that is gone is waited for."""
 _PLANS: Final = 4
 """Cameras that units are asked about at the same time."""
+_ATTEMPTS: Final = 3
+"""How often a spare is asked for what it says that it has."""
 _PICK_UP: Final = 10
 """Seconds that a device may take to tell of footage that it was given."""
 _MOVING: Final = {TransferState.COPYING, TransferState.VERIFYING}
@@ -43,11 +45,15 @@ class Surroundings:
 
     find: Callable[[UnitId], UnitLink | None]
     """The way to a unit, while it is in the group."""
+    spares: Callable[[], tuple[UnitId, ...]]
+    """The spares of the group."""
     engine: Callable[[UnitLink], GivingEngine]
     """The engine that moves a spare's footage."""
     pace: Callable[[], GivingPace]
     tell: Callable[[Event], None]
     on_progress: Callable[[], None]
+    asked: dict[str, tuple[Span, ...]] = field(default_factory=dict)
+    """What was asked for by the jobs of windows that are not yet done, in all attempts."""
 
 
 class Errand:
@@ -71,6 +77,8 @@ class Errand:
         self._told: dict[str, tuple[int, TransferReport]] = {}
         """What was told last of each job, and its channel."""
         self._news = asyncio.Event()
+        self._paced: tuple[int, Pace] | None = None
+        """The process of an engine, and the pace that it was told."""
 
     @property
     def progress(self) -> Progress:
@@ -106,26 +114,44 @@ class Errand:
             data = {"detail": str(problem)}
             self._around.tell(SynchronizationEnded(self.unit, (), problem.word, data))
 
+    def hurry(self) -> None:
+        """Look at once how it stands, and whether the pace is another one."""
+        self._news.set()
+
     def breathe(self) -> None:
         """Give a sign of life."""
         self._around.tell(FootageFlows(self.unit, self.flowing))
 
     async def _give(self, window: Window) -> Mapping[str, object]:
-        """Give a window back; returns what is to be told of it."""
+        """Give a window back; returns what is to be told of it.
+
+        Raises:
+            GivingError: A spare's part of it can't be given back now; the others' was.
+        """
         began = time.monotonic()
         given: dict[Camera, Given] = {}
         picked_up: list[bool | None] = []
-        for spare in window.spares:
-            plans, reports = await self._give_from(window, spare)
+        problem: GivingError | None = None
+        for spare in window.spares or self._around.spares():
+            try:
+                plans, reports, left = await self._give_from(window, spare)
+            except GivingError as error:
+                problem = problem or error
+                continue
             for plan in plans:
                 before = given.get(plan.camera)
+                asked = self._around.asked.pop(plan.job.job)
                 given[plan.camera] = Given(
                     channel=plan.camera.channel,
+                    asked=(*(before.asked if before else ()), *asked),
                     reports=(*(before.reports if before else ()), reports[plan.job.job]),
                     # Of several spares each has less to give; what the last one lacks all do.
-                    missing=plan.missing,
+                    missing=left[plan.camera].lost,
+                    unread=left[plan.camera].sure,
                 )
             picked_up += [await self._picked_up(plan, reports[plan.job.job]) for plan in plans]
+        if problem:
+            raise problem
         answers = [answer for answer in picked_up if answer is not None]
         return report(
             given.values(),
@@ -135,8 +161,8 @@ class Errand:
 
     async def _give_from(
         self, window: Window, spare: UnitId
-    ) -> tuple[list[Plan], Mapping[str, TransferReport]]:
-        """Give back what one spare has of a window."""
+    ) -> tuple[list[Plan], Mapping[str, TransferReport], Mapping[Camera, Lacking]]:
+        """Give back what one spare has of a window, and look what is lacking then."""
         device, link = self._around.find(self.unit), self._around.find(spare)
         if device is None or link is None:
             text = "The spare that recorded it is not in the group any more."
@@ -145,31 +171,56 @@ class Errand:
         planner = Planner(device=device, spare=link, engine=engine)
         stop = engine.listen(self._news.set)
         try:
+            attempt = 0
             while True:
+                attempt += 1
                 await self._until_open()
-                plans = await self._plan(planner, window)
+                await _ready(engine)
+                await self._end_others(engine, planner)
+                plans, problem = await self._plan(planner, window)
+                for job in (plan.job for plan in plans):
+                    known = self._around.asked.get(job.job, ())
+                    self._around.asked[job.job] = union((*known, *job.gaps))
                 reports = await self._carry_out(engine, {it.job.job: it for it in plans})
-                if all(plan.whole for plan in plans):
-                    return plans, reports
+                if problem := problem or _problem(reports):
+                    raise problem
+                left = {it.camera: await planner.look(window, it) for it in plans}
+                again = attempt < _ATTEMPTS and any(it.remains for it in left.values())
+                if not again and all(plan.whole for plan in plans):
+                    return plans, reports, left
         finally:
             stop()
 
-    async def _plan(self, planner: Planner, window: Window) -> list[Plan]:
-        """Find out what is to be done for each camera."""
+    async def _end_others(self, engine: GivingEngine, planner: Planner) -> None:
+        """End what is being done for the device of other windows than these, or to elsewhere.
+
+        It was commanded before Home Assistant started, or the user changed his mind. What it gives
+        would be given twice.
+        """
+        ours = {job for window in self.windows for job in planner.jobs(window)}
+        try:
+            await end_jobs(
+                engine, lambda job, told: job not in ours and device_of(told) == self.unit
+            )
+        except UnitError as error:
+            raise GivingError(TransferProblem.ENGINE_FAILED, str(error)) from error
+
+    async def _plan(
+        self, planner: Planner, window: Window
+    ) -> tuple[list[Plan], GivingError | None]:
+        """Find out what is to be done for each camera, and why not for some."""
         few = asyncio.Semaphore(_PLANS)
 
-        async def plan(camera: Camera) -> Plan | None:
+        async def plan(camera: Camera) -> Plan | GivingError | None:
             async with few:
-                return await planner.plan(window, camera)
+                try:
+                    return await planner.plan(window, camera)
+                except GivingError as error:
+                    return error
 
-        found = await asyncio.gather(*map(plan, window.cameras), return_exceptions=True)
-        plans = list[Plan]()
-        for each in found:
-            if isinstance(each, BaseException):
-                raise each
-            if each is not None:
-                plans.append(each)
-        return plans
+        found = await asyncio.gather(*map(plan, window.cameras))
+        problems = (it for it in found if isinstance(it, GivingError))
+        return [it for it in found if isinstance(it, Plan)], next(problems, None)
 
     async def _carry_out(
         self, engine: GivingEngine, plans: Mapping[str, Plan]
@@ -177,7 +228,7 @@ class Errand:
         """Have jobs done, and follow them to their end, whatever becomes of the engine.
 
         Raises:
-            GivingError: One or more failed; the others have been done.
+            GivingError: The engine does not take them, or has been gone for too long.
         """
         asked = set[str]()
         seen = time.monotonic()
@@ -192,7 +243,7 @@ class Errand:
                 seen = time.monotonic()
                 if known.keys() == plans.keys() and not any(it.active for it in known.values()):
                     await self._forget(engine, known)
-                    return _results(known)
+                    return known
             except UnitRequestError as error:
                 raise GivingError(TransferProblem.ENGINE_FAILED, str(error)) from error
             except UnitUnreachableError as error:
@@ -215,15 +266,18 @@ class Errand:
 
         What it does already, since before Home Assistant started, is left alone.
         """
-        transfers = (await engine.ask(lambda it: it.status())).transfers
+        report = await engine.ask(lambda it: it.status())
+        transfers = report.transfers
+        pace = self._around.pace().pace
+        if self._paced != (report.pid, pace):
+            await engine.ask(lambda it: it.request(pace))
+            self._paced = (report.pid, pace)
         new = [
             plan.job
             for name, plan in plans.items()
             if name not in transfers
             or (name not in asked and transfers[name].state is TransferState.FAILED)
         ]
-        if new:
-            await engine.ask(lambda it: it.request(self._around.pace().pace))
         for job in new:
             await engine.ask(lambda it, job=job: it.request(job))  # type: ignore[misc]  # lambda default
             asked.add(job.job)
@@ -271,9 +325,19 @@ class Errand:
         return False
 
 
-def _results(known: Mapping[str, TransferReport]) -> Mapping[str, TransferReport]:
-    """Return what came of jobs that have ended; GivingError where one has failed."""
+async def _ready(engine: GivingEngine) -> None:
+    """Wait for an engine that is starting, or that another client has just left."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await engine.ready()
+    except TimeoutError:
+        text = "The engine that gives footage back does not start."
+        raise GivingError(TransferProblem.ENGINE_FAILED, text) from None
+
+
+def _problem(known: Mapping[str, TransferReport]) -> GivingError | None:
+    """Return why a job has failed, if one has."""
     for told in known.values():
         if told.state is TransferState.FAILED:
-            raise GivingError(told.problem or TransferProblem.ENGINE_FAILED, told.error)
-    return known
+            return GivingError(told.problem or TransferProblem.ENGINE_FAILED, told.error)
+    return None

@@ -1,14 +1,14 @@
 """Finding out what a device lacks of a window, camera by camera, and what is to be done."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass
 import hashlib
 import logging
 import time
 from typing import Final
 
-from .failover.model import Camera, Window
+from .failover.model import Camera, UnitId, Window
 from .giving_engine import GivingEngine
 from .lacking import (
     SECOND,
@@ -62,8 +62,6 @@ class Plan:
 
     camera: Camera
     job: GiveBack
-    missing: tuple[Span, ...]
-    """What the device lacks and the spare has not."""
     whole: bool = True
     """Whether the job is all that there is to do."""
 
@@ -76,6 +74,12 @@ class Planner:
     spare: UnitLink
     engine: GivingEngine
 
+    def jobs(self, window: Window) -> Iterator[str]:
+        """Yield what the jobs of a window are called."""
+        for camera in window.cameras:
+            if target := self._target(camera):
+                yield self._job(window, camera, target)
+
     async def plan(self, window: Window, camera: Camera) -> Plan | None:
         """Ask all who know, and compare; None for a camera that is in the group no more.
 
@@ -86,23 +90,26 @@ class Planner:
         if target is None:
             return None
         key = place_key(camera)
-        found = await self.look(window, camera, target)
+        found = await self._look(window, camera, target)
         gaps = found.gaps
         return Plan(
             camera=camera,
             job=GiveBack(
-                job=job_name(window, camera, target),
+                job=self._job(window, camera, target),
                 channel=channel_of(key),
                 replay=await self._replay(key) if gaps else None,
                 window=found.window,
                 gaps=gaps[:MAX_GAPS],
                 target=target,
             ),
-            missing=found.missing,
             whole=len(gaps) <= MAX_GAPS,
         )
 
-    async def look(self, window: Window, camera: Camera, target: Target) -> Lacking:
+    async def look(self, window: Window, plan: Plan) -> Lacking:
+        """Compare again; errors as of `plan`."""
+        return await self._look(window, plan.camera, plan.job.target)
+
+    async def _look(self, window: Window, camera: Camera, target: Target) -> Lacking:
         """Compare what the device and the spare have of a camera."""
         span = span_of(window)
         held = await self._held(place_key(camera), within_reach(span))
@@ -119,6 +126,9 @@ class Planner:
             if channel.number == camera.channel:
                 return config.giving_back.target(channel.number, channel.name)
         return None
+
+    def _job(self, window: Window, camera: Camera, target: Target) -> str:
+        return job_name(window, camera, target, self.spare.config.unit)
 
     async def _held(self, key: str, within: Span) -> FootageTold | None:
         """Return what the spare has, None where it can't tell."""
@@ -163,9 +173,9 @@ async def device_footage(device: UnitLink, camera: Camera, within: Span) -> Foot
         return None
 
 
-def job_name(window: Window, camera: Camera, target: Target) -> str:
+def job_name(window: Window, camera: Camera, target: Target, spare: UnitId) -> str:
     """Return what an engine calls the job: another one if anything about it is another."""
-    parts = (place_key(camera), repr(window.start), repr(window.end), repr(target))
+    parts = (place_key(camera), spare, repr(window.start), repr(window.end), repr(target))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

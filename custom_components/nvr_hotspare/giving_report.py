@@ -7,7 +7,7 @@ from typing import Final
 
 from .lacking import SECOND
 from .recorder.giving.model import TransferReport
-from .recorder.spans import Span, total, union
+from .recorder.spans import Span, difference, total, union
 
 MAX_STRETCHES: Final = 20
 """Stretches of time that are told of one channel; of more the closest are told as one."""
@@ -38,10 +38,20 @@ class Given:
     """What came of one camera's footage of one window."""
 
     channel: int
+    asked: Sequence[Span]
+    """What was asked for, in all attempts."""
     reports: Sequence[TransferReport]
-    """What the engine told, of each spare that recorded the camera."""
+    """What the engine told at the end, of each spare that recorded the camera."""
     missing: Sequence[Span]
-    """What the spares did not have."""
+    """What the device lacks in the end, and the spares do not have."""
+    unread: Sequence[Span]
+    """What the device lacks in the end though the spares say that they have it."""
+
+    @property
+    def seconds(self) -> float:
+        """How much was given: also what an engine did for a courier before this one."""
+        told = sum(report.seconds_done for report in self.reports)
+        return max(told, total(difference(self.asked, [*self.missing, *self.unread])) / SECOND)
 
 
 def progress(transfers: Mapping[int, Sequence[TransferReport]], running: float) -> Progress:
@@ -78,10 +88,11 @@ def report(given: Iterable[Given], *, took: float, picked_up: bool | None) -> di
     of the camera, None where nothing of it was given), `not_recovered` (a list of `from`, `to`
     and `reason`: `not_recorded` or `damaged`).
     """
+    given = tuple(given)
     channels = {str(each.channel): _channel(each) for each in given}
     reports = [report for each in given for report in each.reports]
     return {
-        "footage_returned": round(sum(it.seconds_done for it in reports), 3),
+        "footage_returned": round(sum(each.seconds for each in given), 3),
         "bytes": sum(it.bytes for it in reports),
         "frames": sum(it.frames for it in reports),
         "overlap_frames": sum(it.overlap_frames for it in reports),
@@ -93,9 +104,8 @@ def report(given: Iterable[Given], *, took: float, picked_up: bool | None) -> di
 
 
 def _channel(given: Given) -> dict[str, object]:
-    seconds = sum(report.seconds_done for report in given.reports)
+    seconds, unread = given.seconds, given.unread
     frames = sum(report.frames - report.overlap_frames for report in given.reports)
-    unread = union(span for report in given.reports for span in report.missing)
     absent = total([*unread, *given.missing]) / SECOND
     return {
         "seconds": round(seconds, 3),

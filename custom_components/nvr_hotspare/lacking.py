@@ -6,6 +6,7 @@ from typing import Final
 
 from .failover.model import Window
 from .nvr.model import FootageTold
+from .recorder.giving.gops import JITTER
 from .recorder.spans import Span, difference, intersection, union
 
 SECOND: Final = 1_000_000_000
@@ -21,8 +22,20 @@ class Lacking:
     """The window, widened to the whole of what the spare recorded at its ends."""
     gaps: tuple[Span, ...]
     """What the device lacks and the spare may have."""
+    sure: tuple[Span, ...]
+    """What of the gaps the spare surely has."""
     missing: tuple[Span, ...]
     """What the device lacks and the spare has not."""
+
+    @property
+    def remains(self) -> bool:
+        """Whether footage that is there is not yet given back: a frame or more of it."""
+        return any(span.length > JITTER for span in self.sure)
+
+    @property
+    def lost(self) -> tuple[Span, ...]:
+        """What the device lacks and nobody has, as far as that is sure."""
+        return union((*self.missing, *difference(self.gaps, self.sure)))
 
 
 def span_of(window: Window) -> Span:
@@ -84,11 +97,12 @@ def lacking(window: Window, own: Sequence[Span], held: FootageTold | None) -> La
     wide = span if spans is None else widened(span, spans)
     gaps = difference([wide], own)
     if spans is None:
-        return Lacking(window=wide, gaps=gaps, missing=())
+        return Lacking(window=wide, gaps=gaps, sure=(), missing=())
     found = intersection(gaps, spans)
+    sure = intersection(found, certain(held))
     began = min((round(window.outage * SECOND), *(each.start for each in own)))
     absent = difference(gaps, (*found, Span(0, max(0, began))))
-    return Lacking(window=wide, gaps=found, missing=absent)
+    return Lacking(window=wide, gaps=found, sure=sure, missing=absent)
 
 
 def ends_before(own: Sequence[Span], window: Span) -> bool:

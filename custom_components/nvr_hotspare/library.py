@@ -1,145 +1,76 @@
 """What footage the spares of a group hold, for people to look at."""
 
-from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
+import logging
 from pathlib import Path
-from typing import override
 
 from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.util import dt as dt_util, slugify
+from homeassistant.util import slugify
 
+from .archive_shelf import ArchiveShelf
 from .builtin_config import BuiltinConfig
 from .const import CONF_ADMINS_ONLY, DOMAIN
-from .failover.model import Camera, UnitId
-from .nvr.builtin import channel_of, key_of
-from .recorder.archive import Archive, Clip
-from .recorder.errors import FootageError
-from .recorder.mp4.index import read_length
+from .failover.model import Camera, Connection, UnitId
+from .link import UnitLink
+from .network_shelf import NetworkShelf
 from .runtime import NvrHotSpareConfigEntry
-from .unit_config import UnitConfig, place_camera, place_key
+from .shelf import Scene, Shelf, ShelfError, local
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """A stretch of one camera's footage that is played as one."""
-
-    start: int
-    """When it begins: nanoseconds since 1970 UTC, and what it is named by."""
-    length: int
-    """Nanoseconds."""
-
-    @property
-    def begins(self) -> datetime:
-        """When it begins, in the user's time zone."""
-        return _local(self.start)
-
-    @property
-    def lasts(self) -> timedelta:
-        """How long it is."""
-        return timedelta(microseconds=self.length // 1000)
-
-
-class Shelf(ABC):
-    """The footage on one spare. Every method may raise OSError."""
-
-    def __init__(self, hass: HomeAssistant, recorder: str) -> None:
-        self._hass = hass
-        self.recorder = recorder
-        """Which unit recorded it."""
-
-    @abstractmethod
-    async def cameras(self) -> frozenset[Camera]:
-        """Return the cameras that there is footage of."""
-
-    @abstractmethod
-    async def days(self, camera: Camera) -> Mapping[date, int]:
-        """Return how many scenes begin on each of the user's days that has any."""
-
-    @abstractmethod
-    async def scenes(self, camera: Camera, day: date) -> list[Scene]:
-        """Return the scenes that begin on a day, in order."""
-
-    @abstractmethod
-    async def file(self, camera: Camera, start: int) -> Path:
-        """Return the file of the scene that begins at this time.
-
-        Raises:
-            FileNotFoundError: There is no such scene.
-        """
-
-
-class ArchiveShelf(Shelf):
-    """The footage that the built-in spare recorded."""
-
-    def __init__(self, hass: HomeAssistant, config: UnitConfig, options: BuiltinConfig) -> None:
-        super().__init__(hass, config.title)
-        self._archive = Archive(options.folder, marked=True)
-
-    @override
-    async def cameras(self) -> frozenset[Camera]:
-        return await self._hass.async_add_executor_job(self._cameras)
-
-    @override
-    async def days(self, camera: Camera) -> Mapping[date, int]:
-        return await self._hass.async_add_executor_job(self._days, camera)
-
-    @override
-    async def scenes(self, camera: Camera, day: date) -> list[Scene]:
-        return await self._hass.async_add_executor_job(self._scenes, camera, day)
-
-    @override
-    async def file(self, camera: Camera, start: int) -> Path:
-        return await self._hass.async_add_executor_job(self._file, camera, start)
-
-    def _cameras(self) -> frozenset[Camera]:
-        self._archive.check()
-        names = (name for name in self._archive.channels() if self._archive.clips(name))
-        return frozenset(camera for name in names if (camera := place_camera(key_of(name))))
-
-    def _days(self, camera: Camera) -> Mapping[date, int]:
-        return Counter(_day(clip.start) for clip in self._clips(camera))
-
-    def _scenes(self, camera: Camera, day: date) -> list[Scene]:
-        scenes = (_scene(clip) for clip in self._clips(camera) if _day(clip.start) == day)
-        return [scene for scene in scenes if scene is not None]
-
-    def _file(self, camera: Camera, start: int) -> Path:
-        for clip in self._clips(camera):
-            if clip.start == start:
-                return clip.path
-        raise FileNotFoundError
-
-    def _clips(self, camera: Camera) -> list[Clip]:
-        self._archive.check()
-        return self._archive.clips(channel_of(place_key(camera)))
+_LOGGER = logging.getLogger(__name__)
 
 
 class Library:
-    """The footage of a group on all its spares. What reads it may raise OSError."""
+    """The footage of a group on all its spares.
+
+    One that can't be looked at hides nothing of the others. So a `ShelfError` comes only where
+    no other spare has anything.
+    """
 
     def __init__(self, hass: HomeAssistant, entry: NvrHotSpareConfigEntry) -> None:
+        self._hass = hass
         self._entry = entry
         self._group = entry.runtime_data
-        self._shelves: list[Shelf] = [
-            ArchiveShelf(hass, config, config.way)
-            for config in self._group.units
-            if isinstance(config.way, BuiltinConfig)
-        ]
+        self._shelves = [self._shelf(link) for link in self._group.links if link.config.is_spare]
+
+    def _shelf(self, link: UnitLink) -> Shelf:
+        if isinstance(options := link.config.way, BuiltinConfig):
+            return ArchiveShelf(self._hass, link.config, options)
+        manager, unit = self._group.manager, link.config.unit
+        return NetworkShelf(
+            link,
+            self._group.scenes,
+            lambda: manager.spare_view(unit).connection is Connection.ONLINE,
+        )
 
     def open_to(self, user: User) -> bool:
         """Tell whether a user may see the footage."""
         return user.is_admin or not self._entry.options.get(CONF_ADMINS_ONLY, False)
 
     async def cameras(self) -> frozenset[Camera]:
-        """Return the cameras that there is footage of, of removed units too."""
-        return frozenset().union(*[await shelf.cameras() for shelf in self._shelves])
+        """Return the cameras that there is footage of, of removed units too.
+
+        A spare that can't be looked at may hold some of every camera: who looks there is told.
+        """
+        found = set[Camera]()
+        for shelf in self._shelves:
+            try:
+                found |= await shelf.cameras()
+            except ShelfError as error:
+                _LOGGER.debug("%s: %s", shelf.recorder, error)
+                found |= self._configured
+        return frozenset(found)
+
+    @property
+    def _configured(self) -> set[Camera]:
+        return {
+            Camera(config.unit, channel.number)
+            for config in self._group.units
+            for channel in config.channels
+        }
 
     def title(self, unit: UnitId) -> str:
         """Return what a unit is called, or was."""
@@ -156,30 +87,51 @@ class Library:
     async def days(self, camera: Camera) -> Mapping[date, int]:
         """Return how many scenes begin on each of the user's days that has any."""
         days = Counter[date]()
-        for shelf in self._shelves:
-            days.update(await shelf.days(camera))
+        for _, found in await self._look(lambda shelf: shelf.days(camera)):
+            days.update(found)
         return days
 
     async def scenes(self, camera: Camera, day: date) -> list[tuple[Scene, str]]:
         """Return the scenes that begin on a day, in order, each with who recorded it."""
-        found = [
-            (scene, shelf.recorder)
-            for shelf in self._shelves
-            for scene in await shelf.scenes(camera, day)
-        ]
+        shelves = await self._look(lambda shelf: shelf.scenes(camera, day))
+        found = [(scene, shelf.recorder) for shelf, scenes in shelves for scene in scenes]
         return sorted(found, key=lambda item: item[0].start)
 
     async def file(self, camera: Camera, start: int) -> Path:
         """Return the file of a scene; FileNotFoundError if there is none."""
-        for shelf in self._shelves:
-            with suppress(FileNotFoundError):
-                return await shelf.file(camera, start)
-        raise FileNotFoundError
+        return await self._find(lambda shelf: shelf.file(camera, start))
+
+    async def beginning(self, camera: Camera, start: int) -> Path:
+        """Return a file that has the first picture of a scene; FileNotFoundError if none is."""
+        return await self._find(lambda shelf: shelf.beginning(camera, start))
 
     def file_name(self, camera: Camera, start: int) -> str:
         """Return a name to save a scene under, by the user's clock."""
         who = slugify(f"{self.title(camera.unit)} {self.name(camera)}")
-        return f"{who}_{_local(start):%Y-%m-%d_%H-%M-%S}.mp4"
+        return f"{who}_{local(start):%Y-%m-%d_%H-%M-%S}.mp4"
+
+    async def _look[T](self, look: Callable[[Shelf], Awaitable[T]]) -> list[tuple[Shelf, T]]:
+        """Look at all shelves; return what was found on those that have anything."""
+        found, problems = list[tuple[Shelf, T]](), list[ShelfError]()
+        for shelf in self._shelves:
+            try:
+                if on_it := await look(shelf):
+                    found.append((shelf, on_it))
+            except ShelfError as error:
+                problems.append(error)
+        if problems and not found:
+            raise problems[0]
+        return found
+
+    async def _find(self, find: Callable[[Shelf], Awaitable[Path]]) -> Path:
+        problems = list[ShelfError]()
+        for shelf in self._shelves:
+            try:
+                with suppress(FileNotFoundError):
+                    return await find(shelf)
+            except ShelfError as error:
+                problems.append(error)
+        raise problems[0] if problems else FileNotFoundError
 
 
 @callback
@@ -187,19 +139,3 @@ def loaded_libraries(hass: HomeAssistant) -> Mapping[str, Library]:
     """Return the footage of every group that is loaded, by the entry's id."""
     entries: list[NvrHotSpareConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     return {entry.entry_id: Library(hass, entry) for entry in entries}
-
-
-def _local(time: int) -> datetime:
-    """Return a time by the user's clock."""
-    return dt_util.as_local(_EPOCH + timedelta(microseconds=time // 1000))
-
-
-def _day(time: int) -> date:
-    return _local(time).date()
-
-
-def _scene(clip: Clip) -> Scene | None:
-    """Return a clip as a scene; None where it can't be read, or was removed a moment ago."""
-    with suppress(FootageError, OSError), clip.path.open("rb") as file:
-        return Scene(start=clip.start, length=read_length(file))
-    return None

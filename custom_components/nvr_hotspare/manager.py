@@ -14,7 +14,6 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from .const import WorkMode
 from .courier import Courier
 from .failover import journal, view
 from .failover.commands import Announce, Command, Desist, Identify, Provision, Synchronize
@@ -31,6 +30,7 @@ from .reports import OutageReports
 from .spare_worker import SpareWorker
 from .store import GroupStore
 from .unit_config import UnitConfig, group_places, place_camera
+from .whereabouts import whereabouts
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class FailoverManager:
         member.link = link
         unfinished = member.worker.stop() if member.worker else ()
         member.worker = None
-        if link.config.mode is WorkMode.HOT_SPARE:
+        if link.config.is_spare:
             member.worker = SpareWorker(link, self._places, self.handle)
             for command in unfinished:
                 member.worker.put(command)
@@ -113,8 +113,9 @@ class FailoverManager:
     def configure(self) -> None:
         """Tell the machine what the group is now."""
         configs = [member.link.config for member in self._members.values()]
-        devices = [config for config in configs if config.mode is WorkMode.NORMAL]
-        spares = [config for config in configs if config.mode is WorkMode.HOT_SPARE]
+        devices = [config for config in configs if config.is_device]
+        spares = [config for config in configs if config.is_spare]
+        spares.sort(key=lambda config: config.preference)
         self._store.units |= {config.unit: config.title for config in devices}
         group = Group(
             devices=tuple(config.as_working_device() for config in devices),
@@ -148,6 +149,9 @@ class FailoverManager:
 
     def _links(self) -> Iterable[UnitLink]:
         return (member.link for member in self._members.values())
+
+    def _titles(self) -> Mapping[UnitId, str]:
+        return {unit: member.link.config.title for unit, member in self._members.items()}
 
     def _owes_footage(self) -> bool:
         """Tell whether footage is to be given back to any device."""
@@ -245,8 +249,12 @@ class FailoverManager:
 
     @callback
     def _announce(self, announcement: Announce) -> None:
+        member = self._members[announcement.unit]
+        device, group = member.link.config, self._entry.entry_id
+        kept = whereabouts(self._hass, group, announcement, device, self._titles())
+        announcement = replace(announcement, data={**announcement.data, **kept})
         self.reports.take(announcement)
-        for listener in tuple(self._members[announcement.unit].on_happening):
+        for listener in tuple(member.on_happening):
             listener(announcement)
 
     def _view(self, unit: UnitId) -> DeviceView | SpareView | None:
@@ -266,8 +274,8 @@ class FailoverManager:
 
     def view(self, unit: UnitId) -> DeviceView | SpareView:
         """Return what is shown of a unit."""
-        spare = self.config(unit).mode is WorkMode.HOT_SPARE
-        return self.spare_view(unit) if spare else self.device_view(unit)
+        device = self.config(unit).is_device
+        return self.device_view(unit) if device else self.spare_view(unit)
 
     def device_view(self, unit: UnitId) -> DeviceView:
         """Return what is shown of a working device; no spare is ready that can't record."""

@@ -20,7 +20,8 @@ from homeassistant.core import HomeAssistant, callback
 from .const import DOMAIN
 from .failover.model import Camera, UnitId
 from .footage_id import FootageId
-from .library import Library, Scene, loaded_libraries
+from .library import Library, loaded_libraries
+from .shelf import Scene, ShelfError
 from .views import MIME_TYPE, clip_path, picture_path
 
 NAME: Final = "NVR Hot Spare"
@@ -57,22 +58,31 @@ class FootageSource(MediaSource):
             return await _level(library, wanted)
         except (ValueError, KeyError) as error:
             raise _browse_error("no_footage") from error
-        except OSError as error:
-            raise _browse_error("footage_unreadable") from error
+        except ShelfError as error:
+            raise _browse_error(error.translation_key, error.translation_placeholders) from error
 
     @override
     async def async_resolve_media(self, item: MediaSourceItem) -> PlayMedia:
         """Return where a scene is played from: a view of ours, to be signed by the caller.
 
+        A scene on another recorder is fetched before: what is wrong is told here, and not by a
+        player that stays black.
+
         Raises:
-            Unresolvable: It names no scene.
+            Unresolvable: It names no scene, or one that can't be had now, or not by this user.
         """
         try:
             wanted = FootageId.parse(item.identifier)
-        except ValueError as error:
-            raise _unresolvable() from error
-        if wanted.camera is None or wanted.start is None:
-            raise _unresolvable()
+            if wanted.camera is None or wanted.start is None:
+                raise _unresolvable("no_footage")
+            library = loaded_libraries(self._hass)[wanted.group]
+            if not _may_look(library):
+                raise _unresolvable("footage_for_admins")
+            await library.file(wanted.camera, wanted.start)
+        except (ValueError, KeyError, FileNotFoundError) as error:
+            raise _unresolvable("no_footage") from error
+        except ShelfError as error:
+            raise _unresolvable(error.translation_key, error.translation_placeholders) from error
         return PlayMedia(clip_path(wanted), MIME_TYPE)
 
     async def _root(self, libraries: Mapping[str, Library]) -> BrowseMediaSource:
@@ -185,9 +195,13 @@ def _folder(
     )
 
 
-def _browse_error(key: str) -> BrowseError:
-    return BrowseError(translation_domain=DOMAIN, translation_key=key)
+def _browse_error(key: str | None, placeholders: dict[str, str] | None = None) -> BrowseError:
+    return BrowseError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders
+    )
 
 
-def _unresolvable() -> Unresolvable:
-    return Unresolvable(translation_domain=DOMAIN, translation_key="no_footage")
+def _unresolvable(key: str | None, placeholders: dict[str, str] | None = None) -> Unresolvable:
+    return Unresolvable(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders
+    )

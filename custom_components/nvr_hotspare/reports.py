@@ -11,7 +11,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
-from .const import DOMAIN, WorkMode
+from .const import DOMAIN
 from .failover.commands import Announce
 from .failover.model import Camera, Happening, UnitId
 from .link import UnitLink
@@ -82,9 +82,21 @@ class OutageReports:
                     self._hass, self._measure(said), f"first frames of {said.unit}"
                 )
             case Happening.SYNCHRONIZED:
-                self._add(said.unit, {**said.data, "synchronized": _now()})
+                self._complete(said)
             case _:
                 pass
+
+    @callback
+    def _complete(self, said: Announce) -> None:
+        """Note that footage was given back, of several outages together all of it to the first."""
+        moment = _now()
+        reports = self._reports.get(said.unit, [])
+        since = [report["since"] for report in reports]
+        if said.data["since"] in since:
+            first = since.index(said.data["since"])
+            for report in reports[first : first + int(str(said.data["outages"]))]:
+                report["synchronized"] = moment
+        self._add(said.unit, {**said.data, "synchronized": moment})
 
     @callback
     def _add(self, unit: UnitId, told: Mapping[str, Any]) -> None:
@@ -107,7 +119,7 @@ class OutageReports:
         """
         links = {link.config.unit: link for link in self._links()}
         device = links.get(said.unit)
-        spares = [it for it in links.values() if it.config.mode is WorkMode.HOT_SPARE]
+        spares = [it for it in links.values() if it.config.is_spare]
         if device is None or not spares:
             return
         since = float(str(said.data["since"]))

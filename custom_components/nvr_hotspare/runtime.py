@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .builtin_config import BuiltinConfig
 from .builtin_link import BuiltinLink
+from .const import DOMAIN
 from .coordinator import UnitCoordinator
 from .devices import register_devices
 from .failover.model import UnitId
@@ -15,6 +17,7 @@ from .link import UnitLink
 from .manager import FailoverManager
 from .network_link import NetworkLink
 from .removal import retire
+from .scenes import Scenes
 from .store import GroupStore
 from .unit_config import UnitConfig, group_places, unit_configs
 
@@ -33,6 +36,8 @@ class GroupRuntime:
         self._on_added: list[Callable[[UnitConfig], None]] = []
         self._updating = asyncio.Lock()
         self.manager = FailoverManager(hass, entry, store)
+        folder = Path(hass.config.cache_path(DOMAIN, "scenes", entry.entry_id))
+        self.scenes = Scenes(hass, entry, folder)
 
     @property
     def units(self) -> tuple[UnitConfig, ...]:
@@ -46,6 +51,7 @@ class GroupRuntime:
 
     async def load(self) -> None:
         """Take up all units, without asking them anything yet."""
+        await self.scenes.open()
         configs = unit_configs(self._entry).values()
         places = group_places(configs).values()
         for config in configs:
@@ -68,6 +74,7 @@ class GroupRuntime:
 
     async def let_go(self) -> None:
         """Leave all units to themselves: what dies with Home Assistant is not started again."""
+        await self.scenes.close()
         await self.manager.courier.let_go()
         await asyncio.gather(*(link.close() for link in self.links))
 

@@ -121,7 +121,7 @@ class UnitSubentryFlow(
         if isinstance(config.way, BuiltinConfig):
             self._shown = config.way.as_data()
             return await self.async_step_builtin()
-        if config.mode is WorkMode.HOT_SPARE:
+        if not config.is_device:
             return await self.async_step_account()
         self._host = config.way.endpoint.host
         self._channels = config.channels
@@ -303,7 +303,7 @@ class UnitSubentryFlow(
 
     def _spare(self) -> UnitConfig | None:
         units = unit_configs(self._get_entry()).values()
-        return next((unit for unit in units if unit.mode is WorkMode.HOT_SPARE), None)
+        return next((unit for unit in units if unit.is_spare), None)
 
     def _require_room(self, channels: Sequence[ChannelConfig]) -> None:
         """Refuse a device that the spare could never stand in for whole."""

@@ -1,9 +1,12 @@
-"""Sentences for forms, in the language of Home Assistant."""
+"""Sentences in the language of Home Assistant."""
 
 from collections.abc import Mapping
 
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.translation import async_get_translations
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.translation import (
+    async_get_cached_translations,
+    async_get_translations,
+)
 
 from .const import DOMAIN
 
@@ -11,5 +14,16 @@ from .const import DOMAIN
 async def selector_texts(hass: HomeAssistant, selector: str) -> Mapping[str, str]:
     """Return the options of a selector of `translations`, by key."""
     texts = await async_get_translations(hass, hass.config.language, "selector", [DOMAIN])
+    return _options(texts, selector)
+
+
+@callback
+def loaded_texts(hass: HomeAssistant, selector: str) -> Mapping[str, str]:
+    """Return the same at once, while the integration is set up."""
+    texts = async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN)
+    return _options(texts, selector)
+
+
+def _options(texts: Mapping[str, str], selector: str) -> Mapping[str, str]:
     prefix = f"component.{DOMAIN}.selector.{selector}.options."
     return {key.removeprefix(prefix): text for key, text in texts.items() if key.startswith(prefix)}

@@ -5,6 +5,7 @@ seek. Pictures are made from a clip's first frame.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -17,8 +18,9 @@ from homeassistant.helpers.http import HomeAssistantView
 from .const import DOMAIN
 from .failover.model import Camera
 from .footage_id import FootageId
-from .library import loaded_libraries
+from .library import Library, loaded_libraries
 from .pictures import PictureError, Pictures
+from .shelf import ShelfError
 
 MIME_TYPE: Final = "video/mp4"
 _PRIVATE: Final = {hdrs.CACHE_CONTROL: "private, max-age=3600"}
@@ -66,11 +68,11 @@ class _SceneView(HomeAssistantView):
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
 
-    async def _file(self, request: web.Request, name: str) -> tuple[Path, str]:
-        """Return the file of a scene, and a name to save it under.
+    def _find(self, request: web.Request, name: str) -> tuple[Library, Camera, int]:
+        """Return where a scene is, its camera, and when it begins.
 
         Raises:
-            HTTPNotFound: There is no such scene, or its disk fails.
+            HTTPNotFound: There is no such scene.
             HTTPForbidden: It is not for this user.
         """
         group, camera, start = _from_path(name)
@@ -79,10 +81,22 @@ class _SceneView(HomeAssistantView):
             raise web.HTTPNotFound
         if not library.open_to(request[KEY_HASS_USER]):
             raise web.HTTPForbidden
-        try:
-            return await library.file(camera, start), library.file_name(camera, start)
-        except OSError:
-            raise web.HTTPNotFound from None
+        return library, camera, start
+
+
+async def _had(file: Awaitable[Path]) -> Path:
+    """Return the file of a scene.
+
+    Raises:
+        HTTPNotFound: There is no such scene.
+        HTTPServiceUnavailable: It can't be had now; the text says why.
+    """
+    try:
+        return await file
+    except FileNotFoundError:
+        raise web.HTTPNotFound from None
+    except ShelfError as error:
+        raise web.HTTPServiceUnavailable(text=str(error)) from None
 
 
 class ClipView(_SceneView):
@@ -93,11 +107,15 @@ class ClipView(_SceneView):
 
     async def get(self, request: web.Request, scene: str) -> web.StreamResponse:
         """Send a scene, or the asked part of it."""
-        path, name = await self._file(request, scene)
+        library, camera, start = self._find(request, scene)
+        path = await _had(library.file(camera, start))
+        name = library.file_name(camera, start)
         # Shown where it is, and saved under a name that says what it is.
         disposition = f"inline; filename*=utf-8''{quote(name, safe='')}"
         headers = {hdrs.CONTENT_TYPE: MIME_TYPE, hdrs.CONTENT_DISPOSITION: disposition}
         return web.FileResponse(path, headers=headers | _PRIVATE)
+
+    head = get
 
 
 class PictureView(_SceneView):
@@ -112,7 +130,8 @@ class PictureView(_SceneView):
 
     async def get(self, request: web.Request, scene: str) -> web.Response:
         """Send the picture."""
-        path, _ = await self._file(request, scene)
+        library, camera, start = self._find(request, scene)
+        path = await _had(library.beginning(camera, start))
         try:
             picture = await self._pictures.of(path)
         except PictureError:

@@ -96,6 +96,14 @@ async def add_working_device(
     return str(verdicts["description_placeholders"]["verdicts"])
 
 
+async def set_bandwidth(home: HomeAssistant, entry_id: str, megabits: float) -> None:
+    """Decide how quickly footage is given back, all of a group together; 0 for no limit."""
+    answer = {"bandwidth_mbit": megabits, "concurrent": 2, "admins_only": False}
+    step = await home.flow(f"{_ENTRIES}/options/flow", entry_id, answer)
+    if step["type"] != "create_entry":
+        raise SetupError(f"the bandwidth was not taken: {step}")
+
+
 async def add_automation(home: HomeAssistant, name: str, working_status: str) -> str:
     """Add an automation with a plain state trigger on `backing_up`; returns its entity id."""
     key = working_status.replace(".", "_")

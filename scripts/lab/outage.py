@@ -40,6 +40,8 @@ class Change:
     state: str
     time: float
     """Seconds since 1970."""
+    told: str = ""
+    """What an event entity tells of."""
 
 
 class StateLog:
@@ -104,6 +106,15 @@ class StateLog:
             raise StepNotReachedError(f"{entity_id} never was {state}")
         return lasted
 
+    def told(self, event: str, happening: str, since: float) -> list[str]:
+        """When an event entity told of something, each time once."""
+        moments = {  # which are its states; one that is restored after a start counts once
+            change.state
+            for change in self.changes
+            if change.entity_id == event and change.told == happening
+        }
+        return [each for each in moments if datetime.fromisoformat(each).timestamp() >= since]
+
     def synchronized(self, last_outage: str, since: float) -> bool:
         """Whether the report of an outage says that its footage was given back."""
         moment = self.attributes[last_outage].get("synchronized")
@@ -130,6 +141,7 @@ class StateLog:
             entity_id=state["entity_id"],
             state=state["state"],
             time=datetime.fromisoformat(state["last_changed"]).timestamp(),
+            told=state["attributes"].get("event_type") or "",
         )
         before = self.states.get(change.entity_id)
         self.states[change.entity_id] = change

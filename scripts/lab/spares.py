@@ -43,17 +43,25 @@ async def add_builtin(home: HomeAssistant, folder: Path, standby: str) -> tuple[
 
 async def end_engines(config: Path) -> None:
     """Have the engines of this Home Assistant close their files and end."""
-    pids = _engines(config)
+    pids = engines(config)
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
     async with asyncio.timeout(20):
-        while _engines(config):
+        while engines(config):
             await asyncio.sleep(0.05)
 
 
-def _engines(config: Path) -> list[int]:
-    """Find engines by their command line: they are nobody's children."""
+def kill_engines(config: Path) -> list[int]:
+    """Kill (-9) the engines of this Home Assistant; returns the ids they had."""
+    pids = engines(config)
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    return pids
+
+
+def engines(config: Path) -> list[int]:
+    """Find the engines of this Home Assistant by their command line: they are nobody's children."""
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdecimal():

@@ -1,7 +1,8 @@
 """`scripts/bench sync`: footage given back, from the built-in spare and from an ONVIF spare.
 
-Beside them ffmpeg joins the same clips without decoding them, and `cp` copies the same bytes. The
-gap begins and ends within a group of pictures, so that the first and the last clip of each channel
+Beside the built-in one ffmpeg joins the same clips without decoding them, and `cp` copies the same
+bytes: channel by channel in turns, so that whatever else the machine does hits all alike. The gap
+begins and ends within a group of pictures, so that the first and the last clip of each channel
 are cut. What `verify` counts afterwards in the recorder's folder has to be every frame.
 
 Copying is all that is done but for waiting for the disk (fsync, which neither ffmpeg nor cp do)
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 import json
 import os
 from pathlib import Path
+import shutil
 import subprocess
 import tempfile
 import time
@@ -41,6 +43,7 @@ from virtual_nvr.verify import count, verify
 
 from .stored import START_FRAME, store
 
+TURNS = 3
 _SECOND = 1_000_000_000
 _HOST = "127.0.31.1"
 _ACCOUNT = ("benchmark", "cellar-door")
@@ -78,7 +81,9 @@ def main() -> None:
     print(json.dumps(result, indent=None if options.json else 2), flush=True)
 
 
-async def compare(channels: int, seconds: int, form: ClipFormat | None = None) -> dict[str, object]:
+async def compare(
+    channels: int, seconds: int, form: ClipFormat | None = None, turns: int = TURNS
+) -> dict[str, object]:
     """Return how quickly each of them moves so many seconds of footage of each channel."""
     clip = await asyncio.to_thread(load, form or ClipFormat())
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
@@ -86,28 +91,31 @@ async def compare(channels: int, seconds: int, form: ClipFormat | None = None) -
         footage = folder / "footage"
         for number in range(1, channels + 1):
             await asyncio.to_thread(store, footage, _channel(number), number, clip, seconds)
-        size = _size(footage)
-        builtin, builtin_missing = await asyncio.to_thread(
-            _give_back, folder / "builtin", footage, channels, seconds, None
-        )
+        builtin, ffmpeg, copied, missing = Work(), Work(), Work(), 0
+        for turn in range(turns):
+            giver = _Giver(folder / f"builtin-{turn}", footage, seconds)
+            for number in range(1, channels + 1):
+                await asyncio.to_thread(giver.give, number, builtin)
+                await asyncio.to_thread(_join, folder, footage / _channel(number), ffmpeg)
+                await asyncio.to_thread(_cp, folder, footage / _channel(number), copied)
+            missing += await asyncio.to_thread(giver.end)
+        onvif, begin = Work(), time.perf_counter()
         async with _nvr(folder, footage, channels) as nvr:
-            begin = time.perf_counter()
-            onvif, onvif_missing = await asyncio.to_thread(
-                _give_back, folder / "onvif", footage, channels, seconds, nvr
-            )
+            giver, begin = _Giver(folder / "onvif", footage, seconds, nvr), time.perf_counter()
+            for number in range(1, channels + 1):
+                await asyncio.to_thread(giver.give, number, onvif)
             elapsed = time.perf_counter() - begin
-        ffmpeg = await asyncio.to_thread(_join, folder, footage)
-        copied = await asyncio.to_thread(_cp, folder, footage)
-    ours, theirs = builtin.told(), _speed(size, ffmpeg)
+        told = {"builtin": builtin.told() | {"missing_frames": missing}}
+        told["onvif"] = onvif.told() | {"missing_frames": await asyncio.to_thread(giver.end)}
+    for key, work in (("ffmpeg", ffmpeg), ("cp", copied)):
+        told[key] = {"copy_mb_per_s": work.told()["copy_mb_per_s"]}
+    ours, theirs = told["builtin"]["copy_mb_per_s"], told["ffmpeg"]["copy_mb_per_s"]
     return {
         "channels": channels,
         "seconds": seconds,
-        "mb": round(size / 1e6, 1),
-        "builtin": ours | {"missing_frames": builtin_missing},
-        "onvif": onvif.told() | {"missing_frames": onvif_missing},
-        "ffmpeg": {"copy_mb_per_s": theirs},
-        "cp": {"copy_mb_per_s": _speed(size, copied)},
-        "builtin_ratio_to_ffmpeg": round(ours["copy_mb_per_s"] / theirs, 2),
+        "mb": round(onvif.size / 1e6, 1),
+        **told,
+        "builtin_ratio_to_ffmpeg": round(ours / theirs, 2),
         "onvif_times_realtime": round(channels * seconds / elapsed, 1),
     }
 
@@ -116,48 +124,56 @@ def _channel(number: int) -> str:
     return f"recording-channel-{number}"
 
 
-def _give_back(
-    folder: Path, footage: Path, channels: int, seconds: int, nvr: str | None
-) -> tuple[Work, int]:
-    """Give all channels back, one after the other; return the work and the frames missing then.
+class _Giver:
+    """Gives channels back into a recorder's folder, one after the other."""
 
-    Args:
-        folder: For the recorder's folder and for what is noted.
-        footage: The spare's.
-        channels: How many.
-        seconds: Of footage of each.
-        nvr: Where an ONVIF spare replays it, None for the built-in one.
-    """
-    device, state = folder / "device", folder / "state"
-    device.mkdir(parents=True)
-    state.mkdir()
-    begin = time_of(START_FRAME)
-    gap = Span(begin + _INTO_A_GOP, begin + seconds * _SECOND - _INTO_A_GOP)
-    work = Work()
-    for number in range(1, channels + 1):
-        target = Target(folder=str(device), template=VIRTUAL_NVR, channel=number)
-        inspection = inspect(target, footage, mark=True)
+    def __init__(self, folder: Path, footage: Path, seconds: int, nvr: str | None = None) -> None:
+        """Prepare.
+
+        Args:
+            folder: For the recorder's folder and for what is noted.
+            footage: The spare's.
+            seconds: Of footage of each channel.
+            nvr: Where an ONVIF spare replays it, None for the built-in one.
+        """
+        begin = time_of(START_FRAME)
+        self._gap = Span(begin + _INTO_A_GOP, begin + seconds * _SECOND - _INTO_A_GOP)
+        self._device, self._state = folder / "device", folder / "state"
+        self._footage = footage
+        self._nvr = nvr
+        self._device.mkdir(parents=True)
+        self._state.mkdir()
+
+    def give(self, number: int, work: Work) -> None:
+        """Give a channel back, and add that to the work."""
+        target = Target(folder=str(self._device), template=VIRTUAL_NVR, channel=number)
+        inspection = inspect(target, self._footage, mark=True)
         if inspection.error:
             raise OSError(inspection.error)
-        uri, (username, password) = f"{nvr}/{_channel(number)}", _ACCOUNT
-        replay = Replay(uri=uri, username=username, password=password) if nvr else None
+        uri, (username, password) = f"{self._nvr}/{_channel(number)}", _ACCOUNT
+        replay = Replay(uri=uri, username=username, password=password) if self._nvr else None
         request = GiveBack(
             job=f"job-{number}",
             channel=_channel(number),
             replay=replay,
-            window=gap,
-            gaps=(gap,),
+            window=self._gap,
+            gaps=(self._gap,),
             target=target,
         )
-        transfer = Transfer(request, Catalogue(Archive(footage)), state / "ledgers", Pace())
+        catalogue = Catalogue(Archive(self._footage))
+        transfer = Transfer(request, catalogue, self._state / "ledgers", Pace())
+        os.sync()  # so that nobody is slowed down by what others have written
         with _measured(work):
             transfer.run()
         if transfer.report.state is not TransferState.DONE or transfer.report.missing:
             raise RuntimeError(transfer.report.error or "Not all was given back.")
         work.size += transfer.report.bytes
-    reports = verify([device], gap.start, gap.end).values()
-    missing = sum(count(report.missing) + count(report.doubled) for report in reports)
-    return work, missing
+
+    def end(self) -> int:
+        """Remove what was given; return how many frames of it were missing or doubled."""
+        reports = verify([self._device], self._gap.start, self._gap.end).values()
+        shutil.rmtree(self._device)
+        return sum(count(report.missing) + count(report.doubled) for report in reports)
 
 
 @contextmanager
@@ -167,6 +183,7 @@ def _measured(work: Work) -> Iterator[None]:
     timed: list[tuple[Any, str, _Stopwatch]] = [
         (transfer_module, "check_copy", verifying),
         (receiving_module, "check_frames", verifying),
+        (os, "posix_fadvise", verifying),
         (os, "fsync", waiting),
     ]
     real = [getattr(module, name) for module, name, _ in timed]
@@ -237,26 +254,27 @@ async def _nvr(folder: Path, footage: Path, channels: int) -> AsyncIterator[str]
         await program.stop()
 
 
-def _join(folder: Path, footage: Path) -> float:
-    """Return how long ffmpeg takes to make one file of each channel's clips."""
-    elapsed = 0.0
-    for channel in sorted(footage.iterdir()):
-        clips = folder / "clips.txt"
-        clips.write_text("".join(f"file '{path}'\n" for path in sorted(channel.glob("*.mp4"))))
-        joined = folder / "joined.mp4"
-        begin = time.perf_counter()
-        command = ("ffmpeg", "-v", "error", "-f", "concat", "-safe", "0", "-i", clips)
-        subprocess.run((*command, "-c", "copy", joined), check=True)
-        elapsed += time.perf_counter() - begin
-        joined.unlink()
-    return elapsed
-
-
-def _cp(folder: Path, footage: Path) -> float:
-    """Return how long `cp` takes to copy all clips."""
+def _join(folder: Path, channel: Path, work: Work) -> None:
+    """Have ffmpeg make one file of a channel's clips."""
+    clips, joined = folder / "clips.txt", folder / "joined.mp4"
+    clips.write_text("".join(f"file '{path}'\n" for path in sorted(channel.glob("*.mp4"))))
+    command = ("ffmpeg", "-v", "error", "-f", "concat", "-safe", "0", "-i", clips)
+    os.sync()
     begin = time.perf_counter()
-    subprocess.run(["cp", "-r", footage, folder / "cp"], check=True)
-    return time.perf_counter() - begin
+    subprocess.run((*command, "-c", "copy", joined), check=True)
+    work.copying += time.perf_counter() - begin
+    work.size += _size(channel)
+    joined.unlink()
+
+
+def _cp(folder: Path, channel: Path, work: Work) -> None:
+    """Have `cp` copy a channel's clips."""
+    os.sync()
+    begin = time.perf_counter()
+    subprocess.run(["cp", "-r", channel, folder / "copy"], check=True)
+    work.copying += time.perf_counter() - begin
+    work.size += _size(channel)
+    shutil.rmtree(folder / "copy")
 
 
 def _size(folder: Path) -> int:
@@ -264,8 +282,8 @@ def _size(folder: Path) -> int:
 
 
 def _speed(size: int, seconds: float) -> float:
-    """Return megabytes per second."""
-    return round(size / seconds / 1e6, 1)
+    """Return megabytes per second, 0 if nothing was done."""
+    return round(size / seconds / 1e6, 1) if seconds else 0.0
 
 
 if __name__ == "__main__":

@@ -91,6 +91,7 @@ def test_the_outage_is_over_when_the_spare_has_let_go(site: Replay) -> None:
     assert site.said(Happening.RETURNED)[0].data == {
         "since": since,
         "cause": "silence",
+        "spares": [SPARE],
         "incident": START + 8,
         "noticed_after": 8,
         "backing_up_after": 8,

@@ -2,17 +2,24 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+import os
 from pathlib import Path
+import signal
 import time
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 import pytest
 
+from custom_components.nvr_hotspare import courier, manager
 from custom_components.nvr_hotspare.giving import CONF_GIVE_BACK, GivingBack, Way
 from custom_components.nvr_hotspare.recorder.giving.inspection import inspect
 from custom_components.nvr_hotspare.recorder.giving.naming import VIRTUAL_NVR
+from custom_components.nvr_hotspare.recorder.giving.target import MARK
 from tests.integration.lab import (
     Lab,
     add_builtin_group,
@@ -44,11 +51,11 @@ def give_back_into(hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr) -> 
 
 @pytest.fixture(params=["recorder", "builtin"])
 async def spare_alone(
-    hass: HomeAssistant, lab: Lab, builtin_home: Path, request: pytest.FixtureRequest
+    hass: HomeAssistant, spare: VirtualNvr, builtin_home: Path, request: pytest.FixtureRequest
 ) -> ConfigEntry:
     """A group of which there is the spare yet: another recorder, or Home Assistant."""
     if request.param == "recorder":
-        return await add_group(hass, await lab.nvr("SPARE"))
+        return await add_group(hass, spare)
     return await add_builtin_group(hass, builtin_home / "footage")
 
 
@@ -146,3 +153,173 @@ async def test_what_the_spare_recorded_is_given_back(
     ]
     assert told["picked_up"] is True
     assert told["footage_returned"] > 5
+
+
+def set_pace(hass: HomeAssistant, entry: ConfigEntry, **options: object) -> None:
+    """Decide how quickly footage is given back, as a user does."""
+    hass.config_entries.async_update_entry(entry, options=options)
+
+
+def not_now(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Decide that footage is given back at another time of day."""
+    now = dt_util.now()
+    later = [(now + timedelta(hours=hours)).time().isoformat() for hours in (2, 3)]
+    set_pace(hass, entry, window_from=later[0], window_to=later[1])
+
+
+async def until(log: Log, status: str) -> None:
+    await eventually(lambda: log.statuses[-1:] == [status])
+
+
+@pytest.fixture
+async def slow(hass: HomeAssistant, entry: ConfigEntry) -> ConfigEntry:
+    """A group whose footage takes its time, until that is changed."""
+    set_pace(hass, entry, bandwidth_mbit=0.05)
+    await asyncio.sleep(2)
+    return entry
+
+
+async def test_a_device_that_dies_again_gets_both_outages(
+    hass: HomeAssistant, lab: Lab, slow: ConfigEntry, nvr: VirtualNvr, log: Log
+) -> None:
+    began = time.time_ns() - SECOND
+    await outage(hass, lab, nvr)
+    await until(log, "synchronizing")
+    await outage(hass, lab, nvr)
+    set_pace(hass, slow)
+    told = await synchronized(log)
+    assert told["outages"] == 2
+    assert "backing_up" in log.statuses[log.statuses.index("synchronizing") :]
+    reports = slow.runtime_data.manager.reports.all("NVR-1")
+    assert len({report["synchronized"] for report in reports}) == 1
+    assert len(reports) == 2
+    await assert_whole(hass, nvr, began, told)
+
+
+async def test_home_assistant_restarts_meanwhile(
+    hass: HomeAssistant, lab: Lab, slow: ConfigEntry, nvr: VirtualNvr, log: Log
+) -> None:
+    began = time.time_ns() - SECOND
+    await outage(hass, lab, nvr)
+    await until(log, "synchronizing")
+    assert await hass.config_entries.async_reload(slow.entry_id)
+    set_pace(hass, slow)
+    await assert_whole(hass, nvr, began, await synchronized(log))
+
+
+async def test_a_device_that_dies_while_home_assistant_is_away_gets_nothing_twice(
+    hass: HomeAssistant, lab: Lab, slow: ConfigEntry, nvr: VirtualNvr, log: Log
+) -> None:
+    began = time.time_ns() - SECOND
+    await outage(hass, lab, nvr)
+    await until(log, "synchronizing")
+    assert await hass.config_entries.async_unload(slow.entry_id)
+    await lab.stop("NVR-1")
+    assert await hass.config_entries.async_setup(slow.entry_id)
+    await until(log, "backing_up")
+    await lab.start(nvr.config)
+    await until(log, "synchronizing")
+    set_pace(hass, slow)
+    told = await synchronized(log)
+    assert told["outages"] == 2
+    await assert_whole(hass, nvr, began, told)
+
+
+async def test_an_engine_that_is_killed_is_started_again_and_goes_on(
+    hass: HomeAssistant, lab: Lab, slow: ConfigEntry, nvr: VirtualNvr, log: Log
+) -> None:
+    began = time.time_ns() - SECOND
+    await outage(hass, lab, nvr)
+    await until(log, "synchronizing")
+    (engine,) = slow.runtime_data.manager.courier.engines
+    os.kill((await engine.ask(lambda it: it.status())).pid, signal.SIGKILL)
+    set_pace(hass, slow)
+    await assert_whole(hass, nvr, began, await synchronized(log))
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once what failed, and let go at once of what nobody needs."""
+    monkeypatch.setattr(manager, "TIMING", replace(manager.TIMING, sync_retry=1.0))
+    monkeypatch.setattr(courier, "_RECOGNITION", 0.0)
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_a_folder_that_is_away_is_told_and_waited_for(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr, log: Log
+) -> None:
+    entry.runtime_data.manager.configure()
+    folder = nvr.config.folder / "recordings"
+    await asyncio.sleep(2)
+    began = time.time_ns() - SECOND
+    await hass.async_add_executor_job((folder / MARK).unlink)
+    await outage(hass, lab, nvr)
+    await eventually(lambda: bool(log.told("sync_failed")))
+    assert log.told("sync_failed")[0]["reason"] == "folder_gone"
+    assert entry.runtime_data.manager.device_view("NVR-1").sync_problem == "folder_gone"
+    await hass.async_add_executor_job((folder / MARK).touch)
+    await eventually(lambda: bool(log.told("synchronized")))
+    await assert_whole(hass, nvr, began, log.told("synchronized")[0])
+    assert len(log.told("sync_failed")) == 1
+
+
+async def test_footage_that_is_to_be_kept_on_the_spare_is_given_back_no_more(
+    hass: HomeAssistant, lab: Lab, slow: ConfigEntry, nvr: VirtualNvr, log: Log
+) -> None:
+    await outage(hass, lab, nvr)
+    await until(log, "synchronizing")
+    (subentry,) = [it for it in slow.subentries.values() if it.unique_id == "NVR-1"]
+    data = {**subentry.data, CONF_GIVE_BACK: GivingBack().as_data()}
+    hass.config_entries.async_update_subentry(slow, subentry, data=data)
+    await until(log, "recording")
+    (engine,) = slow.runtime_data.manager.courier.engines
+    await eventually(lambda: not engine.transfers)
+    assert not log.told("synchronized")
+
+
+async def test_footage_waits_for_its_time_of_day(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr, log: Log
+) -> None:
+    not_now(hass, entry)
+    await asyncio.sleep(2)
+    began = time.time_ns() - SECOND
+    await outage(hass, lab, nvr)
+    await eventually(lambda: bool(log.told("returned")))
+    await asyncio.sleep(4)
+    assert "synchronizing" not in log.statuses
+    set_pace(hass, entry)
+    await assert_whole(hass, nvr, began, await synchronized(log))
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_the_hired_engine_is_let_go_when_nothing_is_owed(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr, log: Log
+) -> None:
+    await outage(hass, lab, nvr)
+    await synchronized(log)
+    folder = courier.courier_state(hass, entry.entry_id)
+    await eventually(lambda: not folder.exists())
+
+
+@pytest.mark.usefixtures("_impatient")
+@pytest.mark.parametrize("spare_alone", ["recorder"], indirect=True)
+async def test_a_spare_that_is_away_is_waited_for(  # noqa: PLR0917 (fixtures)
+    hass: HomeAssistant,
+    lab: Lab,
+    entry: ConfigEntry,
+    nvr: VirtualNvr,
+    spare: VirtualNvr,
+    log: Log,
+) -> None:
+    not_now(hass, entry)
+    await asyncio.sleep(2)
+    began = time.time_ns() - SECOND
+    await outage(hass, lab, nvr)
+    await eventually(lambda: bool(log.told("returned")))
+    await lab.stop("SPARE")
+    set_pace(hass, entry)
+    await eventually(lambda: bool(log.told("sync_failed")))
+    assert log.told("sync_failed")[0]["reason"] == "source_unreachable"
+    await lab.start(spare.config)
+    await eventually(lambda: bool(log.told("synchronized")))
+    await assert_whole(hass, nvr, began, log.told("synchronized")[0])

@@ -79,6 +79,16 @@ def test_a_unit_that_knows_no_holes_has_nothing_for_certain() -> None:
     assert certain(None) == ()
 
 
+def test_footage_that_the_spare_surely_has_and_the_device_has_not_remains_to_be_given() -> None:
+    held = told((1100, 1190), uncertainty=0.5)
+    before = lacking(WINDOW, spans((900, 1120), (1180, 1300)), held)
+    assert before.remains
+    assert before.lost == ()
+    after = lacking(WINDOW, spans((900, 1189.7)), held)
+    assert not after.remains
+    assert after.lost == spans((1189.7, 1200))
+
+
 def test_of_a_spare_that_can_not_tell_everything_is_asked_for() -> None:
     found = lacking(WINDOW, spans((900, 1120)), None)
     assert (found.gaps, found.missing) == (spans((1120, 1200)), ())
@@ -121,8 +131,10 @@ def transfer(seconds: float, **values: object) -> TransferReport:
 def test_the_report_tells_what_was_given_and_what_was_not() -> None:
     given = Given(
         channel=1,
-        reports=[transfer(60, overlap_frames=5, frames=1505, missing=spans((1150, 1152)))],
+        asked=spans((1124, 1186)),
+        reports=[transfer(60, overlap_frames=5, frames=1505)],
         missing=spans((1120, 1124)),
+        unread=spans((1150, 1152)),
     )
     data = report([given], took=3.25, picked_up=True)
     assert data["footage_returned"] == 60
@@ -150,7 +162,11 @@ def test_the_report_tells_what_was_given_and_what_was_not() -> None:
 
 
 def test_how_many_frames_are_missing_is_not_known_where_none_was_given() -> None:
-    data = report([Given(channel=1, reports=[], missing=spans((0, 9)))], took=0, picked_up=None)
+    data = report(
+        [Given(channel=1, asked=[], reports=[], missing=spans((0, 9)), unread=())],
+        took=0,
+        picked_up=None,
+    )
     channels = data["channels"]
     assert isinstance(channels, dict)
     assert channels["1"]["missing_frames"] is None
@@ -158,7 +174,9 @@ def test_how_many_frames_are_missing_is_not_known_where_none_was_given() -> None
 
 def test_many_stretches_are_told_as_few() -> None:
     many = spans(*((at, at + 1) for at in range(0, 10_000, 10)))
-    data = report([Given(channel=1, reports=[], missing=many)], took=0, picked_up=None)
+    data = report(
+        [Given(channel=1, asked=[], reports=[], missing=many, unread=())], took=0, picked_up=None
+    )
     channels = data["channels"]
     assert isinstance(channels, dict)
     assert len(channels["1"]["not_recovered"]) <= MAX_STRETCHES

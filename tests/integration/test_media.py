@@ -1,5 +1,6 @@
 """Footage on the spare, looked at through Home Assistant: browsed, played, seen as a picture."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -11,7 +12,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import MockUser
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import (
     ClientSessionGenerator,
     WebSocketGenerator,
@@ -21,7 +22,7 @@ from custom_components.nvr_hotspare.const import CONF_ADMINS_ONLY, DOMAIN
 from custom_components.nvr_hotspare.footage_id import FootageId
 from custom_components.nvr_hotspare.nvr.builtin import channel_of
 from custom_components.nvr_hotspare.recorder.archive import Archive
-from custom_components.nvr_hotspare.views import picture_path
+from custom_components.nvr_hotspare.views import clip_path, picture_path
 from tests.integration.lab import Lab, add_builtin_group, add_device
 from tests.recorder.footage import indexed, recording
 
@@ -155,6 +156,82 @@ async def test_damaged_footage_has_no_picture_and_is_not_listed(
     assert (await (await hass_client()).get(path)).status == HTTPStatus.NOT_FOUND
 
 
+async def test_a_clip_tells_its_length_to_who_asks_for_its_head_only(
+    entry: ConfigEntry, archive: Archive, hass_client: ClientSessionGenerator
+) -> None:
+    data = write(archive, 1, START, recording(1))
+    path = clip_path(FootageId.parse(scene(entry)))
+    answer = await (await hass_client()).head(path)
+    assert answer.status == HTTPStatus.OK
+    assert answer.headers["Accept-Ranges"] == "bytes"
+    assert int(answer.headers["Content-Length"]) == len(data)
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1,4-5", "bytes=99999999-", "bytes=5-1", "lines=1-2"])
+async def test_ranges_that_make_no_sense_are_refused(
+    entry: ConfigEntry, archive: Archive, hass_client: ClientSessionGenerator, asked: str
+) -> None:
+    write(archive, 1, START, recording(1))
+    path = clip_path(FootageId.parse(scene(entry)))
+    answer = await (await hass_client()).get(path, headers={"Range": asked})
+    assert answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+
+
+def path_of(name: str) -> str:
+    """Return where a clip of any name would be."""
+    return f"/api/{DOMAIN}/clip/{urlsafe_b64encode(name.encode()).decode()}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "{group}/..%2F..%2F..%2Fetc/1/{day}/{start}",
+        "{group}/../1/{day}/{start}",
+        "{group}/NVR%2f7/1/{day}/{start}",
+        "{group}/NVR%2F7/+1/{day}/{start}",
+        "{group}/NVR%2F7/1/2026-W47-5/{start}",
+        "{group}/NVR%2F7/1/0001-01-01/{start}",
+        "{group}/NVR%2F7/1/{day}/0",
+        "{group}/NVR%2F7/1/{day}/1" + "0" * 30,
+        "{group}/NVR%2F7/1/{day}/-{start}",
+        "{group}/NVR%2F7/" + "9" * 5000 + "/{day}/{start}",
+        "{other}/NVR%2F7/1/{day}/{start}",
+        "{group}/NVR%2F7/1/{day}/{start}\0",
+    ],
+)
+async def test_a_made_up_name_leads_nowhere(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    browse: Browse,
+    hass_client: ClientSessionGenerator,
+    name: str,
+) -> None:
+    other = MockConfigEntry(domain="other")  # of another integration
+    other.add_to_hass(hass)
+    other.mock_state(hass, ConfigEntryState.LOADED)
+    name = name.format(group=entry.entry_id, other=other.entry_id, day=DAY.date(), start=START)
+    assert (await (await hass_client()).get(path_of(name))).status == HTTPStatus.NOT_FOUND
+    for call, code in (
+        ("browse_media", "browse_media_failed"),
+        ("resolve_media", "resolve_media_failed"),
+    ):
+        assert (await browse(name, call=call))["error"]["code"] == code
+
+
+async def test_a_group_that_is_not_loaded_shows_nothing(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    archive: Archive,
+    browse: Browse,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    write(archive, 1, START, recording(1))
+    await hass.config_entries.async_unload(entry.entry_id)
+    path = clip_path(FootageId.parse(scene(entry)))
+    assert (await (await hass_client()).get(path)).status == HTTPStatus.NOT_FOUND
+    assert (await browse(""))["result"]["children"] == []
+
+
 @pytest.mark.usefixtures("entry")
 @pytest.mark.parametrize("name", ["", "x", "eA==", "/w=="])
 async def test_a_path_that_names_no_scene_is_not_found(
@@ -174,10 +251,12 @@ async def test_what_names_no_footage_is_told_so(
 
 
 async def test_a_scene_that_is_gone_is_not_found(
-    entry: ConfigEntry, browse: Browse, hass_client_no_auth: ClientSessionGenerator
+    entry: ConfigEntry, browse: Browse, hass_client: ClientSessionGenerator
 ) -> None:
-    client, url = await play(browse, hass_client_no_auth, scene(entry))
-    assert (await client.get(url)).status == HTTPStatus.NOT_FOUND
+    answer = await browse(scene(entry), call="resolve_media")
+    assert "no footage" in answer["error"]["message"]
+    path = clip_path(FootageId.parse(scene(entry)))
+    assert (await (await hass_client()).get(path)).status == HTTPStatus.NOT_FOUND
 
 
 async def test_a_day_or_a_stranger_can_not_be_played(entry: ConfigEntry, browse: Browse) -> None:
@@ -187,11 +266,16 @@ async def test_a_day_or_a_stranger_can_not_be_played(entry: ConfigEntry, browse:
         assert answer["error"]["code"] == "resolve_media_failed"
 
 
-async def test_a_folder_that_is_gone_is_told(archive: Archive, browse: Browse) -> None:
+async def test_a_folder_that_is_gone_is_told_to_who_looks_there(
+    archive: Archive, browse: Browse
+) -> None:
     write(archive, 1, START, recording(1))
     archive.folder.rename(archive.folder.with_name("elsewhere"))
-    answer = await browse("")
-    assert "can't be read" in answer["error"]["message"]
+    (unit,) = (await browse(""))["result"]["children"]
+    unit = await browse(unit["media_content_id"].removeprefix(f"{ROOT}/"))
+    for camera in unit["result"]["children"]:
+        answer = await browse(camera["media_content_id"].removeprefix(f"{ROOT}/"))
+        assert "can't be read" in answer["error"]["message"]
 
 
 @pytest.fixture
@@ -212,5 +296,9 @@ async def test_footage_can_be_for_administrators_only(
     hass_admin_user.invalidate_cache()
     assert (await client.get(url)).status == HTTPStatus.FORBIDDEN
     assert (await browse(""))["result"]["children"] == []
-    answer = await browse(admins_only.rpartition("/")[0])
-    assert "administrators" in answer["error"]["message"]
+    for name, call in (
+        (admins_only.rpartition("/")[0], "browse_media"),
+        (admins_only, "resolve_media"),
+    ):
+        answer = await browse(name, call=call)
+        assert "administrators" in answer["error"]["message"]

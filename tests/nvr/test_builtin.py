@@ -104,6 +104,13 @@ def test_every_key_has_a_folder_of_its_own(key: str) -> None:
     assert "/" not in channel_of(key)
 
 
+async def closed(folder: Path) -> None:
+    """Wait until the recordings are finished: they go on to where memory begins."""
+    async with asyncio.timeout(10):
+        while await asyncio.to_thread(lambda: list(folder.rglob("*.open"))):  # noqa: ASYNC110 (a file tells nobody)
+            await asyncio.sleep(0.05)
+
+
 async def test_a_warm_spare_writes_nothing_until_told_and_then_from_before(
     make: Make, places: list[Place], tmp_path: Path
 ) -> None:
@@ -118,6 +125,7 @@ async def test_a_warm_spare_writes_nothing_until_told_and_then_from_before(
     await asyncio.sleep(1)
     until = time.time_ns() - SECOND // 5
     await spare.release(place.key for place in places)
+    await closed(tmp_path / "footage")
 
     found = verify([tmp_path / "footage"])
     assert len(found) == 3

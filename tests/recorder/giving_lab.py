@@ -29,6 +29,11 @@ def seconds(begin: float, end: float) -> Span:
     return Span(START + round(begin * SECOND), START + round(end * SECOND))
 
 
+def every(begin: float, end: float) -> list[int]:
+    """Return the numbers of the frames between two seconds."""
+    return list(range(round(begin * RATE), round(end * RATE)))
+
+
 def clip(parts: Sequence[Sequence[VideoFrame]], following: int | None = None) -> bytes:
     """Return a file of these fragments, not yet closed."""
     writer = FragmentWriter(tracks())

@@ -286,11 +286,11 @@ async def test_a_slow_disk_delays_no_other_camera(
     release = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def slow(clip: OpenClip, data: bytes) -> None:
+    def slow(clip: OpenClip, *data: bytes) -> None:
         if clip.path.parent.name == "slow":
             stuck.add(clip.path.name)
             asyncio.run_coroutine_threadsafe(release.wait(), loop).result(10)
-        write(clip, data)
+        write(clip, *data)
 
     monkeypatch.setattr(OpenClip, "write", slow)
     disk = Disk()

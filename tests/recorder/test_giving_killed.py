@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from custom_components.nvr_hotspare.recorder.giving.model import TransferState
+from custom_components.nvr_hotspare.recorder.giving.target import hold
 from custom_components.nvr_hotspare.recorder.returned import returned
 from tests.recorder.giving_child import GAPS, STEPS
 from tests.recorder.giving_lab import RATE, Site, numbers, seconds
@@ -33,8 +34,8 @@ def kills() -> Iterator[tuple[str, int]]:
     yield "-publish", 2
 
 
-@pytest.mark.parametrize(("step", "number"), kills())
-def test_after_a_kill_no_frame_is_missing_or_doubled(site: Site, step: str, number: int) -> None:
+def kill(site: Site, step: str, number: int) -> None:
+    """Have a job be killed at a step."""
     child = (sys.executable, "-W", "ignore", "-m", "tests.recorder.giving_child")
     process = subprocess.run(
         (*child, site.folder.parent, step, str(number)),
@@ -43,6 +44,11 @@ def test_after_a_kill_no_frame_is_missing_or_doubled(site: Site, step: str, numb
         check=False,
     )
     assert process.returncode == -signal.SIGKILL, process.stderr.decode()
+
+
+@pytest.mark.parametrize(("step", "number"), kills())
+def test_after_a_kill_no_frame_is_missing_or_doubled(site: Site, step: str, number: int) -> None:
+    kill(site, step, number)
     assert {*numbers(site.recordings())} <= {*range(2 * RATE, 28 * RATE)}
 
     report = site.give(*(seconds(*gap) for gap in GAPS))
@@ -52,3 +58,14 @@ def test_after_a_kill_no_frame_is_missing_or_doubled(site: Site, step: str, numb
     assert (report.clips, report.frames) == (3, 21 * RATE)
     clips = site.archive.clips("yard")
     assert returned(clips[0].path.parent) >= {clip.path.name for clip in clips}
+
+
+def test_what_a_killed_job_has_begun_is_removed_by_another_one(site: Site) -> None:
+    kill(site, "copy", 1)
+    (left,) = site.files()
+    with left.open("rb") as file:
+        hold(file)  # as one that is being written
+        site.give(seconds(0, 1), job="job-2")
+        assert left.exists()
+    site.give(seconds(1, 2), job="job-3")
+    assert site.files() == site.recordings()

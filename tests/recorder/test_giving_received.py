@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from io import BufferedReader
 from pathlib import Path
 import threading
+from typing import BinaryIO
 
 import pytest
 
@@ -37,7 +37,7 @@ from custom_components.nvr_hotspare.recorder.model import (
 from custom_components.nvr_hotspare.recorder.mp4.reader import Mp4Reader
 from custom_components.nvr_hotspare.recorder.spans import Span
 from tests.recorder.footage import INTERVAL, START, decode, frames, tracks
-from tests.recorder.giving_lab import RATE, SECOND, Site, seconds
+from tests.recorder.giving_lab import RATE, SECOND, Site, every, seconds
 
 REPLAY = Replay(uri="rtsp://127.0.0.1:1/replay", username="viewer", password="cellar-door")
 type Pairs = list[tuple[Tracks, Frame]]
@@ -97,10 +97,6 @@ def receive(site: Site, *gaps: Span, pace: Pace | None = None) -> TransferReport
     return transfer.report
 
 
-def every(begin: float, end: float) -> list[int]:
-    return list(range(round(begin * RATE), round(end * RATE)))
-
-
 def test_a_gap_is_filled_from_the_key_frame_before_it(site: Site, spare: Spare) -> None:
     report = receive(site, seconds(2.4, 7.6))
 
@@ -147,16 +143,28 @@ def test_a_recorder_without_any_footage_of_that_time_holds_nothing(
     assert (report.state, report.missing) == (TransferState.DONE, (seconds(8, 14),))
 
 
-def test_one_that_falls_silent_is_asked_again_as_long_as_that_helps(
+def test_one_that_falls_silent_at_its_end_is_asked_again_to_make_sure(
     site: Site, spare: Spare
 ) -> None:
     spare.proven = False
-    spare.footage = spare.footage[: 10 * RATE]
+    spare.footage = spare.footage[: 10 * RATE - 5]
+    report = receive(site, seconds(5, 9.8))
+    assert (report.state, report.missing) == (TransferState.DONE, ())
+    assert site.numbers() == every(5, 9.8)
+    assert len(spare.asked) == 3
+
+
+def test_one_that_falls_silent_too_early_doubles_nothing(site: Site, spare: Spare) -> None:
+    spare.proven = False
+    whole, spare.footage = spare.footage, spare.footage[: 10 * RATE - 5]
     report = receive(site, seconds(5, 15))
-    assert site.numbers() == every(5, 10)
-    assert report.state is TransferState.DONE
-    assert report.missing == (seconds(10, 15),)
-    assert len(spare.asked) == 2
+    assert (report.state, report.problem) == (TransferState.FAILED, TransferProblem.SOURCE_LOST)
+
+    spare.proven, spare.footage = True, whole
+    report = receive(site, seconds(5, 15))
+    assert (report.state, report.missing) == (TransferState.DONE, ())
+    assert {*site.numbers()} == {*every(5, 15)}
+    assert len(site.numbers()) - 10 * RATE == report.overlap_frames
 
 
 def test_a_replay_that_breaks_off_goes_on_with_the_next_key_frame(site: Site, spare: Spare) -> None:
@@ -257,7 +265,7 @@ def test_frames_that_are_shown_out_of_order_keep_their_times(site: Site, spare: 
 def test_what_is_written_is_compared_with_what_was_received(
     site: Site, spare: Spare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def spoil(file: BufferedReader, video: Sequence[Expected], audio: Sequence[Expected]) -> str:
+    def spoil(file: BinaryIO, video: Sequence[Expected], audio: Sequence[Expected]) -> str:
         video = [*video[:50], video[50]._replace(crc=video[50].crc ^ 1), *video[51:]]
         return check_frames(file, video, audio)
 

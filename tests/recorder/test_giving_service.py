@@ -25,6 +25,7 @@ from custom_components.nvr_hotspare.recorder.listener import Listener
 from custom_components.nvr_hotspare.recorder.messages import (
     Desist,
     GiveBack,
+    Inspect,
     Pace,
     Provision,
     Record,
@@ -259,3 +260,21 @@ async def test_a_courier_marks_its_own_folder(lab: Lab) -> None:
     async with lab.engine(), lab.client() as client:
         assert (lab.footage / ARCHIVE_MARK).is_file()
         assert (await client.status()).storage.error == ""
+
+
+async def test_an_engine_that_nobody_talks_to_ends_when_all_is_given(lab: Lab) -> None:
+    store(lab.footage, "yard", 0, 10)
+    service = Service(lab.footage, OrdersFile(lab.state / "engine.json"), "1.2.3")
+    await service.start()
+    try:
+        await service.answer(Inspect(target=lab.target(), mark=True))
+        await service.answer(Pace(bandwidth=SLOW))
+        await service.answer(lab.job("one", seconds(0, 10)))
+        assert await service.let_go()
+        await service.answer(Pace())
+        while service.report().transfers["one"].active:  # noqa: ASYNC110 (a thread is at work)
+            await asyncio.sleep(0.05)
+        assert not await service.let_go()
+    finally:
+        await service.stop()
+    assert lab.given() == every(0, 10)

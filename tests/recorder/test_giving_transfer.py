@@ -3,43 +3,29 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 import errno
-from io import FileIO
 import os
 from pathlib import Path
-import threading
-from typing import BinaryIO
+import shutil
 
 import pytest
 
-from custom_components.nvr_hotspare.recorder.archive import Archive
-from custom_components.nvr_hotspare.recorder.giving import copying, transfer as transfer_module
+from custom_components.nvr_hotspare.recorder.giving import transfer as transfer_module
 from custom_components.nvr_hotspare.recorder.giving.lookout import look
 from custom_components.nvr_hotspare.recorder.giving.model import (
     TransferProblem,
-    TransferReport,
     TransferState,
 )
 from custom_components.nvr_hotspare.recorder.giving.naming import DATES
-from custom_components.nvr_hotspare.recorder.giving.pace import Pace
-from custom_components.nvr_hotspare.recorder.giving.pieces import Piece
-from custom_components.nvr_hotspare.recorder.giving.target import MARK
+from custom_components.nvr_hotspare.recorder.giving.target import MARK, hold
 from custom_components.nvr_hotspare.recorder.returned import returned
 from custom_components.nvr_hotspare.recorder.spans import total
 from tests.recorder.footage import START, decode, frames, indexed
-from tests.recorder.giving_lab import RATE, SECOND, Site, clip, gops, numbers, seconds
+from tests.recorder.giving_lab import RATE, SECOND, Site, clip, every, gops, seconds
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     return Site(tmp_path)
-
-
-def every(begin: float, end: float) -> list[int]:
-    return list(range(round(begin * RATE), round(end * RATE)))
-
-
-def failed(report: TransferReport, problem: TransferProblem) -> bool:
-    return report.state is TransferState.FAILED and report.problem is problem
 
 
 # What is given
@@ -81,6 +67,13 @@ def test_a_clip_that_is_wholly_missing_is_copied_as_it_is(site: Site) -> None:
     (given,) = site.files()
     assert given.read_bytes() == path.read_bytes()
     assert given.name == path.name
+
+
+def test_a_file_is_as_old_as_its_footage(site: Site) -> None:
+    site.store(0, 10)
+    site.give(seconds(3, 7))
+    (given,) = site.files()
+    assert given.stat().st_mtime_ns == seconds(0, 7).end
 
 
 def test_what_is_cut_plays_from_its_beginning_and_has_an_index(site: Site) -> None:
@@ -222,25 +215,45 @@ def test_what_was_only_begun_is_removed(site: Site) -> None:
         with pytest.raises(Killed):
             transfer.run()
     assert len(site.files()) == 2
-    site.give(seconds(2, 5))
+    with other.open("rb") as file:
+        hold(file)  # as its job does
+        site.give(seconds(2, 5))
     assert site.numbers() == every(2, 5)
     assert [path for path in site.files() if path.suffix != ".mp4"] == [other]
+
+
+def test_what_was_only_begun_is_no_obstacle_when_the_ledger_is_lost(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.store(0, 10)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda *_args, **_options: None)
+        patch.setattr(transfer_module, "copy", fail_to_write)
+        site.give(seconds(2, 5))
+    assert len(site.files()) == 1
+    shutil.rmtree(site.state / "returns")
+    assert site.give(seconds(2, 5)).state is TransferState.DONE
+    assert site.files() == site.recordings()
+
+
+def fail_to_write(*_: object) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 def test_what_nobody_goes_on_with_is_removed(site: Site) -> None:
     site.store(0, 10)
     place = site.folder / "recording-channel-1"
     place.mkdir()
-    old, new, foreign = (
+    left, used, foreign = (
         place / name
         for name in ("a.mp4.01234567.partial", "b.mp4.01234567.partial", "c.mp4.partial")
     )
-    for path in (old, new, foreign):
+    for path in (left, used, foreign):
         path.write_bytes(b"left behind")
-    for path in (old, foreign):
-        os.utime(path, (1, 1))
-    site.give(seconds(2, 5))
-    assert [path for path in site.files() if path.suffix != ".mp4"] == [new, foreign]
+    with used.open("rb") as file:
+        hold(file)
+        site.give(seconds(2, 5))
+    assert [path for path in site.files() if path.suffix != ".mp4"] == [used, foreign]
 
 
 def test_in_the_hour_that_comes_twice_no_name_is_used_twice(tmp_path: Path) -> None:
@@ -294,181 +307,3 @@ def test_nothing_is_returned_by_a_job_that_failed(site: Site) -> None:
     (site.folder / MARK).unlink()
     site.give(seconds(0, 10))
     assert not returned(path.parent)
-
-
-# What goes wrong
-
-
-def spoil(times: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let so many copies have a wrong byte."""
-    real, left = copying.copy, [times]
-
-    def copy(
-        source: BinaryIO, piece: Piece, file: FileIO, pace: Pace, stop: threading.Event
-    ) -> None:
-        real(source, piece, file, pace, stop)
-        if left[0]:
-            left[0] -= 1
-            os.pwrite(file.fileno(), b"?", file.seek(0, os.SEEK_END) - 1000)
-
-    monkeypatch.setattr(transfer_module, "copy", copy)
-
-
-def test_a_copy_that_reads_otherwise_is_made_again(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site.store(0, 10)
-    spoil(1, monkeypatch)
-    report = site.give(seconds(2, 5))
-    assert report.state is TransferState.DONE
-    assert site.numbers() == every(2, 5)
-
-
-def test_copies_that_always_read_otherwise_are_not_given(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = site.store(0, 10)
-    spoil(99, monkeypatch)
-    report = site.give(seconds(0, 10))
-    assert failed(report, TransferProblem.NOT_VERIFIED)
-    assert not site.files()
-    assert not returned(path.parent)
-
-
-def test_a_folder_without_its_mark_is_another_one(site: Site) -> None:
-    site.store(0, 10)
-    (site.folder / MARK).unlink()
-    assert failed(site.give(seconds(2, 5)), TransferProblem.FOLDER_GONE)
-    assert list(site.folder.iterdir()) == []
-
-
-def test_a_folder_that_is_gone_is_never_made(site: Site) -> None:
-    site.store(0, 10)
-    (site.folder / MARK).unlink()
-    site.folder.rmdir()
-    assert failed(site.give(seconds(2, 5)), TransferProblem.FOLDER_GONE)
-    assert not site.folder.exists()
-
-
-@pytest.mark.parametrize(
-    ("number", "problem"),
-    [
-        (errno.ENOSPC, TransferProblem.FOLDER_FULL),
-        (errno.EDQUOT, TransferProblem.FOLDER_FULL),
-        (errno.EROFS, TransferProblem.FOLDER_READ_ONLY),
-        (errno.EACCES, TransferProblem.FOLDER_DENIED),
-        (errno.ESTALE, TransferProblem.FOLDER_GONE),
-        (errno.EIO, TransferProblem.FOLDER_FAILED),
-    ],
-)
-def test_a_disk_that_fails_amid_a_copy_leaves_nothing_behind(
-    site: Site, monkeypatch: pytest.MonkeyPatch, number: int, problem: TransferProblem
-) -> None:
-    site.store(0, 10)
-    site.give(seconds(2, 3))
-
-    def fail(*_: object) -> int:
-        raise OSError(number, os.strerror(number))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "copy_file_range", fail)
-        report = site.give(seconds(2, 3), seconds(5, 8))
-    assert failed(report, problem)
-    assert report.error.endswith(".")
-    assert site.numbers() == every(2, 3)
-    assert len(site.files()) == 1
-
-    assert site.give(seconds(2, 3), seconds(5, 8)).state is TransferState.DONE
-    assert site.numbers() == every(2, 3) + every(5, 8)
-
-
-def test_a_system_that_does_not_copy_by_itself_is_no_obstacle(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site.store(0, 10)
-
-    def refuse(*_: object) -> int:
-        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
-
-    monkeypatch.setattr(os, "copy_file_range", refuse)
-    site.give(seconds(2, 8))
-    assert site.numbers() == every(2, 8)
-
-
-def test_what_the_recorder_needs_itself_stays_free(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site.store(0, 10)
-    real = os.statvfs
-
-    def statvfs(path: Path) -> os.statvfs_result:
-        fields = list(real(path))
-        fields[3] = fields[4] = 1
-        return os.statvfs_result(fields)
-
-    monkeypatch.setattr(os, "statvfs", statvfs)
-    assert failed(site.give(seconds(2, 5)), TransferProblem.FOLDER_FULL)
-    assert not site.files()
-
-
-def test_a_ledger_that_cannot_be_kept_is_told(site: Site) -> None:
-    site.store(0, 10)
-    (site.state / "returns").write_text("no folder")
-    assert failed(site.give(seconds(2, 5)), TransferProblem.ENGINE_FAILED)
-    assert not site.files()
-
-
-def test_a_spare_whose_disk_is_gone_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    site.store(0, 10)
-
-    def fail(*_: object) -> None:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    monkeypatch.setattr(Archive, "clips", fail)
-    assert failed(site.give(seconds(2, 5)), TransferProblem.SOURCE_LOST)
-
-
-def test_a_link_that_leads_elsewhere_is_not_followed(site: Site, tmp_path: Path) -> None:
-    site.store(0, 10)
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (site.folder / "recording-channel-1").symlink_to(elsewhere)
-    assert failed(site.give(seconds(2, 5)), TransferProblem.FOLDER_DENIED)
-    assert list(elsewhere.iterdir()) == []
-
-
-def test_a_name_that_is_taken_is_not_taken_away(site: Site) -> None:
-    site.store(0, 10)
-    site.give(seconds(2, 5))
-    (given,) = site.files()
-    given.write_bytes(b"the device's own")
-    site.give(seconds(2, 5))
-
-    assert given.read_bytes() == b"the device's own"
-    (other,) = [path for path in site.files() if path != given]
-    assert numbers([other]) == every(2, 5)
-
-
-def test_too_many_files_of_the_same_time_are_told(site: Site) -> None:
-    site.store(0, 10)
-    site.give(seconds(2, 5))
-    (given,) = site.files()
-    for number in range(100):
-        name = given.name.replace("123456Z", f"{123456 + number}Z")
-        given.with_name(name).write_bytes(b"the device's own")
-    assert failed(site.give(seconds(2, 5)), TransferProblem.NAME_TAKEN)
-
-
-def test_a_job_that_is_ended_leaves_nothing_half_done(site: Site) -> None:
-    site.store(0, 60)
-    pace = Pace()
-    pace.bandwidth = 200_000
-    transfer = site.transfer(site.request(seconds(0, 60)), pace)
-    thread = threading.Thread(target=transfer.run)
-    thread.start()
-    transfer.stop()
-    thread.join(10)
-
-    assert not thread.is_alive()
-    assert transfer.report.state is TransferState.WAITING
-    assert not site.files()

@@ -132,9 +132,9 @@ async def test_a_disk_that_hangs_at_the_takeover_costs_nothing(
     loop = asyncio.get_running_loop()
     write = OpenClip.write
 
-    def hang(clip: OpenClip, data: bytes) -> None:
+    def hang(clip: OpenClip, *data: bytes) -> None:
         asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(10)
-        write(clip, data)
+        write(clip, *data)
 
     monkeypatch.setattr(OpenClip, "write", hang)
     await kept.add(numbered(range(12)))
@@ -155,9 +155,9 @@ async def test_what_has_arrived_when_it_ends_is_written(
     go_on = threading.Event()
     write = OpenClip.write
 
-    def hang(clip: OpenClip, data: bytes) -> None:
+    def hang(clip: OpenClip, *data: bytes) -> None:
         go_on.wait(10)
-        write(clip, data)
+        write(clip, *data)
 
     kept.record()
     await asyncio.sleep(0)

@@ -10,7 +10,11 @@ from aiohttp import web
 from playwright.async_api import async_playwright
 
 from custom_components.nvr_hotspare.recorder.mp4.boxes import find
-from custom_components.nvr_hotspare.recorder.mp4.header import INDEX_ROOM
+from custom_components.nvr_hotspare.recorder.mp4.header import (
+    INDEX_ROOM,
+    LENGTH_ROOM,
+    place_of_length,
+)
 from custom_components.nvr_hotspare.recorder.mp4.index import read_length, write_index
 from custom_components.nvr_hotspare.recorder.mp4.reader import Mp4Reader
 from custom_components.nvr_hotspare.recorder.mp4.writer import FragmentWriter
@@ -55,6 +59,21 @@ def test_every_gop_is_a_part() -> None:
     assert parts_of(data) == [(part.end - part.start, 25 * TICKS) for part in fragments]
 
 
+def test_a_finished_file_tells_its_length_and_an_open_one_does_not() -> None:
+    data = recording(3)
+    assert data.count(b"mehd") == 0
+    for finished in (indexed(data), indexed(indexed(data))):
+        moov = find(memoryview(finished), b"moov", b"mvex", b"mehd")
+        assert int.from_bytes(moov[4:8]) == 3000
+
+
+def test_a_length_beyond_all_numbers_breaks_nothing() -> None:
+    data = bytearray(recording(1))
+    place = data.index(b"tfdt") + 8
+    data[place : place + 8] = b"\xff" * 8
+    indexed(bytes(data))
+
+
 def test_fragments_within_a_gop_belong_together() -> None:
     writer = FragmentWriter(tracks())
     lengths = [1, 1, 23, 20, 5]
@@ -77,7 +96,10 @@ def test_nothing_else_of_the_file_changes() -> None:
     before, after = recording(2), indexed(recording(2))
     header = len(FragmentWriter(tracks()).header())
     assert len(after) == len(before)
-    assert after[: header - INDEX_ROOM] == before[: header - INDEX_ROOM]
+    length = place_of_length(header - INDEX_ROOM, tracks())
+    assert after[:length] == before[:length]
+    rest = slice(length + LENGTH_ROOM, header - INDEX_ROOM)
+    assert after[rest] == before[rest]
     assert after[header:] == before[header:]
     assert indexed(after) == after
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from hypothesis import example, given, settings, strategies as st
 import pytest
 
 from custom_components.nvr_hotspare.recorder.archive import Archive
-from custom_components.nvr_hotspare.recorder.holdings import Holdings
+from custom_components.nvr_hotspare.recorder.holdings import EVER, Holdings
 from custom_components.nvr_hotspare.recorder.model import (
     AudioFrame,
     AudioTrack,
@@ -290,3 +293,36 @@ def test_frames_come_in_the_order_of_decoding_and_end_with_what_they_need(tmp_pa
     assert marked(found, Mark.END) == wanted[-1:]
     assert numbers(shots(tmp_path, end=at(30))) == wanted[: wanted.index(29) + 1]
     assert Holdings(Archive(tmp_path)).extent(YARD) == Span(at(0), at(75))
+
+
+@st.composite
+def files(draw: st.DrawFn) -> list[list[int]]:
+    """Draw the frames of some files, each from a key frame on, and some with a hole."""
+    drawn = list[list[int]]()
+    for first in draw(st.lists(st.integers(0, 8), min_size=1, max_size=6, unique=True)):
+        numbers = list(range(first * 25, first * 25 + draw(st.integers(5, 110))))
+        hole = draw(st.sampled_from((0, 0, 2, 3, 10)))  # one frame less is no hole
+        drawn.append(numbers[:4] + numbers[4 + hole :] if len(numbers) > 20 else numbers)
+    return drawn
+
+
+@settings(max_examples=40, deadline=None)
+@given(files(), st.integers(-10, 330))
+@example([list(range(100, 174)), list(range(150, 175)), list(range(175, 180))], 0)
+def test_whatever_the_files_are_each_frame_is_played_once(
+    files: list[list[int]], start: int
+) -> None:
+    present = sorted({number for file in files for number in file})
+    ends = [a for a, b in pairwise([*present, 10_000]) if b - a > 2]
+    with TemporaryDirectory() as name:
+        for file in files:
+            put_clip(Path(name) / YARD, [frames(1, number)[0] for number in file])
+        found = shots(Path(name))
+        assert numbers(found) == present
+        assert marked(found, Mark.END) == ends
+        told = Holdings(Archive(Path(name))).spans(YARD, -EVER, EVER)
+        assert [round((span.end - START) / INTERVAL) - 1 for span in told] == ends
+        later = numbers(shots(Path(name), start=at(start)))
+        assert set(later) >= {number for number in present if number >= start + 25}
+        assert len(later) == len(set(later))
+        assert not later or later[0] % 25 == 0

@@ -1,7 +1,6 @@
 """The engine's process: started, killed, asked to end, and on a disk that fails it."""
 
 import asyncio
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
 import errno
 import os
@@ -12,18 +11,25 @@ import time
 
 import pytest
 
+from custom_components.nvr_hotspare.recorder.archive import MARK
 from custom_components.nvr_hotspare.recorder.errors import EngineGoneError
 from custom_components.nvr_hotspare.recorder.launch import launch, sockets
-from custom_components.nvr_hotspare.recorder.messages import Provision, Record, Remove, Stop
+from custom_components.nvr_hotspare.recorder.messages import (
+    Provision,
+    Record,
+    Release,
+    Remove,
+    Stop,
+)
 from custom_components.nvr_hotspare.recorder.model import Source
 from custom_components.nvr_hotspare.recorder.report import StorageState
 from tests.recorder.engine_lab import EngineLab, all_recording, cameras, until
-from tests.recorder.footage import decode, run
+from tests.recorder.footage import decode
 from tests.recorder.scripted_camera import eventually
+from tests.recorder.small_disk import SmallDisk, small_disk
 from virtual_nvr.verify import count, verify
 
 SECOND = 1_000_000_000
-IN_A_NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c")
 
 
 @pytest.fixture
@@ -97,6 +103,30 @@ async def test_a_kill_at_any_moment_costs_the_fragment_in_flight(
     for number, report in verify([lab.footage], began, killed - SECOND).items():
         assert not report.missing, number
         assert not report.damaged
+
+
+async def test_one_takeover_right_after_another_costs_no_frame(
+    lab: EngineLab, sources: Mapping[str, Source]
+) -> None:
+    async with lab.engine() as process, lab.client() as client:
+        await client.request(Provision(sources=sources))
+        await client.attempt(Record(channels=tuple(sources)))
+        await until(client, all_recording)
+        began = time.time_ns()
+        for pause in (0.0, 0.03, 0.09, 0.14, 0.3, 0.6):
+            await client.request(Release(channels=tuple(sources)))
+            await asyncio.sleep(pause)
+            await client.attempt(Record(channels=tuple(sources)))
+            await asyncio.sleep(0.35)
+        ended = time.time_ns()
+        await asyncio.sleep(1)  # what has arrived waits up to 0.8 s to be read
+        await client.request(Stop())
+        await process.wait()
+    assert not open_files(lab)
+
+    for number, report in verify([lab.footage], began, ended).items():
+        assert not report.missing, number
+        assert not report.doubled, number
 
 
 async def test_a_second_engine_on_the_same_folder_does_not_start(lab: EngineLab) -> None:
@@ -193,29 +223,10 @@ async def test_damaged_orders_do_not_keep_it_from_starting(lab: EngineLab) -> No
             assert not (await client.status()).channels
 
 
-# Real disks that are full, read-only or gone: a file system in memory, mounted in a namespace
-
-
-class SmallDisk:
-    """The footage of an engine on a disk of its own, seen through the engine's eyes."""
-
-    def __init__(self, lab: EngineLab, engine: Process) -> None:
-        self.footage = Path(f"/proc/{engine.pid}/root{lab.footage}")
-        self._inner = lab.footage
-        self._pid = engine.pid
-
-    async def mount(self, *command: str | Path) -> None:
-        target = ("--target", str(self._pid), "--user", "--mount")
-        code, _, errors = await run("nsenter", "--preserve-credentials", *target, *command)
-        assert code == 0, errors
-
-
 @pytest.fixture
 async def small(lab: EngineLab) -> AsyncIterator[SmallDisk]:
-    mount = f'mount -t tmpfs -o size=400k,mode=700 none "{lab.footage}"'
-    touch = f'touch "{lab.footage}/.nvr-hotspare"'
-    async with lab.engine(*IN_A_NAMESPACE, f'{mount} && {touch} && exec "$0" "$@"') as engine:
-        yield SmallDisk(lab, engine)
+    async with small_disk(lab, lab.footage, MARK, "400k") as small:
+        yield small
 
 
 async def test_a_full_disk_is_told_at_once_and_recording_resumes_when_there_is_room(
@@ -228,14 +239,14 @@ async def test_a_full_disk_is_told_at_once_and_recording_resumes_when_there_is_r
         full = await until(client, lambda it: it.storage.state is StorageState.UNAVAILABLE)
         assert "No space left" in full.storage.error
         await asyncio.sleep(1)
-        before = {path: path.read_bytes() for path in small.footage.rglob("*.mp4")}
+        before = {path: path.read_bytes() for path in small.folder.rglob("*.mp4")}
         assert before
         await client.request(Remove(channels=("camera2",), delete_footage=True))
         await until(client, lambda it: len(it.channels) == 1 and all_recording(it))
-        after = {path: path.read_bytes() for path in small.footage.rglob("*.mp4")}
+        after = {path: path.read_bytes() for path in small.folder.rglob("*.mp4")}
 
         assert all(after[path] == data for path, data in before.items() if path in after)
-        for report in verify([small.footage]).values():
+        for report in verify([small.folder]).values():
             assert (count(report.damaged), count(report.doubled)) == (0, 0)
             assert report.out_of_order == 0
 
@@ -243,18 +254,18 @@ async def test_a_full_disk_is_told_at_once_and_recording_resumes_when_there_is_r
 async def test_a_disk_that_vanishes_is_told_and_no_other_disk_is_filled(
     lab: EngineLab, sources: Mapping[str, Source], small: SmallDisk
 ) -> None:
-    (lab.footage / ".nvr-hotspare").unlink()
+    (lab.footage / MARK).unlink()
     async with lab.client() as client:
         await client.request(Provision(sources=sources))
         await client.attempt(Record(channels=tuple(sources)))
         await until(client, all_recording)
-        await small.mount("umount", "--lazy", lab.footage)
+        await small.take_away()
         gone = await until(client, lambda it: it.storage.state is StorageState.UNAVAILABLE)
         await asyncio.sleep(1)
 
         assert "gone" in gone.storage.error
         assert not list(lab.footage.iterdir())
-        (lab.footage / ".nvr-hotspare").touch()
+        (lab.footage / MARK).touch()
         back = await until(client, all_recording)
         assert not back.storage.error
 
@@ -264,17 +275,17 @@ async def test_a_read_only_disk_is_told_and_what_was_kept_meanwhile_is_written(
 ) -> None:
     async with lab.client() as client:
         await client.request(Provision(sources=sources))
-        await small.mount("mount", "-o", "remount,ro", lab.footage)
+        await small.remount("ro")
         await client.attempt(Record(channels=tuple(sources)))
         told = time.time_ns()
         failed = await until(client, lambda it: it.storage.state is StorageState.UNAVAILABLE)
         assert "ead-only" in failed.storage.error or "only be read" in failed.storage.error
         await asyncio.sleep(1)
-        await small.mount("mount", "-o", "remount,rw", lab.footage)
+        await small.remount("rw")
         await until(client, all_recording)
         await asyncio.sleep(0.5)
 
-        for report in verify([small.footage]).values():
+        for report in verify([small.folder]).values():
             assert report.first is not None
             assert report.first < told + SECOND // 2
             assert not report.missing

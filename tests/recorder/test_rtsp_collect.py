@@ -70,3 +70,17 @@ async def test_what_came_before_the_end_is_not_lost(camera: ScriptedCamera) -> N
                 found += await session.read()
 
     assert found == [InterleavedPacket(0, b"last")]
+
+
+async def test_what_has_arrived_is_had_without_waiting_for_its_moment(
+    camera: ScriptedCamera,
+) -> None:
+    async with open_session(camera.source()) as session:
+        await session.read()
+        session.collect(0)
+        await asyncio.sleep(0.01)
+        camera.send(InterleavedPacket(0, b"last").encode())
+        await asyncio.sleep(0.01)
+        rest = session.read_rest()
+
+    assert [packet for run in rest for packet in run.payloads()] == [b"last"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from custom_components.nvr_hotspare.recorder import listener as listener_module
+from custom_components.nvr_hotspare.recorder.archive import OpenClip
 from custom_components.nvr_hotspare.recorder.client import EngineClient
 from custom_components.nvr_hotspare.recorder.errors import (
     RequestError,
@@ -136,6 +137,23 @@ async def test_returned_clips_are_remembered(
     await client.request(Returned(channel="yard", clips=("a.mp4",)))
 
     assert "a.mp4" in returned(engine.folder / "footage" / "yard")
+
+
+async def test_a_disk_that_failed_is_no_concern_once_nothing_is_recorded(
+    engine: Engine, client: EngineClient, camera: ScriptedCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    await client.request(Provision(sources={"yard": camera.source()}))
+    with monkeypatch.context() as patch:
+        patch.setattr(OpenClip, "write", fail)
+        await client.attempt(Record(channels=("yard",)))
+        await eventually(lambda: "can't be written" in engine.reports[-1].storage.error)
+        await client.request(Release(channels=("yard",)))
+    await eventually(lambda: engine.reports[-1].storage.error == "")
+
+    assert engine.reports[-1].channels["yard"].error == ""
 
 
 async def test_a_recording_that_cannot_be_closed_is_told_until_it_is(

@@ -171,9 +171,9 @@ async def test_a_takeover_that_ends_while_the_ring_is_being_written_is_gone_on_w
     go_on = threading.Event()
     real = OpenClip.write
 
-    def hang(clip: OpenClip, data: bytes) -> None:
+    def hang(clip: OpenClip, *data: bytes) -> None:
         go_on.wait(10)
-        real(clip, data)
+        real(clip, *data)
 
     monkeypatch.setattr(OpenClip, "write", hang)
     await kept.add(12)

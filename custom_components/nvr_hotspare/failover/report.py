@@ -31,6 +31,7 @@ def report(device: DeviceState, outage: Outage) -> dict[str, object]:
     """Return what is told of an outage that is over; seconds, channels by their numbers.
 
     `since` is the last heartbeat, seconds since 1970: it names the outage among the device's.
+    `spares` are the units that recorded for it.
     """
 
     def after(moment: float) -> float:
@@ -42,6 +43,7 @@ def report(device: DeviceState, outage: Outage) -> dict[str, object]:
     return {
         "since": round(outage.since, 3),
         "cause": outage.cause.value,
+        "spares": list(outage.spares),
         "incident": round(outage.incident, 3),
         "noticed_after": after(outage.noticed),
         "backing_up_after": None if outage.backing_up is None else after(outage.backing_up),

@@ -4,6 +4,7 @@ Started by its file, so that it never loads Home Assistant: empty packages stand
 it lies in. It says on stdout when it listens; with `--detach` it then goes on by itself.
 
 With `camera` as the only argument it is what the engine runs for one odd camera: `libav.reader`.
+With `scene` it receives one scene of another recorder: `scene.receiver`.
 """
 
 from importlib import import_module
@@ -16,7 +17,7 @@ _PACKAGE = f"{_PARENT}.nvr_hotspare"
 
 
 def main() -> int:
-    """Run the engine, or the reader of a camera, to its end; return its exit code."""
+    """Run the engine, or one of the small programs, to its end; return its exit code."""
     recorder = Path(__file__).resolve().parent
     # A file's folder leads the path; what lies here is to be found by its full name only.
     sys.path[:] = [entry for entry in sys.path if Path(entry) != recorder]
@@ -24,10 +25,14 @@ def main() -> int:
         stand_in = ModuleType(name)
         stand_in.__path__ = [str(folder)]
         sys.modules[name] = stand_in
-    if sys.argv[1:] == ["camera"]:
-        reader_code: int = import_module(f"{_PACKAGE}.recorder.libav.reader").main()
-        return reader_code
-    exit_code: int = import_module(f"{_PACKAGE}.recorder.process").main(sys.argv[1:])
+    exit_code: int
+    match sys.argv[1:]:
+        case ["camera"]:
+            exit_code = import_module(f"{_PACKAGE}.recorder.libav.reader").main()
+        case ["scene"]:
+            exit_code = import_module(f"{_PACKAGE}.recorder.scene.receiver").main()
+        case arguments:
+            exit_code = import_module(f"{_PACKAGE}.recorder.process").main(arguments)
     return exit_code
 
 

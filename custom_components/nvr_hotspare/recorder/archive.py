@@ -28,6 +28,8 @@ MARK = ".nvr-hotspare"
 """The file that marks a folder for footage."""
 MAX_NAME = 128
 """Characters of a channel's name."""
+_MOST_PIECES = os.sysconf("SC_IOV_MAX")
+"""How many pieces the kernel takes at once."""
 _CLOSED = ".mp4"
 _OPEN = ".mp4.open"
 _DAMAGED = ".mp4.damaged"
@@ -60,22 +62,26 @@ class OpenClip:
         self._file = path.open("x+b", buffering=0)
         in_hand.add(path)
 
-    def write(self, data: bytes) -> None:
-        """Append a header or a fragment as a whole, or nothing of it.
+    def write(self, *pieces: bytes) -> None:
+        """Append a header or a fragment, which may come in pieces, as a whole or not at all.
 
         Raises:
             OSError: The disk is full or gone.
         """
-        rest = memoryview(data)
+        size = sum(map(len, pieces))
         try:
-            while rest:
-                rest = rest[self._file.write(rest) :]
+            # The kernel puts the pieces together; only what it leaves is put together here.
+            written = os.writev(self._file.fileno(), pieces) if len(pieces) <= _MOST_PIECES else 0
+            if written < size:
+                rest = memoryview(b"".join(pieces))[written:]
+                while rest:
+                    rest = rest[self._file.write(rest) :]
         except OSError:
             # What follows on half a fragment could never be read.
             self._file.seek(self.size)
             self._file.truncate()
             raise
-        self.size += len(data)
+        self.size += size
 
     def close(self) -> Path | None:
         """Bring the file to the disk and to its final name, which is returned.

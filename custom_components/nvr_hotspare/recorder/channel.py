@@ -13,7 +13,7 @@ from .disk import Disk
 from .errors import SourceError, SourceRejectedError
 from .keeper import Keeper
 from .model import ChannelState, ChannelStatus, Source
-from .opener import Opener
+from .opener import Opener, Stream
 from .recording import Recording
 from .ring import Ring, RingLimits
 
@@ -38,6 +38,8 @@ class Channel:
         self._state = ChannelState.CONNECTING
         self._error = ""
         self._task: asyncio.Task[None] | None = None
+        self._stream: Stream | None = None
+        """While it plays."""
 
     @property
     def status(self) -> ChannelStatus:
@@ -47,14 +49,15 @@ class Channel:
         """
         recording, ring = self._keeper.recording, self._keeper.ring
         ring.expire()
+        disk_error = recording.error if self._keeper.recorded else ""  # else of no concern any more
         return ChannelStatus(
             state=self._judge(),
             first_frame=recording.first_frame,
             last_frame=recording.last_frame,
             frames=recording.frames,
             size=recording.size,
-            error=self._error or recording.error,
-            disk_error=recording.error,
+            error=self._error or disk_error,
+            disk_error=disk_error,
             bitrate=self._rate.of(self._received),
             ring=ring.size,
             ring_seconds=ring.seconds,
@@ -77,7 +80,9 @@ class Channel:
         self._keeper.record()
 
     async def stop(self) -> None:
-        """Let go of the camera and close the file."""
+        """Let go of the camera and close the file, with all in it that the camera has sent."""
+        if self._stream is not None:
+            await self._keeper.add(self._stream.read_rest())
         await self._keeper.close()
         task, self._task = self._task, None
         if task is not None:
@@ -144,6 +149,7 @@ class Channel:
         """Keep the frames of one connection until it ends, which is always an error."""
         try:
             async with opener.open() as stream:
+                self._stream = stream
                 while True:
                     frames = await stream.read()
                     for tracks, frame in frames:
@@ -152,6 +158,7 @@ class Channel:
                     await self._keeper.add(frames)
                     self._state, self._error = ChannelState.WATCHING, ""
         finally:
+            self._stream = None
             await self._keeper.cut()
 
 

@@ -153,12 +153,17 @@ def _final(path: Path) -> str:
     return path.name.removesuffix(_OPEN)
 
 
-def open_clip(path: Path) -> BinaryIO:
-    """Open a clip, which may have been closed, and so renamed, by now; OSError if it is gone."""
+def open_clip(path: Path, buffering: int = -1) -> BinaryIO:
+    """Open a clip that may have been closed, and so renamed, since it was found; OSError if gone.
+
+    Args:
+        path: Where it was found.
+        buffering: Bytes to read at once, as of `open`.
+    """
     try:
-        return path.open("rb")
+        return path.open("rb", buffering)
     except FileNotFoundError:
-        return path.with_name(_final(path)).open("rb")
+        return path.with_name(_final(path)).open("rb", buffering)
 
 
 def _length(clip: Clip) -> int:

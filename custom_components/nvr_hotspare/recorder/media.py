@@ -6,11 +6,12 @@ from typing import Protocol
 from .model import AudioFrame, AudioTrack, Codec, VideoFrame, VideoTrack
 from .rtp import h264, h265
 from .rtp.aac import AacDepacketizer
-from .rtp.access_unit import AccessUnit
+from .rtp.access_unit import AccessUnit, VideoDepacketizer
 from .rtp.audio import SampleDepacketizer
 from .rtp.h264_sps import may_have_fields
 from .rtp.packet import parse_rtp
 from .rtp.parameters import find_track
+from .rtsp.message import INTERLEAVED_HEAD, InterleavedRun
 from .rtsp.sdp import AudioMedia, VideoMedia
 
 
@@ -35,21 +36,32 @@ class VideoReceiver[C: Clock]:
         self._codec = media.codec
         self._payload_type = media.payload_type
         module = h265 if media.codec is Codec.H265 else h264
-        self._depacketizer = module.Depacketizer()
+        self._depacketizer: VideoDepacketizer = module.Depacketizer()
         self._learn(media.parameter_sets)
 
     def push(self, data: bytes, arrival: int) -> Sequence[VideoFrame]:
         """Take in a packet that arrived at this time and return the frames it completes."""
-        if self._depacketizer.go_on(data):
-            return ()
-        packet = parse_rtp(data)
-        if packet is None or packet.payload_type != self._payload_type:
-            return ()
-        return [self._frame(unit, arrival) for unit in self._depacketizer.push(packet)]
+        return [self._frame(unit, arrival) for unit in self._push(data)]
+
+    def push_run(self, run: InterleavedRun, arrival: int) -> Sequence[VideoFrame]:
+        """Do the same with packets that follow one another, which costs far less."""
+        _, size, data, position, end = run
+        units = list[AccessUnit]()
+        while (position := self._depacketizer.go_on(data, position, end, size, units)) < end:
+            start = position + INTERLEAVED_HEAD
+            position = start + size
+            units += self._push(data[start:position])
+        return [self._frame(unit, arrival) for unit in units]
 
     def flush(self) -> Sequence[VideoFrame]:
         """Return the frame that is there when nothing follows it."""
         return [self._frame(unit, 0) for unit in self._depacketizer.flush()]
+
+    def _push(self, data: bytes) -> list[AccessUnit]:
+        packet = parse_rtp(data)
+        if packet is None or packet.payload_type != self._payload_type:
+            return []
+        return self._depacketizer.push(packet)
 
     def _frame(self, unit: AccessUnit, arrival: int) -> VideoFrame:
         ticks, time = self.clock.capture(unit.timestamp, arrival)
@@ -90,3 +102,7 @@ class AudioReceiver[C: Clock]:
             ticks, time = self.clock.capture(timestamp, arrival)
             frames.append(AudioFrame(data=samples, time=time, ticks=ticks, duration=duration))
         return frames
+
+    def push_run(self, run: InterleavedRun, arrival: int) -> Sequence[AudioFrame]:
+        """Do the same with packets that follow one another."""
+        return [frame for each in run.payloads() for frame in self.push(each, arrival)]

@@ -89,7 +89,7 @@ class Failures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """Stops recording, and goes on being ready."""
+    """Stops recording, with the next key frame if it goes on being ready."""
 
     channels: tuple[str, ...]
 

@@ -26,6 +26,9 @@ class Stream(Protocol):
     async def read(self) -> list[tuple[Tracks, Frame]]:
         """Wait for frames and return those that have arrived; SourceError where none will."""
 
+    def read_rest(self) -> list[tuple[Tracks, Frame]]:
+        """Return the frames that have arrived, without waiting for any."""
+
 
 class Opener:
     """Opens the stream of one source, as often as need be, and remembers how it can be opened.

@@ -45,21 +45,20 @@ def next_part(holdings: Iterable[Holding], since: int, before: Part | None) -> P
         before: That part.
     """
     # Two recorders may differ a little on when a frame was captured.
-    pause, same = (before.holding.pause, before.holding.interval // 2) if before else (1, 0)
+    same, pause = (before.holding.interval // 2, before.holding.pause) if before else (0, 0)
     best: Part | None = None
     later: Part | None = None
     for holding in holdings:
-        found = best or later
-        if found and holding.clip.start > max(found.since, since + pause):
+        if holding.clip.start > (later.since if later else since + same) and (best or later):
             break
         for span in holding.spans:
             if span.end <= since + same:
                 continue
-            if span.start < since + pause:
+            if span.start <= since + same:
                 if best is None or span.end > best.end:
                     best = Part(holding, since - same, span.end, before is not None)
             elif later is None or span.start < later.since:
-                later = Part(holding, span.start, span.end, goes_on=False)
+                later = Part(holding, span.start, span.end, span.start < since + pause)
     return best or later
 
 
@@ -93,7 +92,8 @@ class Player:
     def play(self) -> Iterator[list[Shot]]:
         """Yield some frames at a time until there are no more, in the order of decoding.
 
-        An empty list says that there are no more yet, but that the channel is being recorded.
+        An empty list says that there are no more yet, but that the channel is being recorded. The
+        last frames of what was played so, while it was written, can't be marked as the last ones.
 
         Raises:
             ArchiveError: No channel can have that name.

@@ -28,7 +28,8 @@ class Recording:
 
     A file begins with a key frame, which is on the disk by itself as soon as it has arrived. The
     fragments after it grow, each as long as all before it together, up to a GOP or one second.
-    So a process that is killed loses a second at most, and very little of a file just begun.
+    So a process that is killed loses a second at most of what it has read, and very little of a
+    file just begun.
 
     Attributes:
         first_frame: Capture time of the first frame written, None before.
@@ -126,20 +127,20 @@ class Recording:
     async def _begin(self, tracks: Tracks, frame: VideoFrame) -> None:
         self._let_go()
         writer = FragmentWriter(tracks)
-        data = writer.header() + writer.fragment([frame], None)
+        pieces = [writer.header(), *writer.pieces([frame], None)]
         self._writer, self._tracks, self._start = writer, tracks, frame
         self._newest = frame.ticks
         try:
-            await self._disk.write(lambda: self._create(frame.time, data))
+            await self._disk.write(lambda: self._create(frame.time, pieces))
         except (OSError, ArchiveError) as error:
             self._fail(error)
             return
-        self._count([frame], len(data))
+        self._count([frame], pieces)
 
-    def _create(self, start: int, data: bytes) -> None:
+    def _create(self, start: int, pieces: list[bytes]) -> None:
         clip = self._archive.open(self._channel, start)
         try:
-            clip.write(data)
+            clip.write(*pieces)
         except OSError:
             with suppress(OSError):
                 clip.close()
@@ -151,21 +152,21 @@ class Recording:
         clip, frames = self._clip, self._pending
         if clip is None or not frames:
             return
-        data = self._writer.fragment(frames, next_ticks, self._audio)
+        pieces = self._writer.pieces(frames, next_ticks, self._audio)
         self._clear()
         try:
-            await self._disk.write(lambda: clip.write(data))
+            await self._disk.write(lambda: clip.write(*pieces))
         except OSError as error:
             self._fail(error)
             return
-        self._count(frames, len(data))
+        self._count(frames, pieces)
 
-    def _count(self, frames: list[VideoFrame], size: int) -> None:
+    def _count(self, frames: list[VideoFrame], pieces: list[bytes]) -> None:
         if self.first_frame is None:
             self.first_frame = frames[0].time
         self.last_frame = frames[-1].time
         self.frames += len(frames)
-        self.size += size
+        self.size += sum(map(len, pieces))
         self.error = ""
 
     def _fail(self, error: Exception) -> None:

@@ -11,9 +11,9 @@ from .model import Frame, Source, Tracks
 from .rtp.clock import CaptureClock
 from .rtp.packet import parse_sender_report
 from .rtsp.client import OPEN_TIMEOUT, Session, open_session
-from .rtsp.message import InterleavedPacket
+from .rtsp.message import InterleavedRun
 
-SILENCE = 4.5
+SILENCE = 4.2
 """Seconds without video after which a camera counts as gone, whatever else it sends: 5 s with
 those for which packets may wait to be read."""
 _HASTE = 2.0
@@ -64,8 +64,8 @@ class FrameStream:
         try:
             async with asyncio.timeout(SILENCE - self._waited):
                 while True:
-                    packets = await self._session.read()
-                    frames = self._take(packets, time.time_ns())
+                    runs = await self._session.read_runs()
+                    frames = self._take(runs, time.time_ns())
                     if frames or self._sees:
                         break
         except TimeoutError as error:
@@ -75,21 +75,27 @@ class FrameStream:
             self._session.collect(_HASTE)
         return frames
 
-    def _take(self, packets: list[InterleavedPacket], arrival: int) -> list[tuple[Tracks, Frame]]:
+    def read_rest(self) -> list[tuple[Tracks, Frame]]:
+        """Return the frames that have arrived, without waiting for any."""
+        return self._take(self._session.read_rest(), time.time_ns())
+
+    def _take(self, runs: list[InterleavedRun], arrival: int) -> list[tuple[Tracks, Frame]]:
         """Take in packets and return the frames they complete."""
         found = list[tuple[Tracks, Frame]]()
-        for channel, payload in packets:
+        for run in runs:
+            channel = run[0]
             if (media := self._media.get(channel)) is not None:
-                if frames := media.push(payload, arrival):
+                if frames := media.push_run(run, arrival):
                     self._sees |= media is self._video
                     tracks = self._current_tracks()
                     if tracks is not None:
                         for frame in frames:
                             found.append((tracks, frame))
             elif (clock := self._clocks.get(channel)) is not None:
-                report = parse_sender_report(payload)
-                if report is not None:
-                    clock.report(report, arrival)
+                for payload in run.payloads():
+                    report = parse_sender_report(payload)
+                    if report is not None:
+                        clock.report(report, arrival)
         return found
 
     def _current_tracks(self) -> Tracks | None:

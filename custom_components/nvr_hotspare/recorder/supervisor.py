@@ -105,8 +105,9 @@ class Supervisor:
         client = await self._attach_or_start()
         try:
             await self._on_attached(client)
+            report = await client.status()
             self.client, self.error = client, ""
-            self._on_report(await client.status())
+            self._on_report(report)
             await client.stay()
         finally:
             self.client = None

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 import hashlib
-from io import BufferedReader
 import os
 from typing import BinaryIO, NamedTuple
 import zlib
@@ -31,14 +30,14 @@ class Expected(NamedTuple):
     """Whether decoding can begin here, which for audio is so everywhere."""
 
 
-def forget(file: BufferedReader) -> None:
+def forget(file: BinaryIO) -> None:
     """Bring a file to its disk, and have what follows read from there rather than from memory."""
     os.fsync(file.fileno())
     with suppress(OSError):
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def check_copy(source: BinaryIO, piece: Piece, file: BufferedReader) -> str:
+def check_copy(source: BinaryIO, piece: Piece, file: BinaryIO) -> str:
     """Compare a file with the piece of a clip that it was copied from, frame by frame.
 
     Both are read anew: that every frame is there once, in order, with its time and its bytes.
@@ -52,9 +51,12 @@ def check_copy(source: BinaryIO, piece: Piece, file: BufferedReader) -> str:
         OSError: The disk of one of them fails.
     """
     original = Mp4Reader(source)
-    original.end = piece.start
+    original.end = piece.start  # where it reads on
     copy = _reader(file)
     if copy.tracks != original.tracks:
+        raise _differs()
+    before = range(piece.start)
+    if piece.whole and not _same_bytes(source, before, file, before):
         raise _differs()
     copied = _fragments(copy)
     for fragment in original.fragments():
@@ -68,7 +70,7 @@ def check_copy(source: BinaryIO, piece: Piece, file: BufferedReader) -> str:
     return digest(file)
 
 
-def check_frames(file: BufferedReader, video: Sequence[Expected], audio: Sequence[Expected]) -> str:
+def check_frames(file: BinaryIO, video: Sequence[Expected], audio: Sequence[Expected]) -> str:
     """Compare a file with the frames that were received for it; as `check_copy`.
 
     Sounds that would overlap have no place in a file, so some of them may be missing.
@@ -87,10 +89,13 @@ def check_frames(file: BufferedReader, video: Sequence[Expected], audio: Sequenc
     return digest(file)
 
 
-def digest(file: BufferedReader) -> str:
+def digest(file: BinaryIO) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
+    checksum = hashlib.sha256()
     file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()
+    while data := file.read(_CHUNK):
+        checksum.update(data)
+    return checksum.hexdigest()
 
 
 def crc(data: bytes) -> int:

@@ -16,6 +16,8 @@ frame at 60 a second."""
 JITTER = 20_000_000
 """Nanoseconds between two frames that are no pause, whatever the file says of how long the first
 one lasts: less than a frame is missing."""
+HEADS = 8192
+"""Bytes to read at once of files of which only the heads of fragments are of interest."""
 _PAUSE = 500_000_000
 """Nanoseconds from frame to frame that are none, as a rule."""
 _SLOW = 3
@@ -116,11 +118,13 @@ class Coverage:
         """What they cover, in order."""
         usual = median_low([frame.lasts for frame in self._frames] or [0])
         longest = max(_PAUSE, _SLOW * usual)
-        spans = (
-            Span(frame.time, frame.time + (frame.lasts if frame.lasts <= longest else usual))
-            for frame in self._frames
-        )
-        return union((*self._spans, *spans), bridge=JITTER)
+        spans, begin, end = list(self._spans), 0, 0
+        for time, lasts in sorted(self._frames):
+            if time > end + JITTER:
+                spans.append(Span(begin, end))
+                begin = end = time
+            end = max(end, time + (lasts if lasts <= longest else usual))
+        return union((*spans, Span(begin, end)), bridge=JITTER)
 
 
 def covered(frames: Iterable[Moment]) -> tuple[Span, ...]:

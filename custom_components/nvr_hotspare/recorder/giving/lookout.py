@@ -11,7 +11,7 @@ from ..errors import DamagedFootageError, EmptyFootageError
 from ..mp4.reader import Mp4Reader
 from ..spans import Span, intersection, union
 from . import isomedia
-from .gops import JITTER, Coverage, gops
+from .gops import HEADS, JITTER, Coverage, gops
 from .model import Covered, Target
 from .naming import Names
 
@@ -123,7 +123,7 @@ def _read(recording: Recording) -> tuple[Sequence[Span], bool]:
     """Return what a recording is known to cover, and whether that is all that is in it."""
     coverage, damaged = Coverage(), False
     try:
-        with recording.path.open("rb") as file:
+        with recording.path.open("rb", HEADS) as file:
             try:
                 for gop in gops(Mp4Reader(file)):
                     coverage.add(gop.frames)

@@ -4,14 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 import hashlib
-from io import BufferedReader, FileIO
+from io import FileIO
+import os
 from pathlib import Path
+import threading
+from typing import BinaryIO
 
 from .checking import forget
+from .gops import HEADS
 from .ledger import Entry, Ledger
 from .model import TransferError, TransferProblem
 from .naming import Names
-from .target import PARTIAL, Folder, adapt, problem_of, publish, sweep
+from .pace import StoppedError
+from .target import PARTIAL, Folder, adapt, hold, problem_of, publish, sweep
 
 
 @contextmanager
@@ -38,10 +43,13 @@ def own_errors() -> Iterator[None]:
 class Outgoing:
     """Brings files of one job into a recorder's folder. Its errors are TransferErrors."""
 
-    def __init__(self, job: str, folder: Folder, names: Names, ledger: Ledger) -> None:
+    def __init__(
+        self, job: str, folder: Folder, names: Names, ledger: Ledger, stop: threading.Event
+    ) -> None:
         self.folder = folder
         self._names = names
         self._ledger = ledger
+        self._stop = stop
         self._suffix = f".{hashlib.sha256(job.encode()).hexdigest()[:8]}{PARTIAL}"
         """No other job's."""
         self._swept: set[Path] = set()
@@ -71,7 +79,9 @@ class Outgoing:
         with own_errors():
             self._ledger.begin(self._name(partial))
         with folder_errors():
+            partial.unlink(missing_ok=True)  # nobody else's, but of before the ledger was lost
             file = partial.open("x+b", buffering=0)
+            hold(file)
         try:
             with folder_errors():
                 adapt(partial, partial.parent)
@@ -82,14 +92,21 @@ class Outgoing:
                 partial.unlink(missing_ok=True)
 
     def deliver(self, file: OutgoingFile, proof: Entry) -> Entry:
-        """Note that a file is proven, then give it its name; return what was noted."""
+        """Note that a file is proven, then give it its name; return what was noted.
+
+        Raises:
+            StoppedError: The job is to end: the file does not get its name.
+        """
         while True:
             with folder_errors():
                 place = self._free(file.time)
             entry = replace(proof, name=self._name(place))
             with own_errors():
                 self._ledger.add(entry)
+            if self._stop.is_set():  # somebody may be looking at what the recorder lacks still
+                raise StoppedError
             with folder_errors(), suppress(FileExistsError):
+                _date(file.path, proof.covered[-1].end)
                 publish(file.path, place)
                 return entry
 
@@ -106,6 +123,12 @@ class Outgoing:
         )
 
 
+def _date(path: Path, time: int) -> None:
+    """Have a file look as if it was written then, for recorders that delete by age."""
+    with suppress(PermissionError):
+        os.utime(path, ns=(time, time))
+
+
 class OutgoingFile:
     """A file that is being written. Its errors are OSErrors."""
 
@@ -115,9 +138,10 @@ class OutgoingFile:
         self.time = time
 
     @contextmanager
-    def written(self) -> Iterator[BufferedReader]:
+    def written(self) -> Iterator[BinaryIO]:
         """End the writing, bring all to the disk, and open it again to be read from there."""
         self.file.close()
-        with self.path.open("rb") as file:
+        with self.path.open("rb", HEADS) as file:
+            hold(file)
             forget(file)
             yield file

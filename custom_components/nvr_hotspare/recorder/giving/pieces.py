@@ -1,20 +1,16 @@
 """What of the engine's own archive fills gaps: pieces of its clips, of whole groups of pictures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 import os
-from typing import BinaryIO
 
-from ..archive import Archive, Clip
+from ..archive import Clip
 from ..errors import DamagedFootageError, EmptyFootageError
+from ..holdings import open_clip
 from ..mp4.reader import Mp4Reader
 from ..spans import Span
-from .gops import SAME, Gop, Moment, covered, gops, inside
-
-_LONGEST_CLIP = 300_000_000_000
-"""Nanoseconds that a clip lasts at most, its last group of pictures included."""
-_OPEN = ".open"
+from .gops import HEADS, SAME, Coverage, Gop, covered, gops, inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +19,8 @@ class Contents:
 
     clip: Clip
     gops: tuple[Gop, ...]
+    covered: tuple[Span, ...]
+    """By all of it."""
     size: int
     damaged: bool
     """Whether there is more in it that can't be read."""
@@ -66,26 +64,20 @@ class Findings:
     """Clips that hold more than can be read."""
 
 
-def open_clip(clip: Clip) -> BinaryIO:
-    """Open a clip, which may be closed, and so renamed, at this very moment; OSError if gone."""
-    with suppress(FileNotFoundError):
-        return clip.path.open("rb")
-    return clip.path.with_name(clip.path.name.removesuffix(_OPEN)).open("rb")
-
-
-def find(archive: Archive, channel: str, gaps: Sequence[Span]) -> Findings:
-    """Return what the archive holds that fills gaps of a channel.
+def find(clips: Iterable[Clip], gaps: Sequence[Span], read: Callable[[Clip], Contents]) -> Findings:
+    """Return what clips hold that fills gaps.
 
     Clips may overlap where an engine was replaced while it recorded: no frame comes twice.
 
-    Raises:
-        ArchiveError: No channel can have that name.
-        OSError: The disk fails.
+    Args:
+        clips: Of one channel, by their start.
+        gaps: To be filled.
+        read: What reads a clip; its errors are those of this function, too.
     """
     damaged = list[Clip]()
 
     def readable() -> Iterator[Contents]:
-        for clip in near(archive, channel, gaps):
+        for clip in clips:
             with suppress(FileNotFoundError):  # its time is over
                 contents = read(clip)
                 if contents.damaged:
@@ -99,30 +91,23 @@ def find(archive: Archive, channel: str, gaps: Sequence[Span]) -> Findings:
     return Findings(pieces, tuple(damaged))
 
 
-def near(archive: Archive, channel: str, gaps: Sequence[Span]) -> Iterator[Clip]:
-    """Yield the clips that may have something of gaps, by their start; errors as of `find`."""
-    for clip in archive.clips(channel):
-        if any(gap.start - _LONGEST_CLIP < clip.start < gap.end + SAME for gap in gaps):
-            yield clip
-
-
 def read(clip: Clip) -> Contents:
     """Read what is in a clip, up to where it is damaged; OSError if it is gone."""
-    groups = list[Gop]()
-    damaged = False
-    with open_clip(clip) as file:
+    groups, coverage, damaged = list[Gop](), Coverage(), False
+    with open_clip(clip.path, HEADS) as file:
         size = file.seek(0, os.SEEK_END)
         try:
             reader = Mp4Reader(file)
             for gop in gops(reader):
                 groups.append(gop)
+                coverage.add(gop.frames)
         except EmptyFootageError:
             damaged = not clip.open
         except DamagedFootageError:
             damaged = True
         else:
             damaged = not clip.open and reader.end != size
-    return Contents(clip, tuple(groups), size, damaged)
+    return Contents(clip, tuple(groups), coverage.spans, size, damaged)
 
 
 def _in_turn(clips: Iterator[Contents]) -> Iterator[tuple[Contents, int | None]]:
@@ -153,20 +138,15 @@ def _pieces(each: Contents, until: int | None, gaps: Sequence[Span]) -> Iterator
 
 
 def _piece(each: Contents, run: Sequence[Gop], gaps: Sequence[Span]) -> Piece:
-    frames = frames_of(run)
-    whole = len(run) == len(each.gops) and run[-1].end == each.size and not each.clip.open
+    frames = [frame for gop in run for frame in gop.frames]
+    is_all = len(run) == len(each.gops)
     return Piece(
         clip=each.clip,
         start=run[0].start,
         end=run[-1].end,
-        whole=whole and not each.damaged,
+        whole=is_all and run[-1].end == each.size and not (each.clip.open or each.damaged),
         span=Span(run[0].span.start, run[-1].span.end),
-        covered=covered(frames),
+        covered=each.covered if is_all else covered(frames),
         frames=len(frames),
         overlap=sum(not inside(frame.time, gaps) for frame in frames),
     )
-
-
-def frames_of(groups: Sequence[Gop]) -> list[Moment]:
-    """Return the frames of groups of pictures."""
-    return [frame for gop in groups for frame in gop.frames]

@@ -60,8 +60,13 @@ class Receiver:
         self._stop = stop
         self._took = took
 
-    def receive(self, gaps: Sequence[Span]) -> bool:
+    def receive(self, gaps: Sequence[Span], *, last: bool) -> bool:
         """Give what the other recorder holds of gaps that follow one another.
+
+        Args:
+            gaps: What is wanted.
+            last: Whether to take what comes before it falls silent for all that there is, even
+                if that is no whole group of pictures.
 
         Returns:
             Whether it is sure that it holds no more of them.
@@ -70,10 +75,10 @@ class Receiver:
             TransferError: Something is wrong with it, or with the folder.
             StoppedError: `stop` was set.
         """
-        return asyncio.run(self._receive_or_stop(gaps))
+        return asyncio.run(self._receive_or_stop(gaps, last=last))
 
-    async def _receive_or_stop(self, gaps: Sequence[Span]) -> bool:
-        work = asyncio.create_task(self._receive(gaps))
+    async def _receive_or_stop(self, gaps: Sequence[Span], *, last: bool) -> bool:
+        work = asyncio.create_task(self._receive(gaps, last=last))
         while not work.done():
             await asyncio.wait([work], timeout=_LOOKS)
             if self._stop.is_set():
@@ -82,21 +87,21 @@ class Receiver:
                 raise StoppedError
         return work.result()
 
-    async def _receive(self, gaps: Sequence[Span]) -> bool:
+    async def _receive(self, gaps: Sequence[Span], *, last: bool) -> bool:
         span = Span(gaps[0].start, gaps[-1].end)
         with _Sorter(self._outgoing, gaps, self._took) as sorter:
             try:
                 async with open_replay(self._replay, span) as stream:
                     async for tracks, frame in stream:
-                        size = sorter.add(tracks, frame)
-                        await asyncio.sleep(self._pace.reserve(size))
+                        if written := sorter.add(tracks, frame):
+                            await asyncio.sleep(self._pace.reserve(written))
                     proven = stream.proven
             except SourceNotFoundError:
                 return True
             except SourceError as error:
                 sorter.end(whole=False)
                 raise _told(error) from error
-            sorter.end(whole=True)
+            sorter.end(whole=proven or last)
             return proven
 
 

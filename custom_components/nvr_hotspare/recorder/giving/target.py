@@ -6,10 +6,11 @@ share that is away leaves an empty folder behind, on a disk that was never meant
 
 from contextlib import suppress
 import errno
+import fcntl
 import os
 from pathlib import Path
 import stat
-import time
+from typing import IO
 
 from .model import TransferError, TransferProblem
 
@@ -17,8 +18,6 @@ MARK = ".nvr-hotspare-returns"
 """The file that marks a recorder's folder as one that footage is given back into."""
 PARTIAL = ".partial"
 """What the name of a file ends in that is not whole yet."""
-_FORSAKEN = 7 * 86_400
-"""Seconds after which nobody goes on with a file that was begun."""
 _RESERVE = 64 << 20
 """Bytes that are left for what the recorder itself records meanwhile."""
 _PROBLEMS = {
@@ -143,12 +142,18 @@ def publish(partial: Path, final: Path) -> bool:
     return links
 
 
+def hold(file: IO[bytes]) -> None:
+    """Have others know that a file is in use, for as long as it is open."""
+    with suppress(OSError):  # the file system has no locks
+        fcntl.flock(file, fcntl.LOCK_SH)
+
+
 def sweep(folder: Path) -> None:
-    """Remove what engines that were killed have left in a folder, and none has come back to."""
+    """Remove what engines that were killed have left in a folder."""
     for path in folder.glob(f"*.mp4.????????{PARTIAL}"):
-        with suppress(OSError):
-            if path.stat().st_mtime < time.time() - _FORSAKEN:
-                path.unlink()
+        with suppress(OSError), path.open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
 
 
 def sync_folder(folder: Path) -> None:

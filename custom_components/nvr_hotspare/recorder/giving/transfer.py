@@ -8,20 +8,21 @@ import threading
 from typing import Any
 
 from ..errors import ArchiveError, FootageError
+from ..holdings import open_clip
 from ..messages import GiveBack
 from ..returned import mark_returned
 from ..spans import Span, difference, intersection, total, union
 from .catalogue import Catalogue
 from .checking import check_copy
 from .copying import copy
-from .gops import JITTER
+from .gops import HEADS, JITTER
 from .ledger import Entry, Ledger
 from .lookout import coarse
 from .model import Replay, TransferError, TransferProblem, TransferReport, TransferState
 from .naming import Names
 from .outgoing import Outgoing, folder_errors
 from .pace import Pace, StoppedError
-from .pieces import Piece, find, open_clip
+from .pieces import Piece
 from .receiving import Receiver
 from .target import Folder
 
@@ -47,7 +48,6 @@ class Transfer:
         self._request = request
         self._gaps = union(request.gaps)
         self._catalogue = catalogue
-        self._archive = catalogue.archive
         self._ledgers = ledgers
         self._pace = pace
         self._stop = threading.Event()
@@ -95,6 +95,7 @@ class Transfer:
             Folder(Path(request.target.folder)),
             Names(request.target),
             Ledger(self._ledgers, request.job),
+            self._stop,
         )
         self._begin(outgoing.resume())
         if request.replay is not None:
@@ -110,7 +111,7 @@ class Transfer:
     def _copy(self, outgoing: Outgoing) -> bool:
         """Give what the archive holds; return whether some of it can't be read."""
         try:
-            found = find(self._archive, self._request.channel, self._left)
+            found = self._catalogue.find(self._request.channel, self._left)
         except (OSError, ArchiveError) as error:
             raise _lost(error) from error
         self._expect(span for piece in found.pieces for span in piece.covered)
@@ -127,7 +128,10 @@ class Transfer:
         return damaged
 
     def _copy_piece(self, piece: Piece, outgoing: Outgoing) -> None:
-        with open_clip(piece.clip) as source, outgoing.file(piece.span.start, piece.size) as file:
+        with (
+            open_clip(piece.clip.path, HEADS) as source,
+            outgoing.file(piece.span.start, piece.size) as file,
+        ):
             self._tell(TransferState.COPYING)
             with folder_errors():
                 copy(source, piece, file.file, self._pace, self._stop)
@@ -146,8 +150,10 @@ class Transfer:
         """Have the archive know what of it may go when room is needed."""
         request = self._request
         try:
-            clips = self._catalogue.returnable(request.channel, request.window, self._left)
-            mark_returned(self._archive.folder_of(request.channel), clips)
+            clips = [*self._catalogue.returnable(request.channel, request.window, self._left)]
+            if not clips:
+                return
+            mark_returned(self._catalogue.archive.folder_of(request.channel), clips)
         except (OSError, ArchiveError) as error:
             _LOGGER.warning("%s: what was given back can't be marked: %s", request.job, error)
 
@@ -157,12 +163,16 @@ class Transfer:
         self._expect(self._gaps)
         receiver = Receiver(replay, outgoing, self._pace, self._stop, self._take)
         for span in union(self._left, bridge=_TOGETHER):
-            proven = False
+            proven = last = was_last = False
             while not proven and (gaps := intersection(self._left, (span,))):
+                if was_last:
+                    raise TransferError(
+                        TransferProblem.SOURCE_LOST,
+                        "The recorder falls silent before the end of its footage.",
+                    )
                 before = self.report.clips
-                proven = receiver.receive(gaps)
-                if self.report.clips == before:
-                    break
+                proven = receiver.receive(gaps, last=last)
+                was_last, last = last, self.report.clips == before
 
     # Accounts
 

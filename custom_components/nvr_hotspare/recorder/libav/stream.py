@@ -117,6 +117,10 @@ class LibavStream:
                 raise SourceUnreachableError("The camera sends no frames.") from error
         return frames
 
+    def read_rest(self) -> list[tuple[Tracks, Frame]]:
+        """Return nothing: whatever arrives is read at once."""
+        return []
+
     def _take(self, messages: list[Message]) -> list[tuple[Tracks, Frame]]:
         found = list[tuple[Tracks, Frame]]()
         for message in messages:

@@ -1,8 +1,10 @@
 """Sample entries: how a file says what its tracks are, for decoders (ISO/IEC 14496-12, 8.5.2).
 
 H.264 and AAC play everywhere, H.265 where the machine can decode it. Audio of G.711 and L16
-stands in the entries that QuickTime gave it (`ulaw`, `alaw`, `twos`): ffmpeg, VLC, QuickTime and
-GStreamer play it. Browsers don't: they show such a file's video without a sound.
+stands in the entries that QuickTime gave it (`ulaw`, `alaw`, `twos`): ffmpeg, VLC and GStreamer
+play it. Browsers don't: they show such a file's video without a sound. Apple's players get what
+they ask for (`hvc1` for H.265, a mvex box in a header without samples, a tfdt box in each
+fragment), but were not tried.
 
 Video older than H.264 stands in the entry `mp4v`, with its object type: ffmpeg and VLC play it,
 browsers don't.

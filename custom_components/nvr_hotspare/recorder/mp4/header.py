@@ -14,6 +14,10 @@ VIDEO_ID: Final = 1
 AUDIO_ID: Final = 2
 INDEX_ROOM: Final = 1576
 """Bytes left for an index, which is written when the file is finished."""
+TIME_SCALE: Final = 1000
+"""Units per second of what concerns the whole file."""
+LENGTH_ROOM: Final = 16
+"""Bytes left for its length, which is written then too: a mehd box (section 8.8.2)."""
 KEY_SAMPLE = 0x02000000
 """Sample flags of a frame with which decoding can begin (section 8.8.3.1).
 
@@ -25,6 +29,8 @@ refresh in progress.
 OTHER_SAMPLE = 0x01010000
 _IDENTITY_MATRIX = pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _UNDETERMINED_LANGUAGE = 0x55C4
+_TREX = 32
+"""Bytes of a trex box, of which the moov box ends with one for each track."""
 _FULL_VOLUME = 0x0100
 
 
@@ -54,7 +60,7 @@ def room_for(video: VideoTrack) -> int:
 def build_header(tracks: Tracks) -> bytes:
     """Return what every file of these tracks begins with: ftyp, moov and room."""
     present = [(VIDEO_ID, tracks.video), (AUDIO_ID, tracks.audio)]
-    movie = pack(">IIIIIHHQ", 0, 0, 1000, 0, 0x10000, _FULL_VOLUME, 0, 0)
+    movie = pack(">IIIIIHHQ", 0, 0, TIME_SCALE, 0, 0x10000, _FULL_VOLUME, 0, 0)
     room = room_for(tracks.video)
     traks = [_trak(VIDEO_ID, tracks.video, room)]
     if tracks.audio:
@@ -71,7 +77,7 @@ def build_header(tracks: Tracks) -> bytes:
             b"moov",
             full_box(b"mvhd", 0, 0, movie, _IDENTITY_MATRIX, bytes(24), next_id),
             *traks,
-            box(b"mvex", *extends),
+            box(b"mvex", box(b"free", bytes(LENGTH_ROOM - HEAD)), *extends),
         )
         + box(b"free", bytes(INDEX_ROOM - HEAD))
     )
@@ -106,6 +112,11 @@ def parse_header(moov: memoryview) -> tuple[Tracks, int]:
     if video is None:
         raise DamagedFootageError("The file has no video.")
     return Tracks(video, audio), room_for(video)
+
+
+def place_of_length(header_size: int, tracks: Tracks) -> int:
+    """Return where the room for the length begins in a file whose ftyp and moov end there."""
+    return header_size - (2 if tracks.audio else 1) * _TREX - LENGTH_ROOM
 
 
 def _trak(number: int, track: VideoTrack | AudioTrack, room: int) -> bytes:

@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 from ..errors import FootageError
 from ..model import CLOCK_RATE
 from .boxes import HEAD, box, boxes, full_box
-from .header import INDEX_ROOM, VIDEO_ID
+from .header import INDEX_ROOM, LENGTH_ROOM, TIME_SCALE, VIDEO_ID, place_of_length
 from .reader import Fragment, Mp4Reader
 
 _HEAD, _PER_PART = 32, 12
@@ -22,6 +22,7 @@ _BEGINS_WITH_KEY = 0x90000000
 """Of the first type of stream access point (section 8.16.3)."""
 
 _LARGEST = 0x7FFFFFFF
+_LENGTH_HEADS = {LENGTH_ROOM.to_bytes(4) + kind for kind in (b"free", b"mehd")}
 _SECOND = 1_000_000_000
 
 
@@ -35,9 +36,9 @@ class _Part(NamedTuple):
 
 
 def write_index(file: BinaryIO) -> None:
-    """Write the index into a file that will not grow any more; OSError if that is not possible.
+    """Write index and length into a file that will not grow any more; OSError if that can't be.
 
-    A file that has no room for one, or is not as ours are, stays as it is.
+    A file that has no room for them, or is not as ours are, stays as it is.
     """
     try:
         reader = Mp4Reader(file)
@@ -50,6 +51,17 @@ def write_index(file: BinaryIO) -> None:
     index = _sidx(fragments, reader.end)
     file.seek(begin - INDEX_ROOM)
     file.write(box(b"free", bytes(INDEX_ROOM - HEAD - len(index))) + index)
+    _write_length(file, place_of_length(begin - INDEX_ROOM, reader.tracks), fragments)
+
+
+def _write_length(file: BinaryIO, place: int, fragments: list[Fragment]) -> None:
+    """Write a movie extends header: of a file with an index, VLC knows no other length."""
+    shown = max(sample.ticks + sample.duration for sample in fragments[-1].samples)
+    file.seek(place)
+    if file.read(HEAD) in _LENGTH_HEADS:
+        length = min(max(0, shown) * TIME_SCALE // CLOCK_RATE, _LARGEST)
+        file.seek(place)
+        file.write(full_box(b"mehd", 0, 0, length.to_bytes(4)))
 
 
 def read_length(file: BinaryIO) -> int:

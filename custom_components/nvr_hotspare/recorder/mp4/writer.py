@@ -46,7 +46,18 @@ class FragmentWriter:
         next_ticks: int | None,
         audio: Sequence[AudioFrame] = (),
     ) -> bytes:
-        """Return these frames as the next fragment: prft, moof and mdat.
+        """Return the bytes of the next fragment; its arguments are those of `pieces`."""
+        return b"".join(self.pieces(frames, next_ticks, audio))
+
+    def pieces(
+        self,
+        frames: Sequence[VideoFrame],
+        next_ticks: int | None,
+        audio: Sequence[AudioFrame] = (),
+    ) -> list[bytes]:
+        """Return these frames as the next fragment, prft, moof and mdat, in pieces to be written.
+
+        The NAL units are among them as they are: half a megabyte that nobody has to copy.
 
         Args:
             frames: In decoding order, at least one. All that come in later fragments should be
@@ -65,15 +76,13 @@ class FragmentWriter:
                 runs.append(_audio_run(placed))
                 data += (frame.data for frame in placed.frames)
         self._sequence += 1
-        return b"".join(
-            (
-                _prft(frames[0].time, times.shown),
-                _moof(self._sequence, runs),
-                (HEAD + sum(run.size for run in runs)).to_bytes(4),
-                b"mdat",
-                *data,
-            )
-        )
+        return [
+            _prft(frames[0].time, times.shown),
+            _moof(self._sequence, runs),
+            (HEAD + sum(run.size for run in runs)).to_bytes(4),
+            b"mdat",
+            *data,
+        ]
 
 
 def _sample(frame: VideoFrame, track: VideoTrack) -> list[bytes]:

@@ -44,6 +44,10 @@ def parse_rtp(data: bytes) -> RtpPacket | None:
     if size < _RTP.size:
         return None
     first, second, sequence, timestamp, source = _RTP.unpack_from(data)
+    if first == _PLAIN:
+        return RtpPacket(
+            second >= _MARKER, second & ~_MARKER, sequence, timestamp, data[HEAD:], source
+        )
     if first >> 6 != _VERSION:
         return None
     start, end = _RTP.size + 4 * (first & _CSRC_COUNT), size
@@ -58,9 +62,9 @@ def parse_rtp(data: bytes) -> RtpPacket | None:
     )
 
 
-def plain_head(packet: RtpPacket) -> bytes:
+def plain_head(packet: RtpPacket, *, marker: bool) -> bytes:
     """Return the header of a packet as nearly all have it: followed by the payload at once."""
-    second = packet.payload_type | (_MARKER if packet.marker else 0)
+    second = packet.payload_type | (_MARKER if marker else 0)
     return _RTP.pack(_PLAIN, second, packet.sequence, packet.timestamp, packet.source)
 
 

@@ -28,7 +28,7 @@ from ..errors import (
 )
 from ..model import Source
 from .connection import Connection, connect
-from .message import Headers, InterleavedPacket, Request, Response
+from .message import Headers, InterleavedPacket, InterleavedRun, Request, Response
 from .sdp import Description, parse_sdp
 
 OPEN_TIMEOUT = 10.0
@@ -144,10 +144,19 @@ class Session:
             SourceUnreachableError: The camera closed the connection, or it broke.
             SourceProtocolError: The camera sent what is no RTSP.
         """
+        runs = await self._connection.read()
+        return [InterleavedPacket(run.channel, each) for run in runs for each in run.payloads()]
+
+    async def read_runs(self) -> list[InterleavedRun]:
+        """Do the same with the packets in runs, which costs far less."""
         return await self._connection.read()
 
+    def read_rest(self) -> list[InterleavedRun]:
+        """Return the packets that have arrived, in runs, without waiting for any."""
+        return self._connection.read_rest()
+
     def collect(self, delay: float) -> None:
-        """Take packets 0.4 s at a time, which costs far less, after a delay."""
+        """Take packets 0.8 s at a time, which costs far less, after a delay."""
         self._connection.collect(delay)
 
     async def close(self) -> None:

@@ -1,0 +1,40 @@
+"""Where the footage of an outage is that stays on the spare."""
+
+from collections.abc import Mapping
+
+from homeassistant.core import HomeAssistant, callback
+
+from .const import DOMAIN
+from .failover.commands import Announce
+from .failover.model import Happening, UnitId
+from .footage_id import FootageId
+from .texts import loaded_texts
+from .unit_config import UnitConfig
+
+
+@callback
+def whereabouts(
+    hass: HomeAssistant,
+    group: str,
+    said: Announce,
+    device: UnitConfig,
+    titles: Mapping[UnitId, str],
+) -> Mapping[str, object]:
+    """Return what is told beside the end of an outage: which spares recorded, and what they keep.
+
+    Keys: `spares`, their titles; and where footage stays on them, `footage`, where Media has it,
+    and `footage_kept`, the same in a sentence.
+    """
+    match said:
+        case Announce(happening=Happening.RETURNED, data={"spares": [*units]}):
+            spares = [titles.get(str(unit), str(unit)) for unit in units]
+        case _:
+            return {}
+    if not spares or device.giving_back.gives:
+        return {"spares": spares}
+    sentence = loaded_texts(hass, "footage")["kept"]
+    return {
+        "spares": spares,
+        "footage": f"media-source://{DOMAIN}/{FootageId(group=group, unit=device.unit)}",
+        "footage_kept": sentence.format(spare=", ".join(spares), name=device.title),
+    }
