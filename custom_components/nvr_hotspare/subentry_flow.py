@@ -65,7 +65,8 @@ class UnitSubentryFlow(
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the Work Mode."""
-        return self.async_show_menu(step_id="user", menu_options=list(WorkMode))
+        options = [WorkMode.NORMAL, WorkMode.HOT_SPARE]
+        return self.async_show_menu(step_id="user", menu_options=options)
 
     async def async_step_hot_spare(
         self, user_input: dict[str, Any] | None = None

@@ -88,7 +88,7 @@ class ChannelConfig:
             CONF_USERNAME: source.username,
             CONF_PASSWORD: source.password,
             CONF_AUDIO: source.audio,
-            CONF_PRIORITY: self.priority,
+            CONF_PRIORITY: self.priority.value,
             CONF_SINGLE_STREAM: self.single_stream,
             CONF_BITRATE: self.bitrate,
             CONF_LONGEST_GOP: self.longest_gop,
