@@ -35,7 +35,7 @@ from custom_components.nvr_hotspare.builtin_issues import (
     RING_TOO_SHORT,
     STORAGE_ISSUES,
 )
-from custom_components.nvr_hotspare.const import DOMAIN, Standby, WorkMode
+from custom_components.nvr_hotspare.const import DOMAIN, Standby
 from custom_components.nvr_hotspare.errors import source_error_key, unit_error_key
 from custom_components.nvr_hotspare.failover.model import (
     Happening,
@@ -196,7 +196,7 @@ def test_every_field_of_a_channel_has_a_label() -> None:
 def test_every_menu_has_its_options() -> None:
     assert set(EN["config"]["step"]["user"]["menu_options"]) == set(SPARE_KINDS)
     assert set(EN["config"]["step"]["outlook"]["menu_options"]) == {"accept", "builtin"}
-    assert set(UNIT["step"]["user"]["menu_options"]) == set(WorkMode)
+    assert set(UNIT["step"]["user"]["menu_options"]) == {"normal", "hot_spare"}
     assert set(UNIT["step"]["hot_spare"]["menu_options"]) == set(SPARE_KINDS)
     assert set(UNIT["step"]["outlook"]["menu_options"]) == {"accept", "builtin"}
     assert set(UNIT["step"]["reconfigure"]["menu_options"]) == {"account", "channels", "give_back"}

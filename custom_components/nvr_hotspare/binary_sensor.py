@@ -12,7 +12,6 @@ from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import WorkMode
 from .entity import UnitEntity, add_units
 from .failover.model import Connection, UnitId
 from .manager import FailoverManager
@@ -65,7 +64,7 @@ async def async_setup_entry(
 
 
 def _build(manager: FailoverManager, config: UnitConfig) -> Iterable[BinarySensorEntity]:
-    table = SPARE_SENSORS if config.mode is WorkMode.HOT_SPARE else DEVICE_SENSORS
+    table = DEVICE_SENSORS if config.is_device else SPARE_SENSORS
     return [UnitBinarySensor(manager, config, description) for description in table]
 
 

@@ -13,6 +13,7 @@ CONF_AUDIO: Final = "audio"
 CONF_BITRATE: Final = "bitrate"
 CONF_CAPACITY: Final = "capacity"
 CONF_CHANNELS: Final = "channels"
+CONF_COVERS_NO_RECORD: Final = "covers_no_record"
 CONF_DAYS: Final = "days"
 CONF_DRIVER: Final = "driver"
 CONF_FIRMWARE: Final = "firmware"
@@ -22,6 +23,8 @@ CONF_MAC: Final = "mac"
 CONF_MANUFACTURER: Final = "manufacturer"
 CONF_MODEL: Final = "model"
 CONF_NUMBER: Final = "number"
+CONF_PREFERENCE: Final = "preference"
+CONF_PRIORITY: Final = "priority"
 CONF_PROTECTED: Final = "protected"
 CONF_RING_SECONDS: Final = "ring_seconds"
 CONF_SERIAL: Final = "serial"
@@ -42,6 +45,8 @@ class WorkMode(StrEnum):
 
     NORMAL = "normal"
     HOT_SPARE = "hot_spare"
+    SHARED = "shared"
+    """Normal, and its free channels stand in for others."""
 
 
 class Driver(StrEnum):

@@ -12,7 +12,6 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from .const import WorkMode
 from .failover.events import HeartbeatReceived, ProbeUnanswered, RecordingsSeen
 from .failover.model import Connection, Silence
 from .following import follow_unit
@@ -170,8 +169,8 @@ class UnitCoordinator:
     async def _see(self) -> None:
         """Ask a working device what it records, a spare what it holds."""
         link = self.link
-        if link.config.mode is WorkMode.NORMAL and isinstance(link, NetworkLink):
+        if link.config.is_device and isinstance(link, NetworkLink):
             recordings = await link.ask(lambda unit: unit.recordings())
             self._manager.handle(RecordingsSeen(self._unit, recordings))
-        else:
+        if link.config.is_spare:
             self._manager.see_places(self._unit, await link.ask(lambda unit: unit.places()))

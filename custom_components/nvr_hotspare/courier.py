@@ -20,7 +20,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from .builtin_link import BuiltinLink
-from .const import DOMAIN, WorkMode
+from .const import DOMAIN
 from .failover.commands import CourierCommand, Desist, Synchronize
 from .failover.events import Event
 from .failover.model import UnitId
@@ -189,7 +189,7 @@ class Courier:
 
     def _spares(self) -> tuple[UnitId, ...]:
         configs = (link.config for link in self._links())
-        return tuple(config.unit for config in configs if config.mode is WorkMode.HOT_SPARE)
+        return tuple(config.unit for config in configs if config.is_spare)
 
     @callback
     def _engine(self, spare: UnitLink) -> GivingEngine:

@@ -14,7 +14,7 @@ from .unit_config import NetworkConfig, UnitConfig
 def register_devices(hass: HomeAssistant, entry: ConfigEntry, units: Iterable[UnitConfig]) -> None:
     """Register the units, each working device by way of the spare that stands in for it."""
     spare_id: str | None = None
-    for config in sorted(units, key=lambda config: config.mode is not WorkMode.HOT_SPARE):
+    for config in sorted(units, key=lambda config: not config.is_spare):
         identity = config.identity
         device = dr.async_get(hass).async_get_or_create(
             config_entry_id=entry.entry_id,

@@ -7,7 +7,6 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import WorkMode
 from .entity import UnitEntity, add_units
 from .failover.commands import Announce
 from .failover.model import Happening
@@ -32,7 +31,7 @@ async def async_setup_entry(
 
 
 def _build(manager: FailoverManager, config: UnitConfig) -> Iterable[EventEntity]:
-    table = () if config.mode is WorkMode.HOT_SPARE else DEVICE_EVENTS
+    table = DEVICE_EVENTS if config.is_device else ()
     return [OutageEvent(manager, config, description) for description in table]
 
 

@@ -14,7 +14,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from .channel_form import told_channels
-from .const import CONF_CAPACITY, CONF_CHANNELS, WorkMode
+from .const import CONF_CAPACITY, CONF_CHANNELS
 from .network_link import NetworkLink
 from .nvr.model import Probe
 from .unit_config import ChannelConfig, UnitConfig
@@ -29,7 +29,7 @@ async def follow_unit(hass: HomeAssistant, entry: ConfigEntry, link: NetworkLink
         UnitError: It does not tell.
     """
     find: Callable[[UnitConfig], Mapping[str, Any]]
-    if link.config.mode is WorkMode.NORMAL:
+    if link.config.is_device:
         told = told_channels(await link.ask(lambda unit: unit.settings()))
         find = partial(_cameras, told=told)
     else:

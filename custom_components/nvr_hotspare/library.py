@@ -13,7 +13,7 @@ from homeassistant.util import slugify
 
 from .archive_shelf import ArchiveShelf
 from .builtin_config import BuiltinConfig
-from .const import CONF_ADMINS_ONLY, DOMAIN, WorkMode
+from .const import CONF_ADMINS_ONLY, DOMAIN
 from .failover.model import Camera, Connection, UnitId
 from .link import UnitLink
 from .network_shelf import NetworkShelf
@@ -34,11 +34,7 @@ class Library:
         self._hass = hass
         self._entry = entry
         self._group = entry.runtime_data
-        self._shelves = [
-            self._shelf(link)
-            for link in self._group.links
-            if link.config.mode is WorkMode.HOT_SPARE
-        ]
+        self._shelves = [self._shelf(link) for link in self._group.links if link.config.is_spare]
 
     def _shelf(self, link: UnitLink) -> Shelf:
         if isinstance(options := link.config.way, BuiltinConfig):

@@ -14,7 +14,6 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from .const import WorkMode
 from .courier import Courier
 from .failover import journal, view
 from .failover.commands import Announce, Command, Desist, Identify, Provision, Synchronize
@@ -97,7 +96,7 @@ class FailoverManager:
         member.link = link
         unfinished = member.worker.stop() if member.worker else ()
         member.worker = None
-        if link.config.mode is WorkMode.HOT_SPARE:
+        if link.config.is_spare:
             member.worker = SpareWorker(link, self._places, self.handle)
             for command in unfinished:
                 member.worker.put(command)
@@ -114,12 +113,13 @@ class FailoverManager:
     def configure(self) -> None:
         """Tell the machine what the group is now."""
         configs = [member.link.config for member in self._members.values()]
-        devices = [config for config in configs if config.mode is WorkMode.NORMAL]
-        spares = [config for config in configs if config.mode is WorkMode.HOT_SPARE]
+        devices = [config for config in configs if config.is_device]
+        spares = [config for config in configs if config.is_spare]
+        spares.sort(key=lambda config: config.preference)
         self._store.units |= {config.unit: config.title for config in devices}
         group = Group(
             devices=tuple(config.as_working_device() for config in devices),
-            spare=spares[0].as_spare() if spares else None,
+            spares=tuple(config.as_spare() for config in spares),
             timing=TIMING,
         )
         self.handle(Configured(group))
@@ -130,13 +130,13 @@ class FailoverManager:
 
     @callback
     def _tell_moves(self) -> None:
-        """Tell the spare where cameras are that it holds and that have moved.
+        """Tell spares where cameras are that they hold and that have moved.
 
-        Should it not take it, it is told again with the command to record.
+        Should one not take it, it is told again with the command to record.
         """
-        spare = self._state.group.spare
-        if spare and (moved := self._moves.take(self._state.spare.places or {})):
-            self._dispatch(Provision(spare.unit, moved))
+        for unit, spare in self._state.spares.items():
+            if moved := self._moves.take(spare.places or {}):
+                self._dispatch(Provision(unit, moved))
 
     @property
     def known_units(self) -> Mapping[UnitId, str]:
@@ -149,6 +149,9 @@ class FailoverManager:
 
     def _links(self) -> Iterable[UnitLink]:
         return (member.link for member in self._members.values())
+
+    def _titles(self) -> Mapping[UnitId, str]:
+        return {unit: member.link.config.title for unit, member in self._members.items()}
 
     def _owes_footage(self) -> bool:
         """Tell whether footage is to be given back to any device."""
@@ -248,7 +251,7 @@ class FailoverManager:
     def _announce(self, announcement: Announce) -> None:
         member = self._members[announcement.unit]
         device, group = member.link.config, self._entry.entry_id
-        kept = whereabouts(self._hass, group, announcement, device, self._spare_config)
+        kept = whereabouts(self._hass, group, announcement, device, self._titles())
         announcement = replace(announcement, data={**announcement.data, **kept})
         self.reports.take(announcement)
         for listener in tuple(member.on_happening):
@@ -257,15 +260,9 @@ class FailoverManager:
     def _view(self, unit: UnitId) -> DeviceView | SpareView | None:
         if unit in self._state.devices:
             return self.device_view(unit)
-        if self._state.group.spare and self._state.group.spare.unit == unit:
+        if unit in self._state.spares:
             return view.spare_view(self._state, unit)
         return None  # the machine has not been told of the unit yet
-
-    @property
-    def _spare_config(self) -> UnitConfig | None:
-        spare = self._state.group.spare
-        member = self._members.get(spare.unit) if spare else None
-        return member.link.config if member else None
 
     def config(self, unit: UnitId) -> UnitConfig:
         """Return what is configured of a unit."""
@@ -277,15 +274,14 @@ class FailoverManager:
 
     def view(self, unit: UnitId) -> DeviceView | SpareView:
         """Return what is shown of a unit."""
-        spare = self.config(unit).mode is WorkMode.HOT_SPARE
-        return self.spare_view(unit) if spare else self.device_view(unit)
+        device = self.config(unit).is_device
+        return self.device_view(unit) if device else self.spare_view(unit)
 
     def device_view(self, unit: UnitId) -> DeviceView:
         """Return what is shown of a working device; no spare is ready that can't record."""
         found = view.device_view(self._state, unit)
-        spare = self._state.group.spare
-        member = self._members.get(spare.unit) if spare else None
-        if found.spare_ready and member and not member.link.can_record:
+        spares = [self._members[spare] for spare in self._state.spares if spare in self._members]
+        if found.spare_ready and not any(member.link.can_record for member in spares):
             return replace(found, spare_ready=False, spare_ready_reason=Reason.SPARE_FAILS)
         return found
 

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 
 from .builtin_config import FREE_FLOOR, GIGABYTE, BuiltinConfig, shortest_ring
 from .builtin_link import BuiltinLink
-from .const import Standby, WorkMode
+from .const import Standby
 from .failover.model import Camera, UnitId
 from .footage_folder import Disk, Surroundings, warnings
 from .runtime import GroupRuntime
@@ -32,7 +32,7 @@ def group_cameras(
     return [
         _measured(engine, config, channel)
         for config in unit_configs(entry).values()
-        if config.mode is WorkMode.NORMAL and config.unit != without
+        if config.is_device and config.unit != without
         for channel in config.channels
         if channel.source is not None
     ]

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Container
 import logging
 
-from .const import WorkMode
 from .failover.model import UnitId
 from .link import UnitLink
 from .network_link import NetworkLink
@@ -24,7 +23,7 @@ async def retire(link: UnitLink, units: Container[UnitId]) -> None:
     The footage stays there.
     """
     # The built-in spare's engine ends, and its orders with it.
-    if isinstance(link, NetworkLink) and link.config.mode is WorkMode.HOT_SPARE:
+    if isinstance(link, NetworkLink) and link.config.is_spare:
         await _clear_spare(link, units)
     await link.remove()
 

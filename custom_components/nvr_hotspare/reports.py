@@ -11,7 +11,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
-from .const import DOMAIN, WorkMode
+from .const import DOMAIN
 from .failover.commands import Announce
 from .failover.model import Camera, Happening, UnitId
 from .link import UnitLink
@@ -119,7 +119,7 @@ class OutageReports:
         """
         links = {link.config.unit: link for link in self._links()}
         device = links.get(said.unit)
-        spares = [it for it in links.values() if it.config.mode is WorkMode.HOT_SPARE]
+        spares = [it for it in links.values() if it.config.is_spare]
         if device is None or not spares:
             return
         since = float(str(said.data["since"]))

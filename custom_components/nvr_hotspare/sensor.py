@@ -15,7 +15,6 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .builtin_link import BuiltinLink
-from .const import WorkMode
 from .entity import UnitEntity, add_units
 from .failover.model import SpareStatus, UnitId, WorkingStatus
 from .manager import FailoverManager
@@ -93,12 +92,12 @@ async def async_setup_entry(
 
 
 def _build(manager: FailoverManager, config: UnitConfig) -> Iterable[SensorEntity]:
-    spare = config.mode is WorkMode.HOT_SPARE
+    device = config.is_device
     sensors: list[SensorEntity] = [
         UnitSensor(manager, config, description)
-        for description in (SPARE_SENSORS if spare else DEVICE_SENSORS)
+        for description in (DEVICE_SENSORS if device else SPARE_SENSORS)
     ]
-    if not spare:
+    if device:
         sensors += [ProgressSensor(manager, config, it) for it in PROGRESS_SENSORS]
         sensors += [OutageSensor(manager, config, it) for it in OUTAGE_SENSORS]
     if isinstance(link := manager.link(config.unit), BuiltinLink):

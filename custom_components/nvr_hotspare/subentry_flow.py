@@ -65,7 +65,8 @@ class UnitSubentryFlow(
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the Work Mode."""
-        return self.async_show_menu(step_id="user", menu_options=list(WorkMode))
+        options = [WorkMode.NORMAL, WorkMode.HOT_SPARE]
+        return self.async_show_menu(step_id="user", menu_options=options)
 
     async def async_step_hot_spare(
         self, user_input: dict[str, Any] | None = None
@@ -121,7 +122,7 @@ class UnitSubentryFlow(
         if isinstance(config.way, BuiltinConfig):
             self._shown = config.way.as_data()
             return await self.async_step_builtin()
-        if config.mode is WorkMode.HOT_SPARE:
+        if not config.is_device:
             return await self.async_step_account()
         self._host = config.way.endpoint.host
         self._channels = config.channels
@@ -303,7 +304,7 @@ class UnitSubentryFlow(
 
     def _spare(self) -> UnitConfig | None:
         units = unit_configs(self._get_entry()).values()
-        return next((unit for unit in units if unit.mode is WorkMode.HOT_SPARE), None)
+        return next((unit for unit in units if unit.is_spare), None)
 
     def _require_room(self, channels: Sequence[ChannelConfig]) -> None:
         """Refuse a device that the spare could never stand in for whole."""

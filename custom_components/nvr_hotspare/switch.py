@@ -8,7 +8,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_PROTECTED, WorkMode
+from .const import CONF_PROTECTED
 from .entity import UnitEntity, add_units
 from .manager import FailoverManager
 from .runtime import NvrHotSpareConfigEntry
@@ -31,7 +31,7 @@ async def async_setup_entry(
     """Add the switches."""
 
     def build(manager: FailoverManager, config: UnitConfig) -> Iterable[SwitchEntity]:
-        table = () if config.mode is WorkMode.HOT_SPARE else DEVICE_SWITCHES
+        table = DEVICE_SWITCHES if config.is_device else ()
         return [ProtectionSwitch(entry, manager, config, description) for description in table]
 
     add_units(entry, async_add_entities, build)

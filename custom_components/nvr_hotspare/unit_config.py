@@ -13,6 +13,7 @@ from .const import (
     CONF_BITRATE,
     CONF_CAPACITY,
     CONF_CHANNELS,
+    CONF_COVERS_NO_RECORD,
     CONF_DRIVER,
     CONF_FIRMWARE,
     CONF_LONGEST_GOP,
@@ -20,6 +21,8 @@ from .const import (
     CONF_MANUFACTURER,
     CONF_MODEL,
     CONF_NUMBER,
+    CONF_PREFERENCE,
+    CONF_PRIORITY,
     CONF_PROTECTED,
     CONF_SERIAL,
     CONF_SINGLE_STREAM,
@@ -30,7 +33,7 @@ from .const import (
     Driver,
     WorkMode,
 )
-from .failover.model import Camera, Channel, Spare, UnitId, WorkingDevice
+from .failover.model import Camera, Channel, Priority, Spare, UnitId, WorkingDevice
 from .giving import CONF_GIVE_BACK, GivingBack
 from .nvr.model import Credentials, Endpoint, Identity, Place
 from .recorder.model import Source
@@ -43,6 +46,7 @@ class ChannelConfig:
     number: int
     name: str
     source: Source | None
+    priority: Priority = Priority.NORMAL
     single_stream: bool = False
     bitrate: int = 0
     """Bits per second when it was last tried, 0 where it never answered."""
@@ -67,6 +71,7 @@ class ChannelConfig:
             number=data[CONF_NUMBER],
             name=data[CONF_NAME],
             source=source,
+            priority=Priority(data.get(CONF_PRIORITY, Priority.NORMAL)),
             single_stream=data[CONF_SINGLE_STREAM],
             bitrate=data.get(CONF_BITRATE, 0),
             longest_gop=data.get(CONF_LONGEST_GOP, 0.0),
@@ -83,6 +88,7 @@ class ChannelConfig:
             CONF_USERNAME: source.username,
             CONF_PASSWORD: source.password,
             CONF_AUDIO: source.audio,
+            CONF_PRIORITY: self.priority.value,
             CONF_SINGLE_STREAM: self.single_stream,
             CONF_BITRATE: self.bitrate,
             CONF_LONGEST_GOP: self.longest_gop,
@@ -93,6 +99,7 @@ class ChannelConfig:
         """Return it as the decisions see it."""
         return Channel(
             number=self.number,
+            priority=self.priority,
             has_source=self.source is not None,
             single_stream=self.single_stream,
         )
@@ -138,6 +145,10 @@ class UnitConfig:
     channels: tuple[ChannelConfig, ...]
     giving_back: GivingBack = field(default_factory=GivingBack)
     """How a working device gets its footage back."""
+    covers_no_record: bool = False
+    """Whether spares stand in for channels that it is proven not to record though it answers."""
+    preference: int = 1
+    """Which spare is asked first: the lowest; of equals the one that was added first."""
 
     @classmethod
     def from_subentry(cls, subentry: ConfigSubentry) -> Self:
@@ -154,6 +165,8 @@ class UnitConfig:
             protected=data.get(CONF_PROTECTED, True),
             channels=tuple(map(ChannelConfig.from_data, data.get(CONF_CHANNELS, ()))),
             giving_back=GivingBack.from_data(data.get(CONF_GIVE_BACK, {})),
+            covers_no_record=data.get(CONF_COVERS_NO_RECORD, False),
+            preference=data.get(CONF_PREFERENCE, 1),
         )
 
     @property
@@ -161,18 +174,30 @@ class UnitConfig:
         """The unit's id: its serial, so that it never depends on mode, address or subentry."""
         return self.identity.serial
 
+    @property
+    def is_device(self) -> bool:
+        """Whether it is a working device."""
+        return self.mode is not WorkMode.HOT_SPARE
+
+    @property
+    def is_spare(self) -> bool:
+        """Whether it stands in for others."""
+        return self.mode is not WorkMode.NORMAL
+
     def as_working_device(self) -> WorkingDevice:
-        """Return it as the decisions see a unit in NORMAL mode."""
+        """Return it as the decisions see a working device."""
         return WorkingDevice(
             unit=self.unit,
             protected=self.protected,
             gives_back=self.giving_back.gives,
+            covers_no_record=self.covers_no_record,
             channels=tuple(map(ChannelConfig.as_channel, self.channels)),
         )
 
     def as_spare(self) -> Spare:
-        """Return it as the decisions see a unit in HOT SPARE mode."""
-        return Spare(unit=self.unit, capacity=self.capacity)
+        """Return it as the decisions see a spare."""
+        local = isinstance(self.way, BuiltinConfig)
+        return Spare(unit=self.unit, capacity=self.capacity, local=local)
 
     def places(self) -> dict[Camera, Place]:
         """Return what a spare needs to record each of the cameras that can be reached."""

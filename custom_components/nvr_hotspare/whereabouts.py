@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
 from .failover.commands import Announce
-from .failover.model import Happening
+from .failover.model import Happening, UnitId
 from .footage_id import FootageId
 from .texts import loaded_texts
 from .unit_config import UnitConfig
@@ -14,18 +14,27 @@ from .unit_config import UnitConfig
 
 @callback
 def whereabouts(
-    hass: HomeAssistant, group: str, said: Announce, device: UnitConfig, spare: UnitConfig | None
-) -> Mapping[str, str]:
-    """Return what is told beside the end of an outage whose footage stays on the spare.
+    hass: HomeAssistant,
+    group: str,
+    said: Announce,
+    device: UnitConfig,
+    titles: Mapping[UnitId, str],
+) -> Mapping[str, object]:
+    """Return what is told beside the end of an outage: which spares recorded, and what they keep.
 
-    Keys: `footage`, where Media has it, and `footage_kept`, the same in a sentence. Nothing where
-    it goes back to the device, or where there is none.
+    Keys: `spares`, their titles; and where footage stays on them, `footage`, where Media has it,
+    and `footage_kept`, the same in a sentence.
     """
-    over = said.happening is Happening.RETURNED and said.data["backing_up_after"] is not None
-    if not over or device.giving_back.gives or spare is None:
-        return {}
+    match said:
+        case Announce(happening=Happening.RETURNED, data={"spares": [*units]}):
+            spares = [titles.get(str(unit), str(unit)) for unit in units]
+        case _:
+            return {}
+    if not spares or device.giving_back.gives:
+        return {"spares": spares}
     sentence = loaded_texts(hass, "footage")["kept"]
     return {
+        "spares": spares,
         "footage": f"media-source://{DOMAIN}/{FootageId(group=group, unit=device.unit)}",
-        "footage_kept": sentence.format(spare=spare.title, name=device.title),
+        "footage_kept": sentence.format(spare=", ".join(spares), name=device.title),
     }

@@ -4,6 +4,7 @@ After every step the invariants are checked, the same step is taken again (it mu
 same), it is made sure that nothing was left to be done, and the journal is written and read.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 import json
 from typing import Self
@@ -52,7 +53,7 @@ from custom_components.nvr_hotspare.failover.model import (
     WorkingDevice,
     WorkingStatus,
 )
-from custom_components.nvr_hotspare.failover.state import State
+from custom_components.nvr_hotspare.failover.state import Errand, State
 from custom_components.nvr_hotspare.failover.view import (
     DeviceView,
     SpareView,
@@ -74,10 +75,11 @@ def device(
     return WorkingDevice(unit=unit, channels=plain, protected=protected, gives_back=gives_back)
 
 
-def group(*devices: WorkingDevice, capacity: int | None = 4) -> Group:
-    """A group with one spare, or with none where the capacity is None."""
-    spare = None if capacity is None else Spare(unit=SPARE, capacity=capacity)
-    return Group(devices=devices, spare=spare, timing=Timing(overlap=0))
+def group(*devices: WorkingDevice, capacity: int | None = 4, **others: int) -> Group:
+    """A group with one spare, or none where the capacity is None, and others by their names."""
+    capacities = {**({} if capacity is None else {SPARE: capacity}), **others}
+    spares = tuple(Spare(unit=unit, capacity=room) for unit, room in capacities.items())
+    return Group(devices=devices, spares=spares, timing=Timing(overlap=0, flap_memory=0))
 
 
 def checked_step(state: State, event: Event, now: float) -> tuple[State, tuple[Command, ...]]:
@@ -104,7 +106,7 @@ class Replay:
         self.now = START
         self.state = State() if state is None else state
         self.commands: list[Command] = []
-        self.places: dict[Camera, PlaceFacts] = {}
+        self.spares: defaultdict[UnitId, dict[Camera, PlaceFacts]] = defaultdict(dict)
         self.send(Configured(of))
 
     def send(self, event: Event) -> tuple[Command, ...]:
@@ -129,7 +131,8 @@ class Replay:
             self.hear(unit)
         for unit in self.state.devices:
             self.tell(unit, Recording.YES)
-        self.show()
+        for unit in self.state.spares:
+            self.show(spare=unit)
         self.obey()
         self.commands.clear()
         return self
@@ -169,38 +172,51 @@ class Replay:
         self.send(RecordingsSeen(unit, dict(zip(numbers, told, strict=True))))
         return self
 
-    def show(self, places: Mapping[Camera, PlaceFacts] | None = None) -> Self:
-        """Let the spare be seen: as it is, or as given."""
+    def show(
+        self, places: Mapping[Camera, PlaceFacts] | None = None, spare: UnitId = SPARE
+    ) -> Self:
+        """Let a spare be seen: as it is, or as given."""
         if places is not None:
-            self.places = dict(places)
-        self.send(PlacesSeen(SPARE, dict(self.places)))
+            self.spares[spare] = dict(places)
+        self.send(PlacesSeen(spare, dict(self.spares[spare])))
         return self
 
     def obey(self) -> Self:
-        """Let the spare do all that it is told, and be seen after each command."""
-        while errand := self.state.spare.errand:
+        """Let the spares do all that they are told, and be seen after each command."""
+        while errand := next(filter(None, self.errands.values()), None):
             self.do(errand.command)
             self.send(CommandEnded(errand.command, {}))
-            self.show()
+            self.show(spare=errand.command.spare)
         return self
 
+    @property
+    def errands(self) -> dict[UnitId, Errand | None]:
+        """What each spare is busy with."""
+        return {unit: spare.errand for unit, spare in self.state.spares.items()}
+
+    @property
+    def places(self) -> dict[Camera, PlaceFacts]:
+        """What the first spare holds."""
+        return self.spares[SPARE]
+
     def do(self, command: SpareCommand) -> Self:
-        """Let the spare do what it is told, and tell nobody."""
+        """Let a spare do what it is told, and tell nobody."""
+        places = self.spares[command.spare]
         for camera in command.cameras:
             match command:
                 case Provision():
-                    self.places.setdefault(camera, IDLE)
+                    places.setdefault(camera, IDLE)
                 case Record():
-                    self.places[camera] = RECORDS
+                    places[camera] = RECORDS
                 case Release():
-                    self.places[camera] = IDLE
+                    places[camera] = IDLE
                 case Unprovision():
-                    self.places.pop(camera, None)
+                    places.pop(camera, None)
         return self
 
     def fail(self, error: str = "it says no") -> Self:
         """Let the spare fail to do what it is told."""
-        errand = self.state.spare.errand
+        errand = self.errands[SPARE]
         assert errand is not None
         self.send(CommandEnded(errand.command, dict.fromkeys(errand.command.cameras, error)))
         return self

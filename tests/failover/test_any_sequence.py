@@ -4,6 +4,7 @@
 the journal can be written and read.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 
 from hypothesis import HealthCheck, event, given, note, settings, strategies as st
@@ -24,16 +25,24 @@ from custom_components.nvr_hotspare.failover.commands import (
 from custom_components.nvr_hotspare.failover.events import (
     CommandEnded,
     Configured,
+    Drill,
     Event,
     FootageFlows,
+    GiveBack,
     HeartbeatReceived,
+    HostLink,
     Identified,
     PlacesSeen,
+    Planned,
+    PowerReturned,
     ProbeUnanswered,
     RecordingsSeen,
     Started,
+    StorageFailed,
     SynchronizationEnded,
+    TakeOver,
     TimePassed,
+    WitnessSeen,
 )
 from custom_components.nvr_hotspare.failover.model import (
     Camera,
@@ -41,6 +50,7 @@ from custom_components.nvr_hotspare.failover.model import (
     Group,
     Happening,
     PlaceFacts,
+    Priority,
     Recording,
     Silence,
     Spare,
@@ -71,6 +81,7 @@ channels = st.lists(
         number=st.integers(1, 4),
         has_source=st.sampled_from((True, True, True, False)),
         single_stream=st.booleans(),
+        priority=st.sampled_from(Priority),
     ),
     max_size=4,
     unique_by=lambda channel: channel.number,
@@ -82,26 +93,25 @@ devices = st.lists(
         channels=channels,
         protected=st.sampled_from((True, True, True, False)),
         gives_back=st.sampled_from((True, True, True, False)),
+        covers_no_record=st.booleans(),
     ),
     max_size=4,
     unique_by=lambda device: device.unit,
 ).map(tuple)
 
 
+spares = st.lists(
+    st.builds(Spare, unit=st.sampled_from((*SPARES, "c")), capacity=st.integers(0, 5)),
+    max_size=3,
+    unique_by=lambda spare: spare.unit,
+).map(tuple)
+
+
 @st.composite
 def groups(draw: st.DrawFn) -> Group:
-    """A group whose spare is none of its devices."""
-    of = draw(devices)
-    taken = {device.unit for device in of}
-    spare = draw(
-        st.none()
-        | st.builds(
-            Spare,
-            unit=st.sampled_from([unit for unit in SPARES if unit not in taken]),
-            capacity=st.integers(0, 5),
-        )
-    )
-    return Group(devices=of, spare=spare, timing=draw(st.just(Timing()) | timings))
+    """A group; some of its units may be both, a device and a spare."""
+    timing = draw(st.just(Timing()) | timings)
+    return Group(devices=draw(devices), spares=draw(spares), timing=timing)
 
 
 timings = st.builds(
@@ -174,10 +184,18 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(CommandEnded, foreign_command, st.dictionaries(a_camera, st.just("no"))),
     st.builds(FootageFlows, units, st.booleans()),
     st.builds(SynchronizationEnded, units, st.tuples(a_window), reasons, st.just({})),
+    st.builds(Planned, units, st.sampled_from((START, START + 60, START + 600)), st.booleans()),
+    st.just(PowerReturned()),
+    st.builds(StorageFailed, units),
+    st.builds(TakeOver, units),
+    st.builds(GiveBack, units),
+    st.builds(Drill, units),
+    st.builds(HostLink, st.booleans()),
+    st.builds(WitnessSeen, st.sampled_from(("gateway", "camera")), st.sampled_from((False, True))),
     st.just(TimePassed()),
 )
 delays = st.sampled_from((0.0, 0.0, 0.1, 0.5, 0.5, 4.0, 5.0, 9.0, 60.0, 1000.0))
-in_group = st.sampled_from((*DEVICES, "s"))
+in_group = st.sampled_from((*DEVICES, *SPARES))
 
 
 def dies(unit: UnitId) -> tuple[Event, ...]:
@@ -193,6 +211,11 @@ def comes_back(unit: UnitId) -> tuple[Event, ...]:
 def records(unit: UnitId) -> tuple[Event, ...]:
     """What a healthy device tells."""
     return (RecordingsSeen(unit, dict.fromkeys(range(1, 5), Recording.YES)),)
+
+
+def on_request(unit: UnitId) -> tuple[Event, ...]:
+    """What the user asks for, of a device that records little."""
+    return (StorageFailed(unit), Drill(unit), TakeOver(unit), GiveBack(unit), Drill(unit))
 
 
 def delivery(unit: UnitId) -> tuple[Event, ...]:
@@ -222,7 +245,7 @@ class AnySequence:
         self.now = START
         self.state = State()
         self.journals = [journal.dump(State())]
-        self.places: dict[Camera, PlaceFacts] = {}
+        self.spares: defaultdict[UnitId, dict[Camera, PlaceFacts]] = defaultdict(dict)
         self.play(Configured(of))
 
     def play(self, event: Event) -> None:
@@ -236,8 +259,8 @@ class AnySequence:
         """What is shown can be shown."""
         for unit in self.state.devices:
             device_view(self.state, unit)
-        if self.state.group.spare:
-            spare_view(self.state, self.state.group.spare.unit)
+        for unit in self.state.spares:
+            spare_view(self.state, unit)
         for unit in (*self.state.pulses, "stranger"):
             assert probe_pace(self.state, unit) > 0
             assert watch_pace(self.state, unit) > 0
@@ -252,14 +275,10 @@ class AnySequence:
 
     def live(self, moment: Moment) -> None:
         self.pass_time(moment.after)
-        errand = self.state.spare.errand
-        spare = self.state.group.spare
         for happens in moment.events:
             self.pass_time(0.5)
             self.play(happens)
-        if (moment.shows or moment.works) and spare is not None:
-            self.play(PlacesSeen(spare.unit, dict(self.places)))
-        elif moment.restarts is not None:
+        if moment.restarts is not None:
             of = self.state.group
             self.state = journal.load(
                 self.journals[max(0, len(self.journals) - 1 - moment.restarts)]
@@ -267,13 +286,21 @@ class AnySequence:
             self.play(Configured(of))
         elif moment.delivers is not None:
             self.deliver(*moment.delivers)
+        for unit in tuple(self.state.spares):
+            self.serve(unit, moment)
+
+    def serve(self, unit: UnitId, moment: Moment) -> None:
+        """Let a spare do its part."""
+        errand = self.state.spares[unit].errand
+        if moment.shows or moment.works:
+            self.play(PlacesSeen(unit, dict(self.spares[unit])))
         elif errand is not None and moment.ends is not None:
             failing = enumerate(errand.command.cameras)
             errors = {c: moment.ends[i] for i, c in failing if i in moment.ends}
             self.play(CommandEnded(errand.command, errors))
         elif errand is not None and moment.obeys:
             self.obey(errand.command)
-        while moment.works and (errand := self.state.spare.errand):
+        while moment.works and (errand := self.state.spares[unit].errand):
             self.obey(errand.command)
 
     def deliver(self, count: int, error: str) -> None:
@@ -285,8 +312,8 @@ class AnySequence:
                 self.play(SynchronizationEnded(unit, done, error, {"returned": count}))
 
     def obey(self, command: SpareCommand) -> None:
-        do(self.places, command)
-        self.play(PlacesSeen(command.spare, dict(self.places)))
+        do(self.spares[command.spare], command)
+        self.play(PlacesSeen(command.spare, dict(self.spares[command.spare])))
         self.play(CommandEnded(command, {}))
 
 
@@ -303,21 +330,30 @@ def do(places: dict[Camera, PlaceFacts], command: SpareCommand) -> None:
 
 def sites() -> st.SearchStrategy[Group]:
     """Groups in which something can happen."""
-    sound = st.builds(Channel, number=st.just(1), single_stream=st.booleans())
+    sound = st.builds(
+        Channel,
+        number=st.just(1),
+        single_stream=st.booleans(),
+        priority=st.sampled_from((Priority.HIGH, Priority.NORMAL, Priority.LOW)),
+    )
     return st.builds(
-        lambda kinds, capacity: Group(
+        lambda kinds, capacities: Group(
             devices=tuple(
                 WorkingDevice(
                     unit=unit,
                     channels=tuple(replace(kind, number=n) for n in range(1, size + 1)),
                     gives_back=True,
+                    covers_no_record=True,
                 )
                 for unit, (kind, size) in zip(DEVICES, kinds, strict=True)
             ),
-            spare=Spare(unit="s", capacity=capacity),
+            spares=tuple(
+                Spare(unit=unit, capacity=capacity)
+                for unit, capacity in zip(("s", "t", "c"), capacities, strict=False)
+            ),
         ),
         st.lists(st.tuples(sound, st.integers(1, 3)), min_size=3, max_size=3),
-        st.integers(2, 5),
+        st.lists(st.integers(1, 5), min_size=1, max_size=3),
     )
 
 
@@ -326,6 +362,7 @@ likely = st.one_of(
     st.builds(Moment, delays, events=in_group.map(comes_back), works=st.booleans()),
     st.builds(Moment, delays, events=in_group.map(records), works=st.booleans()),
     st.builds(Moment, delays, works=st.just(value=True)),
+    st.builds(Moment, delays, events=in_group.map(on_request), works=st.booleans()),
     st.builds(Moment, delays, delivers=st.tuples(st.integers(0, 2), reasons)),
     moments,
 )

@@ -18,7 +18,7 @@ from custom_components.nvr_hotspare.failover.model import (
     WorkingStatus,
 )
 from custom_components.nvr_hotspare.failover.view import Phase
-from tests.failover.replay import IDLE, RECORDS, SPARE, WAITS, Replay, cameras, device, group
+from tests.failover.replay import IDLE, RECORDS, SPARE, START, WAITS, Replay, cameras, device, group
 
 YES, NO, UNKNOWN = Recording.YES, Recording.NO, Recording.UNKNOWN
 BACKING_UP = WorkingStatus.BACKING_UP
@@ -63,6 +63,14 @@ def test_a_break_in_what_the_device_records_begins_the_while_anew() -> None:
     assert site.told_spare() == []
 
 
+def test_what_the_spare_failed_to_record_is_not_taken_over_once_the_device_records() -> None:
+    site = Replay(replace(group(device("a")), timing=Timing())).calm().kill("a")
+    site.back("a").tell("a", YES).fail()
+    site.told_spare()
+    assert site.device("a").phase is Phase.WATCHING
+    assert site.wait(5).told_spare() == []
+
+
 def test_each_camera_is_given_back_by_itself(site: Replay) -> None:
     site.back("a").tell("a", NO, YES)
     assert site.told_spare() == [Release(SPARE, (TWO,))]
@@ -82,12 +90,16 @@ def test_the_outage_is_over_when_the_spare_has_let_go(site: Replay) -> None:
     assert site.device("a").outage_since is None
     assert site.said(Happening.RETURNED)[0].data == {
         "since": since,
+        "cause": "silence",
+        "spares": [SPARE],
+        "incident": START + 8,
         "noticed_after": 8,
         "backing_up_after": 8,
         "offline_for": 38,
         "first_confirmed_after": {"1": 8, "2": 8},
         "released_first": [],
         "released_on_grace": [],
+        "displaced": [],
         "not_backed_up": {},
     }
 

@@ -30,7 +30,7 @@ from custom_components.nvr_hotspare.failover.model import (
     Window,
     WorkingStatus,
 )
-from custom_components.nvr_hotspare.failover.state import DeviceState, Outage, State
+from custom_components.nvr_hotspare.failover.state import DeviceState, Outage, SpareState, State
 from tests.failover.replay import SPARE, Replay, cameras, device, group
 
 
@@ -51,7 +51,8 @@ def with_outage(state: State, **changes: object) -> State:
 
 
 def with_spare(state: State, **changes: object) -> State:
-    return replace(state, spare=replace(state.spare, **changes))  # type: ignore[arg-type]  # any field
+    changed: SpareState = replace(state.spares[SPARE], **changes)  # type: ignore[arg-type]  # any field
+    return replace(state, spares={**state.spares, SPARE: changed})
 
 
 ONE, TWO = cameras("a")
@@ -67,13 +68,10 @@ BROKEN: dict[str, Callable[[State], State]] = {
         with_spare(state, held=(ONE,)), missed={TWO: Reason.NO_ROOM}
     ),
     "without an outage": lambda state: replace(
-        with_a(state, outage=None),
+        with_spare(with_a(state, outage=None), held=()),
         pulses={**state.pulses, "a": state.pulses["b"]},
-        spare=replace(state.spare, held=()),
     ),
-    "is offline with None": lambda state: replace(
-        with_a(state, outage=None), spare=replace(state.spare, held=())
-    ),
+    "is offline with None": lambda state: with_spare(with_a(state, outage=None), held=()),
     "are recorded and the status is": lambda state: with_a(state, status=WorkingStatus.RECORDING),
     "nothing of a is recorded": lambda state: with_outage(
         with_spare(state, held=(), due={}), missed=dict.fromkeys((ONE, TWO), Reason.SPARE_FAILS)

@@ -82,7 +82,7 @@ def test_a_channel_removed_during_an_outage_is_let_go_of(site: Replay) -> None:
 
 def test_a_new_spare_goes_on_with_the_outage(site: Replay) -> None:
     other = Spare(unit="other", capacity=4)
-    site.reconfigure(replace(site.state.group, spare=other))
+    site.reconfigure(replace(site.state.group, spares=(other,)))
     assert site.status("a") is BACKING_UP, "unchanged until the new one had its time"
     site.send(PlacesSeen("other", {}))
     assert site.told_spare() == [Record("other", cameras("a"))]
@@ -94,7 +94,7 @@ def test_a_new_spare_goes_on_with_the_outage(site: Replay) -> None:
 
 
 def test_without_its_spare_the_outage_is_reported(site: Replay) -> None:
-    site.reconfigure(replace(site.state.group, spare=None)).wait(5)
+    site.reconfigure(replace(site.state.group, spares=())).wait(5)
     assert site.device("a").reason is Reason.NO_SPARE
     assert site.device("b").spare_ready_reason is Reason.NO_SPARE
 

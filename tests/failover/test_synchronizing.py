@@ -372,10 +372,10 @@ def test_a_device_that_is_removed_is_given_nothing_back(site: Replay) -> None:
 def test_the_window_names_every_spare_that_recorded() -> None:
     site = Replay(gives_back("a")).calm().kill("a").obey()
     other = Spare(unit="other", capacity=4)
-    site.reconfigure(replace(site.state.group, spare=other))
+    site.reconfigure(replace(site.state.group, spares=(other,)))
     for records in (RECORDS, IDLE):
         site.send(PlacesSeen("other", dict.fromkeys(cameras("a"), records)))
-        if errand := site.state.spare.errand:
+        if errand := site.errands["other"]:
             site.send(CommandEnded(errand.command, {}))
         if records is RECORDS:
             site.back("a").tell("a", YES)

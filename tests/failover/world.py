@@ -1,4 +1,4 @@
-"""A small world that the machine acts on: devices, a spare that obeys, and a manager in small.
+"""A small world that the machine acts on: devices, spares that obey, and a manager in small.
 
 It knows the truth: what is really recorded at each moment, by whom. Time is simulated.
 """
@@ -99,8 +99,9 @@ class Device:
 
 @dataclass
 class SpareUnit:
-    """The spare as it really is."""
+    """A spare as it really is."""
 
+    capacity: int
     up: bool = True
     places: dict[Camera, float | None] = field(default_factory=dict)
     """What it holds, and from when on it records that, if it was told to."""
@@ -112,16 +113,17 @@ class World:
     def __init__(
         self, group: Group, faults: Mapping[int, Fault] | None = None, capacity: int | None = None
     ) -> None:
-        assert group.spare is not None
         self.now = 0.0
         self.group = group
         self.devices = {device.unit: Device(since=-BOOT) for device in group.devices}
-        self.spare = SpareUnit()
-        self.capacity = group.spare.capacity if capacity is None else capacity
+        self.units = {
+            spare.unit: SpareUnit(spare.capacity if capacity is None else capacity)
+            for spare in group.spares
+        }
         self.faults = faults or {}
         self.given = 0
         self.queue: list[SpareCommand] = []
-        self.busy = False
+        self.busy: set[UnitId] = set()
         self.said: list[Announce] = []
         self.unrecorded: dict[Camera, float] = dict.fromkeys(self.cameras, 0.0)
         self.own = {camera: Footage() for camera in self.cameras}
@@ -148,20 +150,25 @@ class World:
         ]
 
     @property
-    def spare_unit(self) -> UnitId:
-        assert self.group.spare is not None
-        return self.group.spare.unit
+    def spare(self) -> SpareUnit:
+        """The first spare."""
+        return self.units[self.group.spares[0].unit]
 
     # The truth.
 
     def device_records(self, camera: Camera) -> bool:
         device = self.devices[camera.unit]
-        blocked = self.single_stream(camera) and self.spare.places.get(camera) is not None
+        lent = any(spare.places.get(camera) is not None for spare in self.units.values())
+        blocked = self.single_stream(camera) and lent
         return device.recording(self.now) and not blocked
 
-    def spare_records(self, camera: Camera) -> bool:
-        since = self.spare.places.get(camera)
-        return self.spare.up and since is not None and self.now >= since + START_UP
+    def spare_records(self, camera: Camera, *units: UnitId) -> bool:
+        """Tell whether any spare records a camera, or any of some."""
+        return any(
+            spare.up and since is not None and self.now >= since + START_UP
+            for spare in (self.units[unit] for unit in units or self.units)
+            if (since := spare.places.get(camera)) is not None
+        )
 
     def single_stream(self, camera: Camera) -> bool:
         return any(
@@ -172,13 +179,13 @@ class World:
         )
 
     def is_up(self, unit: UnitId) -> bool:
-        return self.spare.up if unit == self.spare_unit else self.devices[unit].up
+        return self.units[unit].up if unit in self.units else self.devices[unit].up
 
     # What happens to the world.
 
     def kill(self, unit: UnitId) -> Self:
-        if unit == self.spare_unit:
-            self.spare.up = False
+        if unit in self.units:
+            self.units[unit].up = False
         else:
             before = self.devices[unit]
             recorded = self.now if before.recording(self.now) else before.recorded_until
@@ -190,8 +197,8 @@ class World:
         return self
 
     def revive(self, unit: UnitId) -> Self:
-        if unit == self.spare_unit:
-            self.spare.up = True
+        if unit in self.units:
+            self.units[unit].up = True
         else:
             self.devices[unit] = replace(self.devices[unit], up=True, since=self.now)
         return self
@@ -243,7 +250,7 @@ class World:
         self.away = False
         self.happens(Configured(self.group))
         self.happens(Started())
-        for unit in (*self.devices, self.spare_unit):
+        for unit in (*self.devices, *self.units):
             self.later(0.0, lambda unit=unit: self.probe(unit))  # type: ignore[misc]  # lambda default
             self.later(1.0, lambda unit=unit: self.watch(unit, self.now))  # type: ignore[misc]
 
@@ -251,7 +258,7 @@ class World:
         self.life += 1
         self.away = True
         self.queue.clear()
-        self.busy = False
+        self.busy.clear()
         self.state = journal.load(json.loads(saved))
         self.later(RESTART, self.start)
 
@@ -294,15 +301,16 @@ class World:
         self.later(1.0, lambda: self.watch(unit, asked))
 
     def look(self, unit: UnitId) -> Event:
-        if unit == self.spare_unit:
-            return PlacesSeen(unit, {camera: self.facts(camera) for camera in self.spare.places})
+        if unit in self.units:
+            places = self.units[unit].places
+            return PlacesSeen(unit, {camera: self.facts(unit, camera) for camera in places})
         mine = [camera for camera in self.cameras if camera.unit == unit]
         told = {True: Recording.YES, False: Recording.NO}
         return RecordingsSeen(unit, {c.channel: told[self.device_records(c)] for c in mine})
 
-    def facts(self, camera: Camera) -> PlaceFacts:
-        recording = Recording.YES if self.spare_records(camera) else Recording.NO
-        commanded = self.spare.places[camera] is not None
+    def facts(self, unit: UnitId, camera: Camera) -> PlaceFacts:
+        recording = Recording.YES if self.spare_records(camera, unit) else Recording.NO
+        commanded = self.units[unit].places[camera] is not None
         return PlaceFacts(commanded=commanded, recording=recording)
 
     def identify(self, unit: UnitId) -> None:
@@ -310,16 +318,17 @@ class World:
             self.happens(Identified(unit, same=True))
 
     def serve(self) -> None:
-        """Carry out the commands to the spare one after another."""
-        if self.queue and not self.busy:
-            self.busy = True
-            command = self.queue.pop(0)
-            self.later(ROUND_TRIP, lambda: self.carry_out(command))
+        """Carry out the commands to each spare one after another."""
+        for command in tuple(self.queue):
+            if command.spare not in self.busy:
+                self.busy.add(command.spare)
+                self.queue.remove(command)
+                self.later(ROUND_TRIP, lambda command=command: self.carry_out(command))  # type: ignore[misc]
 
     def carry_out(self, command: SpareCommand) -> None:
         fault = self.faults.get(self.given)
         self.given += 1
-        self.busy = False
+        self.busy.discard(command.spare)
         match fault:
             case Fault.LOST:
                 self.serve()
@@ -378,18 +387,19 @@ class World:
 
     def done(self, command: SpareCommand) -> dict[Camera, str]:
         """Do what is told, as far as the spare can."""
-        if not self.spare.up:
+        spare = self.units[command.spare]
+        if not spare.up:
             return dict.fromkeys(command.cameras, "unreachable")
-        places, errors = self.spare.places, {}
+        places, errors = spare.places, {}
         for camera in command.cameras:
             match command:
                 case Unprovision():
                     assert places.get(camera) is None, f"{camera} is taken away in use"
                     places.pop(camera, None)
                 case Release():
-                    self.let_go(camera)
+                    self.let_go(command.spare, camera)
                 case Provision() | Record():
-                    if camera not in places and len(places) >= self.capacity:
+                    if camera not in places and len(places) >= spare.capacity:
                         errors[camera] = "full"
                     elif isinstance(command, Record):
                         places[camera] = places.get(camera) or self.now
@@ -397,14 +407,19 @@ class World:
                         places.setdefault(camera, None)
         return errors
 
-    def let_go(self, camera: Camera) -> None:
+    def let_go(self, unit: UnitId, camera: Camera) -> None:
         """Make before break, in truth; but a death of just now nobody knows of."""
-        if camera in self.unrecorded and self.spare_records(camera):
+        if camera in self.unrecorded and self.spare_records(camera, unit):
             device = self.devices[camera.unit]
             unnoticed = self.now <= device.recorded_until + TIMING.interval + ROUND_TRIP
-            recorded = self.device_records(camera) or self.single_stream(camera)
+            others = [other for other in self.units if other != unit]
+            recorded = (
+                self.device_records(camera)
+                or self.single_stream(camera)
+                or (bool(others) and self.spare_records(camera, *others))
+            )
             assert recorded or unnoticed, (
                 f"the spare lets go of {camera}, which nobody else records"
             )
-        if camera in self.spare.places:
-            self.spare.places[camera] = None
+        if camera in self.units[unit].places:
+            self.units[unit].places[camera] = None

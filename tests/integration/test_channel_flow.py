@@ -109,6 +109,7 @@ async def test_cameras_that_can_be_recorded_are_stored_with_what_they_send(
         "username": "viewer",
         "password": CAMERA_PASSWORD,
         "audio": True,
+        "priority": "normal",
         "single_stream": False,
         "longest_gop": 0.2,
         "told_uri": cameras[1].uri,

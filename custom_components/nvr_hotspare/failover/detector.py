@@ -5,8 +5,9 @@ by itself, a refusal included; only a host that still accepts connections is giv
 because slow is not dead. And silence must have been proven by more than one probe: where
 nobody asked (Home Assistant itself was stalled, the last heartbeat is old) nothing is known.
 
-What is not a unit's own silence, Home Assistant cut off from all of them, is to be told apart
-here too.
+Silence can be excused: a restart that was announced, maintenance, mains that just came back. A
+unit that is silent beyond that is offline, as of its last heartbeat. Where it is Home Assistant
+that is cut off, nobody is (see `isolation`).
 """
 
 from dataclasses import replace
@@ -19,13 +20,18 @@ PROOF = 2
 
 
 def heard(pulse: Pulse, now: float) -> Pulse:
-    """Take a heartbeat of an online unit: nothing is left of a suspicion."""
-    return replace(pulse, since=now, heard=True, unanswered=0, silence=None)
+    """Take a heartbeat of an online unit: nothing is left of a suspicion.
+
+    What was excused once, a restart, is over; but the last answers before it are not its end.
+    """
+    over = pulse.once and pulse.unanswered >= PROOF
+    excused = 0.0 if over else pulse.excused
+    return Pulse(since=now, heard=True, beats=pulse.beats + 1, excused=excused, once=pulse.once)
 
 
 def unanswered(pulse: Pulse, silence: Silence) -> Pulse:
     """Take an unanswered probe."""
-    return replace(pulse, unanswered=pulse.unanswered + 1, silence=silence)
+    return replace(pulse, beats=0, unanswered=pulse.unanswered + 1, silence=silence)
 
 
 def suspect(pulse: Pulse) -> bool:
@@ -40,7 +46,18 @@ def offline_at(pulse: Pulse, timing: Timing) -> float | None:
     patience = timing.slow_window if pulse.silence is Silence.SLOW else timing.window
     if not pulse.heard:
         patience = max(patience, timing.boot_grace)
-    return pulse.since + patience
+    return max(pulse.since + patience, pulse.excused)
+
+
+def excuse(pulse: Pulse, until: float, *, once: bool = True) -> Pulse:
+    """Take the silence of a unit for no sign that it is dead, for a while."""
+    return replace(pulse, excused=until, once=once)
+
+
+def back(pulse: Pulse, now: float) -> Pulse:
+    """Take an offline unit for back; maintenance goes on."""
+    excused = 0.0 if pulse.once else pulse.excused
+    return Pulse(since=now, heard=True, excused=excused, once=pulse.once)
 
 
 def offline(pulse: Pulse) -> Pulse:

@@ -108,6 +108,83 @@ class SynchronizationEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class StorageFailed:
+    """A working device told that a disk of it failed: that it records nothing is proven at once.
+
+    So it is until it tells again what it records.
+    """
+
+    unit: UnitId
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A unit may be silent for a while without that being an outage.
+
+    Not in the journal: what still holds is to be sent again after a start.
+    """
+
+    unit: UnitId
+    until: float
+    """Seconds since 1970; a time that is over ends what was planned."""
+    once: bool = True
+    """A restart (our own, or one that the unit announced): over when the unit is heard again
+    after a silence. Else maintenance: it lasts until its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class PowerReturned:
+    """Mains are back after a failure: all units may be starting."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostLink:
+    """Whether Home Assistant's host has a network link at all."""
+
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessSeen:
+    """What is no unit, a camera or the gateway, was asked for a sign of life.
+
+    To be sent, of a camera and the gateway at least, every few seconds while a unit is suspect;
+    see `isolation`.
+    """
+
+    witness: str
+    answers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """The user wants spares to record a device's cameras though it answers, until `GiveBack`."""
+
+    unit: UnitId
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """The user wants a device that answers to have its cameras back, without further delay.
+
+    Make before break holds all the same. It ends a drill, too.
+    """
+
+    unit: UnitId
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """A takeover of a device that is well is to be measured to the first frame.
+
+    It ends by itself when every camera is confirmed or its time is over, and is announced as
+    `drilled`. Nothing happens where the device is not well.
+    """
+
+    unit: UnitId
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     """Nothing happened, but a deadline may have come."""
 
@@ -123,5 +200,13 @@ type Event = (
     | CommandEnded
     | FootageFlows
     | SynchronizationEnded
+    | StorageFailed
+    | Planned
+    | PowerReturned
+    | HostLink
+    | WitnessSeen
+    | TakeOver
+    | GiveBack
+    | Drill
     | TimePassed
 )

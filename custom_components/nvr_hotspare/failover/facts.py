@@ -7,24 +7,32 @@ works for nobody, to desist; and what it has done is told.
 from dataclasses import replace
 from functools import singledispatch
 
-from . import detector, pool, regroup, synchronizing
+from . import alongside, calm, detector, isolation, pool, regroup, synchronizing
 from .commands import Command, Desist, Identify
 from .events import (
     CommandEnded,
     Configured,
+    Drill,
     Event,
     FootageFlows,
+    GiveBack,
     HeartbeatReceived,
+    HostLink,
     Identified,
     PlacesSeen,
+    Planned,
+    PowerReturned,
     ProbeUnanswered,
     RecordingsSeen,
     Started,
+    StorageFailed,
     SynchronizationEnded,
+    TakeOver,
+    WitnessSeen,
 )
-from .model import Connection, Recording, UnitId
-from .outage import found, returned, with_device
-from .state import Pulse, State
+from .model import Cause, Connection, Recording
+from .outage import found, returned
+from .state import DeviceState, State, with_device, with_pulse
 
 type Taken = tuple[State, tuple[Command, ...]]
 
@@ -53,12 +61,13 @@ def _(event: HeartbeatReceived, state: State) -> Taken:
     pulse = state.pulses.get(event.unit)
     if pulse is None:
         return state, ()
+    state = isolation.answered(state, event.unit)
+    pulse = state.pulses[event.unit]
     if pulse.connection is Connection.ONLINE:
-        state = _with_pulse(state, event.unit, detector.heard(pulse, state.now))
-        return _count_beat(state, event.unit), ()
+        return with_pulse(state, event.unit, detector.heard(pulse, state.now)), ()
     if not detector.may_ask(pulse, state.group.timing, state.now):
         return state, ()
-    state = _with_pulse(state, event.unit, replace(pulse, asked=state.now))
+    state = with_pulse(state, event.unit, replace(pulse, asked=state.now))
     return state, (Identify(event.unit),)
 
 
@@ -68,10 +77,13 @@ def _(event: ProbeUnanswered, state: State) -> Taken:
     pulse = state.pulses.get(event.unit)
     if pulse is None or pulse.connection is Connection.OFFLINE:
         return state, ()
-    state = _with_pulse(state, event.unit, detector.unanswered(pulse, event.silence))
     device = state.devices.get(event.unit)
-    if device is not None:
-        outage = device.outage and replace(device.outage, beats=0, given_back={})
+    if device is not None and not pulse.unanswered and calm.habitual(device, pulse.since):
+        until = pulse.since + state.group.timing.restart_grace
+        pulse = detector.excuse(pulse, max(pulse.excused, until))
+    state = with_pulse(state, event.unit, detector.unanswered(pulse, event.silence))
+    if device is not None and (device.recordings is not None or _given_back(device)):
+        outage = device.outage and replace(device.outage, given_back={})
         device = replace(device, recordings=None, recorded_since={}, outage=outage)
         state = with_device(state, device)
     return state, ()
@@ -81,10 +93,11 @@ def _(event: ProbeUnanswered, state: State) -> Taken:
 def _(event: Identified, state: State) -> Taken:
     """Only the unit that went silent is back, and only if it was asked since it did."""
     pulse = state.pulses.get(event.unit)
-    late = pulse is None or pulse.connection is Connection.ONLINE or pulse.asked is None
-    if late or not event.same:
+    if pulse is None or pulse.connection is Connection.ONLINE or pulse.asked is None:
         return state, ()
-    state = _with_pulse(state, event.unit, Pulse(since=state.now, heard=True))
+    if not event.same:
+        return state, ()
+    state = with_pulse(state, event.unit, detector.back(pulse, state.now))
     device = state.devices.get(event.unit)
     if device is not None and device.outage is not None:
         state = returned(state, device, device.outage)
@@ -121,22 +134,86 @@ def _(event: RecordingsSeen, state: State) -> Taken:
 
 @take.register
 def _(event: PlacesSeen, state: State) -> Taken:
-    """Note what the spare holds; while it is offline, its answers are late ones."""
-    spare = state.group.spare
-    if spare is None or spare.unit != event.spare or not state.spare_online:
+    """Note what a spare holds; while it is offline, its answers are late ones."""
+    spare = state.spares.get(event.spare)
+    if spare is None or not state.online(event.spare):
         return state, ()
-    first = state.spare.places is None
-    state = pool.seen(state, event.places)
-    return (found(state, event.spare) if first else state), ()
+    state = pool.seen(state, spare, event.places)
+    return (found(state, event.spare) if spare.places is None else state), ()
 
 
 @take.register
 def _(event: CommandEnded, state: State) -> Taken:
     """Take the end of the command that is waited for; what comes later is seen anyway."""
-    errand = state.spare.errand
-    if errand is None or event.command != errand.command:
+    for spare in state.spares.values():
+        if spare.errand and event.command == spare.errand.command:
+            return pool.end(state, spare, spare.errand.command, event.errors), ()
+    return state, ()
+
+
+@take.register
+def _(event: StorageFailed, state: State) -> Taken:
+    """Take it as told for long enough that nothing is recorded."""
+    device = state.devices.get(event.unit)
+    if device is None or not state.online(event.unit):
         return state, ()
-    return pool.end(state, errand.command, event.errors), ()
+    numbers = [channel.number for channel in device.config.channels]
+    device = replace(
+        device,
+        told=state.now,
+        tells=True,
+        recordings=dict.fromkeys(numbers, Recording.NO),
+        recorded_since={},
+        missing_since=dict.fromkeys(numbers, state.now - state.group.timing.no_record),
+    )
+    return with_device(state, device), ()
+
+
+@take.register
+def _(event: TakeOver, state: State) -> Taken:
+    return alongside.take_over(state, event.unit, Cause.MANUAL), ()
+
+
+@take.register
+def _(event: Drill, state: State) -> Taken:
+    return alongside.take_over(state, event.unit, Cause.DRILL), ()
+
+
+@take.register
+def _(event: GiveBack, state: State) -> Taken:
+    return alongside.give_back_now(state, event.unit), ()
+
+
+@take.register
+def _(event: Planned, state: State) -> Taken:
+    """Excuse a silence to come; one that was noticed already is an outage.
+
+    That of a spare at work is not excused: another is to record for it as soon as it is silent.
+    """
+    pulse, spare = state.pulses.get(event.unit), state.spares.get(event.unit)
+    if pulse is None or pulse.connection is Connection.OFFLINE or (spare and spare.held):
+        return state, ()
+    excused = detector.excuse(pulse, event.until, once=event.once)
+    return with_pulse(state, event.unit, excused), ()
+
+
+@take.register
+def _(_event: PowerReturned, state: State) -> Taken:
+    until = state.now + state.group.timing.boot_grace
+    for unit, pulse in state.pulses.items():
+        if pulse.connection is Connection.ONLINE and pulse.excused < until:
+            state = with_pulse(state, unit, detector.excuse(pulse, until))
+    return state, ()
+
+
+@take.register
+def _(event: HostLink, state: State) -> Taken:
+    return isolation.link(state, up=event.up), ()
+
+
+@take.register
+def _(event: WitnessSeen, state: State) -> Taken:
+    return isolation.witnessed(state, event.witness, answers=event.answers), ()
 
 
 @take.register
@@ -149,14 +226,5 @@ def _(event: SynchronizationEnded, state: State) -> Taken:
     return synchronizing.ended(state, event)
 
 
-def _count_beat(state: State, unit: UnitId) -> State:
-    """Count the heartbeats in a row of a device that is back."""
-    device = state.devices.get(unit)
-    if device is None or device.outage is None or device.outage.returned is None:
-        return state
-    outage = replace(device.outage, beats=device.outage.beats + 1)
-    return with_device(state, replace(device, outage=outage))
-
-
-def _with_pulse(state: State, unit: UnitId, pulse: Pulse) -> State:
-    return replace(state, pulses={**state.pulses, unit: pulse})
+def _given_back(device: DeviceState) -> bool:
+    return device.outage is not None and bool(device.outage.given_back)

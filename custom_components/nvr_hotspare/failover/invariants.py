@@ -9,10 +9,11 @@ from itertools import pairwise
 
 from .commands import Command, Desist, Provision, Record, Release, Synchronize, Unprovision
 from .events import Event, SynchronizationEnded
-from .model import Camera, Connection, Reason, Window, WorkingStatus
+from .model import Camera, Cause, Connection, Priority, Reason, UnitId, Window, WorkingStatus
 from .owed import LIMIT
+from .placing import coverable
 from .pool import next_order_at
-from .state import DeviceState, State, in_use
+from .state import DeviceState, Places, SpareState, State, in_use, records
 from .status import RECORDING_STATUSES
 from .synchronizing import due
 from .view import next_deadline
@@ -29,38 +30,52 @@ def check_invariants(state: State, now: float) -> None:
         InvariantError: An invariant does not hold.
     """
     _check_held(state)
-    for unit, device in state.devices.items():
-        outage = device.outage
-        offline = state.pulses[unit].connection is Connection.OFFLINE
-        _require(
-            offline == (outage is not None and outage.returned is None),
-            f"{unit} is {state.pulses[unit].connection} with {outage}",
-        )
-        _check_status(device, offline=offline)
-        if offline:
-            _check_covered(state, device, now)
-        _check_owed(state, device)
+    for unit in state.devices:
+        check_device(state, unit, now)
     deadline = next_deadline(state)
     _require(deadline is None or deadline > state.now, f"deadline {deadline} is over")
-    order_at = next_order_at(state)
-    _require(order_at is None or order_at > state.now, f"order of {order_at} was not given")
+    for spare in state.spares.values():
+        order_at = next_order_at(state, spare)
+        _require(order_at is None or order_at > state.now, f"order of {order_at} was not given")
+
+
+def check_device(state: State, unit: UnitId, now: float) -> None:
+    """Check what a state says of one working device.
+
+    Raises:
+        InvariantError: An invariant does not hold.
+    """
+    device = state.devices[unit]
+    outage = device.outage
+    offline = state.pulses[unit].connection is Connection.OFFLINE
+    _require(
+        offline == (outage is not None and outage.returned is None),
+        f"{unit} is {state.pulses[unit].connection} with {outage}",
+    )
+    _check_status(device, offline=offline)
+    if offline:
+        _check_covered(state, device, now)
+    _check_owed(state, device)
 
 
 def _check_held(state: State) -> None:
-    """The spare has to record no more than it can, and only what an outage needs."""
-    held = state.spare.held
-    capacity = state.group.spare.capacity if state.group.spare else 0
+    """The spares have to record what they can, each camera once, and only what is needed."""
+    held = [camera for spare in state.spares.values() for camera in spare.held]
     _require(len(set(held)) == len(held), f"a camera is held twice: {held}")
-    _require(len(held) <= capacity, f"{len(held)} cameras are held by {capacity} places")
-    for camera in held:
-        device = state.devices.get(camera.unit)
-        outage = device.outage if device else None
-        needed = device is not None and device.config.protected and camera in device.cameras
-        _require(
-            needed and outage is not None and camera not in outage.given_back,
-            f"{camera} is held but not needed",
-        )
-    _require(set(state.spare.due) <= set(held), "a deadline is set for a camera not held")
+    for unit, spare in state.spares.items():
+        mine, capacity = spare.held, spare.config.capacity
+        _require(len(mine) <= capacity, f"{len(mine)} cameras are held by {capacity} places")
+        _require(not mine or state.online(unit), f"{unit} is offline and holds {mine}")
+        _require(set(spare.due) <= set(mine), "a deadline is set for a camera not held")
+        for camera in mine:
+            device = state.devices.get(camera.unit)
+            outage = device.outage if device else None
+            needed = device is not None and device.config.protected and camera in device.cameras
+            _require(
+                needed and outage is not None and camera not in outage.given_back,
+                f"{camera} is held but not needed",
+            )
+            _require(camera.unit != unit, f"{unit} is to stand in for itself")
 
 
 def _check_owed(state: State, device: DeviceState) -> None:
@@ -94,14 +109,15 @@ def check_footage(before: State, event: Event, after: State) -> None:
     """
     done = event.done if isinstance(event, SynchronizationEnded) else ()
     for unit, device in after.devices.items():
-        if (known := before.devices.get(unit)) is None:
+        if (known := before.devices.get(unit)) is None or known is device:
             continue
         for window in (owed.window for owed in known.owed):
             cameras = tuple(camera for camera in window.cameras if camera in device.cameras)
             still = replace(window, cameras=cameras)
             _require(not cameras or window in done or _is_owed(device, still), f"{window} is lost")
         outage = known.outage
-        if outage and device.outage is None and device.config.gives_back:
+        drill = outage is not None and outage.cause is Cause.DRILL
+        if outage and device.outage is None and device.config.gives_back and not drill:
             recorded = any(camera in outage.confirmed for camera in device.cameras)
             window = Window(
                 outage=outage.since,
@@ -138,22 +154,38 @@ def _check_status(device: DeviceState, *, offline: bool) -> None:
     )
 
 
+def _check_no_room(state: State, device: DeviceState, camera: Camera) -> None:
+    """Each spare that could record a camera is full, of cameras that need not make room for it."""
+    low = _priority(device, camera) is Priority.LOW
+    for unit, spare in state.spares.items():
+        if unit == camera.unit or not state.online(unit):
+            continue
+        full = len(spare.held) == spare.config.capacity
+        _require(full, f"{camera} is said to have no room, but there is")
+        if not low:
+            lows = [c for c in spare.held if _priority(state.devices[c.unit], c) is Priority.LOW]
+            _require(not lows, f"{camera} has no place, and {lows} have")
+
+
+def _priority(device: DeviceState, camera: Camera) -> Priority:
+    return next(c.priority for c in device.config.channels if c.number == camera.channel)
+
+
 def _check_covered(state: State, device: DeviceState, now: float) -> None:
     """Invariant 1: each camera is recorded, within its deadline, or reported with a reason."""
     missed = device.outage.missed if device.outage else {}
-    backed_up = [c for c in device.cameras if c in state.spare.held and state.confirmed(c)]
+    held = {camera for camera in device.cameras if state.holder(camera)}
+    backed_up = [camera for camera in device.cameras if camera in held and state.confirmed(camera)]
     for camera in device.cameras:
         if camera in backed_up:
             _require(camera not in missed, f"{camera} is recorded and reported missing")
             continue
-        pending = camera in state.spare.held and now < state.spare.due.get(camera, now)
+        pending = any(now < s.due.get(camera, now) for s in state.spares.values())
         _require(
             pending != (camera in missed), f"{camera} is neither pending nor reported, or both"
         )
         if missed.get(camera) is Reason.NO_ROOM:
-            spare = state.group.spare
-            full = spare is not None and len(state.spare.held) == spare.capacity
-            _require(full, f"{camera} is said to have no room, but there is")
+            _check_no_room(state, device, camera)
     if backed_up:
         _require(
             device.status is WorkingStatus.BACKING_UP,
@@ -173,31 +205,30 @@ def check_commands(state: State, commands: Collection[Command]) -> None:
         InvariantError: A command would break an invariant.
     """
     _check_courier(state, commands)
-    places, held = state.spare.places or {}, state.spare.held
     orders = [c for c in commands if isinstance(c, Record | Release | Provision | Unprovision)]
-    _require(len(orders) <= 1, f"more than one command at a time: {orders}")
+    told = [command.spare for command in orders]
+    _require(len(set(told)) == len(told), f"more than one command at a time: {orders}")
     for command in orders:
-        spare = state.group.spare
-        _require(
-            spare is not None and spare.unit == command.spare and state.spare_online,
-            f"{command} is for a unit that is no spare, or offline",
-        )
+        spare = state.spares.get(command.spare)
+        if spare is None or not state.online(command.spare):
+            raise InvariantError(f"{command} is for a unit that is no spare, or offline")
+        places, held = spare.places or Places({}), spare.held
         match command:
             case Record(cameras=cameras):
                 _require(set(cameras) <= set(held), f"{command} is not needed")
             case Release(cameras=cameras):
                 for camera in cameras:
-                    _require(_may_break(state, camera), f"{camera} is let go of too early")
+                    _require(_may_break(state, spare, camera), f"{camera} is let go of too early")
             case Unprovision(cameras=cameras):
                 used = [c for c in cameras if c in held or in_use(places[c])]
                 _require(not used, f"{used} are in use and taken away")
             case Provision():
                 pass
-        if spare is not None and isinstance(command, Record | Provision):
+        if isinstance(command, Record | Provision):
             new = [camera for camera in command.cameras if camera not in places]
             _require(
-                not new or len(places) + len(new) <= spare.capacity,
-                f"{command} exceeds the {spare.capacity} places",
+                not new or len(places) + len(new) <= spare.config.capacity,
+                f"{command} exceeds the {spare.config.capacity} places",
             )
 
 
@@ -212,25 +243,18 @@ def _check_courier(state: State, commands: Collection[Command]) -> None:
         _require(told == wanted, f"{command} and the courier is to work at {wanted}")
 
 
-def _may_break(state: State, camera: Camera) -> bool:
-    """Invariant 2: a camera is let go of only when its device has it back, or is not protected."""
+def _may_break(state: State, spare: SpareState, camera: Camera) -> bool:
+    """Invariant 2: a spare lets go of a camera only when its device or another spare has it."""
     device = state.devices.get(camera.unit)
-    if device is None or not device.config.protected:
+    if device is None or camera not in {c for _, c in coverable(device)}:
         return True
-    sources = {c.number for c in device.config.channels if c.has_source}
-    if camera.channel not in sources:
-        return True
-    if camera in state.spare.held or not state.online(camera.unit):
-        return _displaced(state, camera)
-    return device.outage is None or camera in device.outage.given_back
-
-
-def _displaced(state: State, camera: Camera) -> bool:
-    """Tell whether a spare made smaller has no place left for a camera it still records."""
-    capacity = state.group.spare.capacity if state.group.spare else 0
-    places, held = state.spare.places or {}, state.spare.held
-    full = len(held) >= capacity and all(c in places and in_use(places[c]) for c in held)
-    return full and camera not in held
+    if camera in spare.held:
+        return False
+    if (holder := state.holder(camera)) is not None:
+        return records(holder, camera)
+    if device.outage is None or camera in device.outage.given_back:
+        return state.online(camera.unit)
+    return len(spare.held) >= spare.config.capacity
 
 
 def _require(holds: bool, sentence: str) -> None:  # noqa: FBT001 - reads like an assertion

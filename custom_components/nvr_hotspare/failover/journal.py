@@ -14,7 +14,17 @@ from enum import StrEnum
 from math import isfinite
 from typing import TypeIs
 
-from .model import Camera, Connection, Reason, UnitId, Window, WorkingDevice, WorkingStatus
+from .model import (
+    Camera,
+    Cause,
+    Connection,
+    Reason,
+    Spare,
+    UnitId,
+    Window,
+    WorkingDevice,
+    WorkingStatus,
+)
 from .owed import owe
 from .state import DeviceState, Outage, Owed, Pulse, SpareState, State
 
@@ -27,8 +37,11 @@ def dump(state: State) -> Json:
     """Return the journal of a state."""
     return {
         "version": VERSION,
+        "incident": state.incident,
         "offline_spares": _offline_spares(state),
-        "held": [list(camera) for camera in state.spare.held],
+        "held": {
+            unit: [list(camera) for camera in spare.held] for unit, spare in state.spares.items()
+        },
         "devices": {unit: _dump_device(device) for unit, device in state.devices.items()},
     }
 
@@ -40,15 +53,19 @@ def untouched(before: State, after: State) -> bool:
     """
     return (
         before.devices is after.devices
-        and before.spare.held == after.spare.held
-        and _offline_spares(before) == _offline_spares(after)
+        and before.incident == after.incident
+        and (before.spares is after.spares or _held(before) == _held(after))
+        and (before.pulses is after.pulses or _offline_spares(before) == _offline_spares(after))
     )
+
+
+def _held(state: State) -> list[tuple[UnitId, tuple[Camera, ...]]]:
+    return [(unit, spare.held) for unit, spare in state.spares.items()]
 
 
 def _offline_spares(state: State) -> list[UnitId]:
-    return sorted(
-        unit for unit in state.pulses if unit not in state.devices and not state.online(unit)
-    )
+    pulses = ((unit, state.pulses.get(unit)) for unit in state.spares if unit not in state.devices)
+    return sorted(u for u, pulse in pulses if pulse and pulse.connection is Connection.OFFLINE)
 
 
 def _dump_device(device: DeviceState) -> Json:
@@ -58,6 +75,11 @@ def _dump_device(device: DeviceState) -> Json:
         "reason": None if device.reason is None else device.reason.value,
         "since": device.since,
         "tells": device.tells,
+        "back_at": device.back_at,
+        "flaps": device.flaps,
+        "naps": list(device.naps),
+        "proven": sorted(device.proven),
+        "unrecorded": list(device.unrecorded),
         "outage": None if outage is None else _dump_outage(outage),
         "owed": [_dump_owed(owed) for owed in device.owed],
     }
@@ -81,9 +103,13 @@ def _dump_outage(outage: Outage) -> Json:
     return {
         "since": outage.since,
         "noticed": outage.noticed,
+        "incident": outage.incident,
+        "cause": outage.cause.value,
+        "alongside": [camera.channel for camera in outage.alongside],
         "backing_up": outage.backing_up,
         "returned": outage.returned,
         "spares": list(outage.spares),
+        "displaced": [camera.channel for camera in outage.displaced],
         "confirmed": {str(c.channel): at for c, at in outage.confirmed.items()},
         "missed": {str(c.channel): reason.value for c, reason in outage.missed.items()},
     }
@@ -107,8 +133,14 @@ def load(data: object) -> State:
     for unit, device in devices.items():
         if device.outage is not None and device.outage.returned is None:
             pulses[unit] = Pulse(since=device.outage.since, connection=Connection.OFFLINE)
-    held = tuple(dict.fromkeys(_load_cameras(journal.get("held"))))
-    return State(pulses=pulses, devices=devices, spare=SpareState(held=held))
+    spares = {
+        unit: SpareState(
+            config=Spare(unit=unit, capacity=0), held=tuple(dict.fromkeys(_load_cameras(value)))
+        )
+        for unit, value in _mapping(journal.get("held")).items()
+    }
+    incident = _seconds(journal.get("incident"))
+    return State(pulses=pulses, devices=devices, spares=spares, incident=incident)
 
 
 def _load_device(unit: UnitId, entry: Json) -> DeviceState | None:
@@ -122,6 +154,13 @@ def _load_device(unit: UnitId, entry: Json) -> DeviceState | None:
         reason=_word(Reason, entry.get("reason")),
         told=since,
         tells=entry.get("tells") is True,
+        back_at=_seconds(entry.get("back_at")),
+        flaps=max(0, flaps) if _is_whole(flaps := entry.get("flaps")) else 0,
+        naps=tuple(
+            nap for item in _items(entry.get("naps")) if (nap := _seconds(item)) is not None
+        ),
+        proven=frozenset(_numbers(entry.get("proven"))),
+        unrecorded=_numbers(entry.get("unrecorded")),
         outage=_load_outage(unit, _mapping(entry.get("outage"))),
         owed=_load_all_owed(unit, entry.get("owed")),
     )
@@ -138,14 +177,14 @@ def _load_all_owed(unit: UnitId, value: object) -> tuple[Owed, ...]:
 def _load_owed(unit: UnitId, entry: Json) -> Owed | None:
     outage, outages = _seconds(entry.get("outage")), entry.get("outages")
     start, end = _seconds(entry.get("start")), _seconds(entry.get("end"))
-    channels = [number for number in _items(entry.get("channels")) if _is_whole(number)]
+    channels = _numbers(entry.get("channels"))
     if outage is None or start is None or end is None or start >= end or not channels:
         return None
     window = Window(
         outage=outage,
         start=start,
         end=end,
-        cameras=tuple(dict.fromkeys(Camera(unit, number) for number in channels)),
+        cameras=tuple(Camera(unit, number) for number in channels),
         spares=tuple(_texts(entry.get("spares"))),
     )
     return Owed(
@@ -160,14 +199,18 @@ def _load_outage(unit: UnitId, entry: Json) -> Outage | None:
     since, noticed = _seconds(entry.get("since")), _seconds(entry.get("noticed"))
     if since is None or noticed is None:
         return None
-    returned = _seconds(entry.get("returned"))
+    returned, incident = _seconds(entry.get("returned")), _seconds(entry.get("incident"))
     return Outage(
         since=since,
         noticed=noticed,
+        incident=noticed if incident is None else incident,
         backing_up=_seconds(entry.get("backing_up")),
         returned=returned,
         watched_from=returned or 0.0,
         spares=tuple(_texts(entry.get("spares"))),
+        cause=_word(Cause, entry.get("cause")) or Cause.SILENCE,
+        alongside=tuple(Camera(unit, n) for n in _numbers(entry.get("alongside"))),
+        displaced=tuple(Camera(unit, n) for n in _numbers(entry.get("displaced"))),
         confirmed={
             camera: at
             for camera, value in _by_camera(unit, entry.get("confirmed"))
@@ -206,6 +249,10 @@ def _items(value: object) -> list[object]:
 
 def _texts(value: object) -> list[str]:
     return [item for item in _items(value) if isinstance(item, str)]
+
+
+def _numbers(value: object) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(item for item in _items(value) if _is_whole(item)))
 
 
 def _is_whole(value: object) -> TypeIs[int]:

@@ -23,6 +23,17 @@ class Recording(StrEnum):
     NOT_SCHEDULED = "not_scheduled"
 
 
+class Priority(StrEnum):
+    """Which cameras come first where spares have no room for all."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+    """Makes room for a camera of a later outage that is not low itself."""
+    NEVER = "never"
+    """Is not to be backed up at all."""
+
+
 class Silence(StrEnum):
     """How a probe stayed unanswered."""
 
@@ -80,6 +91,21 @@ class Happening(StrEnum):
     RETURNED = "returned"
     SYNCHRONIZED = "synchronized"
     SYNC_FAILED = "sync_failed"
+    NO_RECORD = "no_record"
+    DRILLED = "drilled"
+
+
+class Cause(StrEnum):
+    """Why spares stand in for a device."""
+
+    SILENCE = "silence"
+    """It does not answer: an outage in the proper sense."""
+    NO_RECORD = "no_record"
+    """It answers, and is proven not to record some of its cameras."""
+    MANUAL = "manual"
+    """The user said so."""
+    DRILL = "drill"
+    """To measure how long it takes."""
 
 
 class GivenBack(StrEnum):
@@ -100,6 +126,7 @@ class Channel:
     """One camera of a working device that is to be recorded."""
 
     number: int
+    priority: Priority = Priority.NORMAL
     has_source: bool = True
     """Whether the camera can be reached without the working device."""
     single_stream: bool = False
@@ -117,15 +144,30 @@ class WorkingDevice:
     """The Protection switch."""
     gives_back: bool = False
     """Whether footage is given back to it; else it stays on the spare."""
+    covers_no_record: bool = False
+    """Whether spares stand in for channels that it is proven not to record though it answers."""
+    cameras: tuple[Camera, ...] = field(init=False, compare=False, repr=False)
+    """Its cameras, in the order of the channels."""
+
+    def __post_init__(self) -> None:
+        """Name the cameras, which every step asks for."""
+        cameras = tuple(Camera(self.unit, channel.number) for channel in self.channels)
+        object.__setattr__(self, "cameras", cameras)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spare:
-    """A unit in HOT SPARE mode."""
+    """A unit that stands in for others.
+
+    One that is a working device of the group too (it is in both tuples, by the same id) lends its
+    free channels: it never stands in for itself, and dies as both at once.
+    """
 
     unit: UnitId
     capacity: int
-    """Cameras it can record at the same time."""
+    """Cameras of others that it can record at the same time."""
+    local: bool = False
+    """Whether it runs on Home Assistant's host: that it answers tells nothing of the network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +236,18 @@ class Timing:
     """Before the second attempt to give footage back; doubled for each after it."""
     sync_retry_limit: float = 600.0
     """The longest time between such attempts."""
+    evidence: float = 30.0
+    """For how long it counts what a witness of Home Assistant's isolation was seen to do."""
+    restart_grace: float = 180.0
+    """How long a unit may be silent that is known to restart every week at this time."""
+    incident: float = 60.0
+    """Failures that are noticed within this time of the first one are one incident."""
+    flap_memory: float = 3600.0
+    """A device that is lost within this time of its return is flapping."""
+    flap_beats: int = 6
+    """Good heartbeats in a row before a device that flaps is given back to; doubled each time."""
+    flap_beats_limit: int = 192
+    """The most of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +255,8 @@ class Group:
     """The units that protect one another, as configured."""
 
     devices: tuple[WorkingDevice, ...] = ()
-    spare: Spare | None = None
+    spares: tuple[Spare, ...] = ()
+    """In order of preference."""
     timing: Timing = field(default_factory=Timing)
 
 

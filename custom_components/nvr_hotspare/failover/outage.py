@@ -1,4 +1,4 @@
-"""One outage of a working device: it begins, goes on, and ends when all is given back.
+"""The end of an outage: the device is back, and gets back what was lent.
 
 Taking back what was lent is make before break, camera by camera: the spare lets go of a camera
 when the device was seen recording it since it came back, and both have recorded it for a while.
@@ -7,6 +7,7 @@ Without that,
   (the gap is told in the report);
 - a device that can't tell, or has nothing scheduled, must have been well for a few heartbeats;
 - and whatever the device does, the spare lets go when its grace has run out (told, too).
+A device that flaps is given nothing back until it was quiet for a while (see `calm`).
 Being told nothing is not the same as being told `unknown`: a device that used to tell and does
 not yet is busy starting, and has its grace. One that never told is not waited for that long.
 
@@ -14,52 +15,21 @@ What the spare recorded is owed to the device from then on, if it takes footage 
 `synchronizing`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
-from . import detector
+from . import alongside, calm
 from .commands import Announce, Command
-from .model import Camera, Channel, GivenBack, Happening, Recording, UnitId, Window
-from .owed import owe
-from .pool import forgotten
-from .state import DeviceState, Outage, Owed, State, in_use
-
-
-def notice(state: State) -> tuple[State, tuple[Command, ...]]:
-    """Take units that were silent for too long for offline.
-
-    Only a working device's outage is announced: that of a spare shows in its Connection.
-    """
-    commands: list[Command] = []
-    for unit, pulse in state.pulses.items():
-        deadline = detector.offline_at(pulse, state.group.timing)
-        if deadline is None or state.now < deadline:
-            continue
-        state = replace(state, pulses={**state.pulses, unit: detector.offline(pulse)})
-        if unit in state.devices:
-            state, said = _lost(state, state.devices[unit], pulse.since)
-            commands += said
-        else:
-            state = forgotten(state)
-    return state, tuple(commands)
-
-
-def _lost(state: State, device: DeviceState, since: float) -> tuple[State, tuple[Command, ...]]:
-    """Begin an outage, or go on with the one that was about to end: nothing is doubled."""
-    said: tuple[Command, ...] = ()
-    if device.outage is None:
-        outage = Outage(since=since, noticed=state.now)
-        data = {"noticed_after": round(state.now - since, 3)}
-        said = (Announce(device.config.unit, Happening.HEARTBEAT_LOST, data),)
-    else:
-        outage = replace(device.outage, returned=None, beats=0, given_back={})
-    device = replace(device, outage=outage, recordings=None, recorded_since={}, missing_since={})
-    return with_device(state, device), said
+from .look import Look
+from .model import Camera, Cause, Channel, GivenBack, Happening, Recording, UnitId
+from .report import owing, report
+from .state import DeviceState, Outage, State, uses, with_device
 
 
 def returned(state: State, device: DeviceState, outage: Outage) -> State:
     """The device is back: what it tells from now on counts."""
-    outage = replace(outage, returned=state.now, watched_from=state.now, beats=0)
+    device = calm.back(device, outage, state.now, state.group.timing)
+    outage = replace(outage, returned=state.now, watched_from=state.now)
     return with_device(state, replace(device, outage=outage, told=state.now))
 
 
@@ -73,18 +43,22 @@ def found(state: State, spare: UnitId) -> State:
     now, nothing is let go of before it is seen to. If it is, the outage that nobody knew of is
     over; what the spare recorded is owed all the same.
     """
-    places, now = state.spare.places or {}, state.now
+    now = state.now
     for device in state.devices.values():
         used = {
             camera: _told(device, channel)
             for channel, camera in zip(device.config.channels, device.cameras, strict=True)
-            if camera in places and in_use(places[camera])
+            if uses(state.spares[spare], camera)
         }
+        if not used:
+            continue
         recording = all(told is Recording.YES for told in used.values())
-        outage = device.outage or Outage(since=now, noticed=now, returned=now, watched_from=now)
+        outage = device.outage or Outage(
+            since=now, noticed=now, incident=now, returned=now, watched_from=now
+        )
         if device.outage is None and (recording or not device.config.protected):
             outage = replace(outage, confirmed=dict.fromkeys(used, now), spares=(spare,))
-            owed = _owing(state, device, outage, report(device, outage))
+            owed = owing(state, device, outage, report(device, outage))
             state = with_device(state, replace(device, owed=owed))
             continue
         if not device.config.protected:
@@ -95,16 +69,17 @@ def found(state: State, spare: UnitId) -> State:
     return state
 
 
-def give_back(state: State) -> tuple[State, tuple[Command, ...]]:
+def give_back(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     """Decide which cameras of returned devices the spare may let go of."""
-    for device in state.devices.values():
+    for device in (state.devices[unit] for unit in look.units):
         outage = device.outage
         if outage is None or outage.returned is None:
             continue
         given = dict(outage.given_back)
         for channel, camera in zip(device.config.channels, device.cameras, strict=True):
             why = _may_let_go(state, device, outage, channel)
-            if state.lent(camera) and camera not in given and why is not None:
+            lent = state.lent(camera) or camera in outage.alongside
+            if lent and camera not in given and why is not None:
                 given[camera] = why
         if given != outage.given_back:
             outage = replace(outage, given_back=given)
@@ -117,16 +92,38 @@ def _may_let_go(
 ) -> GivenBack | None:
     timing = state.group.timing
     told = _told(device, channel)
+    camera = Camera(device.config.unit, channel.number)
+    if told is Recording.YES and not (camera in outage.alongside or _may_record(state, camera)):
+        return GivenBack.SEEN
+    held_down = calm.held_down(state, device, outage)
+    if held_down or not alongside.may_let_go(outage, camera, told):
+        return None
     if told is Recording.YES:
         return GivenBack.SEEN if state.now >= _sure_at(state, device, channel) else None
     if channel.single_stream:
         return GivenBack.FIRST
     uncertain = told in (Recording.UNKNOWN, Recording.NOT_SCHEDULED)
-    if uncertain and outage.beats >= timing.return_beats:
+    if uncertain and state.pulses[camera.unit].beats >= timing.return_beats:
         return GivenBack.UNTOLD
-    if state.now >= outage.watched_from + timing.return_grace:
-        return GivenBack.GRACE
-    return None
+    return GivenBack.GRACE if state.now >= _grace_ends(state, device, outage) else None
+
+
+def _may_record(state: State, camera: Camera) -> bool:
+    """Tell whether a spare records a camera, or is just told to: what it failed to is over."""
+    return any(
+        uses(spare, camera)
+        or (spare.errand is not None and camera in spare.errand.command.cameras)
+        or (spare.places is None and camera in spare.held)
+        for spare in state.spares.values()
+    )
+
+
+def _grace_ends(state: State, device: DeviceState, outage: Outage) -> float:
+    """Return when a returned device has had its time to record."""
+    timing = state.group.timing
+    return max(
+        outage.watched_from + timing.return_grace, calm.held_down_until(device, outage, timing)
+    )
 
 
 def _told(device: DeviceState, channel: Channel) -> Recording | None:
@@ -136,15 +133,15 @@ def _told(device: DeviceState, channel: Channel) -> Recording | None:
     return device.recordings.get(channel.number, Recording.UNKNOWN)
 
 
-def give_back_at(state: State) -> Iterable[float]:
-    """Yield when returned devices' grace runs out, or both have recorded for long enough."""
-    for device in state.devices.values():
-        outage = device.outage
-        if outage and outage.returned is not None:
-            yield outage.watched_from + state.group.timing.return_grace
-            for channel in device.config.channels:
-                if channel.number in device.recorded_since:
-                    yield _sure_at(state, device, channel)
+def give_back_at(state: State, device: DeviceState) -> Iterator[float]:
+    """Yield when a returned device's grace runs out, or both have recorded for long enough."""
+    outage = device.outage
+    if outage and outage.returned is not None:
+        yield outage.watched_from + state.group.timing.return_grace
+        yield calm.held_down_until(device, outage, state.group.timing)
+        for channel in device.config.channels:
+            if channel.number in device.recorded_since:
+                yield _sure_at(state, device, channel)
 
 
 def _sure_at(state: State, device: DeviceState, channel: Channel) -> float:
@@ -152,92 +149,39 @@ def _sure_at(state: State, device: DeviceState, channel: Channel) -> float:
     return device.recorded_since[channel.number] + state.group.timing.overlap
 
 
-def close(state: State) -> tuple[State, tuple[Command, ...]]:
+def close(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     """End the outages of returned devices whose cameras the spare has let go of.
 
     A spare that is offline holds up a return only for as long as a device may take to record:
     what it still records when it is back later is found then.
     """
     commands: list[Command] = []
-    for device in state.devices.values():
+    for device in (state.devices[unit] for unit in look.units):
         outage = device.outage
         if outage and outage.returned is not None and not _lent(state, device, outage):
             data = report(device, outage)
-            owed = _owing(state, device, outage, data)
+            drill = outage.cause is Cause.DRILL
+            owed = device.owed if drill else owing(state, device, outage, data)
             state = with_device(state, replace(device, outage=None, owed=owed))
-            commands.append(Announce(device.config.unit, Happening.RETURNED, data))
+            told = Happening.DRILLED if drill else Happening.RETURNED
+            commands.append(Announce(device.config.unit, told, data))
     return state, tuple(commands)
 
 
-def _owing(
-    state: State, device: DeviceState, outage: Outage, told: Mapping[str, object]
-) -> tuple[Owed, ...]:
-    """Return what is owed to a device after an outage of which the spare has let go.
-
-    All its cameras, once any was seen recorded: others may have been, too shortly to be seen.
-    """
-    recorded = any(camera in outage.confirmed for camera in device.cameras)
-    if not recorded or not device.config.gives_back:
-        return device.owed
-    window = Window(
-        outage=outage.since,
-        start=outage.since - state.group.timing.lookback,
-        end=max(state.now, outage.since),
-        cameras=device.cameras,
-        spares=outage.spares,
-    )
-    return owe(device.owed, Owed(window=window, report=told))
-
-
 def _lent(state: State, device: DeviceState, outage: Outage) -> bool:
-    """Tell whether the spare has, or may have, cameras of a device."""
-    spare = state.spare
+    """Tell whether a spare has, or may have, cameras of a device."""
     if any(state.lent(camera) for camera in device.cameras):
         return True
-    if not state.spare_online:
-        patience = outage.watched_from + state.group.timing.return_grace
-        backed_up = outage.backing_up is not None and state.group.spare is not None
-        return backed_up and state.now < patience
-    busy = spare.errand.command.cameras if spare.errand else ()
-    return spare.places is None or not set(busy).isdisjoint(device.cameras)
-
-
-def report(device: DeviceState, outage: Outage) -> dict[str, object]:
-    """Return what is told of an outage that is over; seconds, channels by their numbers.
-
-    `since` is the last heartbeat, seconds since 1970: it names the outage among the device's.
-    """
-
-    def after(moment: float) -> float:
-        return round(max(0.0, moment - outage.since), 3)
-
-    def given_back(why: GivenBack) -> list[int]:
-        return [c.channel for c in device.cameras if outage.given_back.get(c) is why]
-
-    return {
-        "since": round(outage.since, 3),
-        "noticed_after": after(outage.noticed),
-        "backing_up_after": None if outage.backing_up is None else after(outage.backing_up),
-        "offline_for": None if outage.returned is None else after(outage.returned),
-        "first_confirmed_after": {
-            str(c.channel): after(outage.confirmed[c])
-            for c in device.cameras
-            if c in outage.confirmed
-        },
-        "released_first": given_back(GivenBack.FIRST),
-        "released_on_grace": given_back(GivenBack.GRACE),
-        "not_backed_up": {
-            str(c.channel): _missed(outage, c) for c in device.cameras if c not in outage.confirmed
-        },
-    }
-
-
-def _missed(outage: Outage, camera: Camera) -> str | None:
-    """Why a camera was not backed up; None where the outage was over before it was known."""
-    reason = outage.missed.get(camera)
-    return None if reason is None else reason.value
-
-
-def with_device(state: State, device: DeviceState) -> State:
-    """Return the state with what is now known of a device."""
-    return replace(state, devices={**state.devices, device.config.unit: device})
+    if any(camera not in outage.given_back for camera in outage.alongside):
+        return True
+    waits = state.now < outage.watched_from + state.group.timing.return_grace
+    for unit, spare in state.spares.items():
+        if not state.online(unit):
+            if waits and outage.backing_up is not None and unit in outage.spares:
+                return True
+        elif spare.places is None:
+            if waits:
+                return True
+        elif spare.errand and not set(spare.errand.command.cameras).isdisjoint(device.cameras):
+            return True
+    return False

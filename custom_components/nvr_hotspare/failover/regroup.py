@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from .model import Connection, Group, UnitId, WorkingDevice
-from .outage import with_device
+from .model import Connection, Group, Spare, UnitId, WorkingDevice
 from .owed import only
+from .placing import coverable
 from .pool import forgotten
-from .state import DeviceState, Pulse, SpareState, State
+from .state import DeviceState, Plan, Pulse, SpareState, State, with_device, with_pulse
 
 
 def configured(state: State, group: Group) -> State:
@@ -14,20 +14,21 @@ def configured(state: State, group: Group) -> State:
 
     A device that was removed takes its outage, and what is owed to it, with it, unannounced, and
     what the spare has of it is wanted by nobody; so does a camera. A device or spare that was
-    added has a grace as after a start. A spare that was exchanged is no unit of the group any
-    more and gets no command; the outages go on with the new one.
+    added has a grace as after a start. A spare that was removed is no unit of the group any more
+    and gets no command; the outages go on with the others.
     """
     devices = {config.unit: config for config in group.devices}
-    units = [*devices, *([group.spare.unit] if group.spare else [])]
-    before = state.group.spare
-    exchanged = state.configured and (before and before.unit) != (group.spare and group.spare.unit)
+    spares = {config.unit: config for config in group.spares}
+    units = dict.fromkeys((*devices, *spares))
     regrouped = replace(
         state,
         configured=True,
         group=group,
-        pulses={unit: _pulse(state, unit, spare=unit not in devices) for unit in units},
+        pulses={unit: _pulse(state, unit, device=unit in devices) for unit in units},
         devices={unit: _device(state, config) for unit, config in devices.items()},
-        spare=SpareState(held=state.spare.held) if exchanged else state.spare,
+        spares={unit: _spare(state, config) for unit, config in spares.items()},
+        plan=Plan(),
+        wakes={},
     )
     return regrouped if state.configured else started(regrouped)
 
@@ -37,13 +38,25 @@ def _device(state: State, config: WorkingDevice) -> DeviceState:
     new = DeviceState(config=config, since=state.now, told=state.now)
     known = state.devices.get(config.unit, new)
     device = replace(known, config=config)
+    if outage := device.outage:
+        wanted = {camera for _, camera in coverable(device)}
+        kept = tuple(camera for camera in outage.alongside if camera in wanted)
+        device = replace(device, outage=replace(outage, alongside=kept))
+    if state.configured and config.covers_no_record is not known.config.covers_no_record:
+        device = replace(device, unrecorded=())
     return replace(device, owed=only(device.owed, device.cameras))
 
 
-def _pulse(state: State, unit: UnitId, *, spare: bool) -> Pulse:
-    """Return a unit's signs of life; what was a spare until now is listened to anew."""
+def _spare(state: State, config: Spare) -> SpareState:
+    """Return what stays known of a spare."""
+    known = state.spares.get(config.unit)
+    return replace(known, config=config) if known else SpareState(config=config)
+
+
+def _pulse(state: State, unit: UnitId, *, device: bool) -> Pulse:
+    """Return a unit's signs of life; what was only a spare until now is listened to anew."""
     known = state.pulses.get(unit)
-    if known is None or not (spare or unit in state.devices):
+    if known is None or (device and unit not in state.devices):
         return Pulse(since=state.now)
     return known
 
@@ -58,12 +71,12 @@ def started(state: State) -> State:
     for unit, pulse in state.pulses.items():
         fresh = Pulse(since=pulse.since, heard=pulse.heard, connection=Connection.OFFLINE)
         if pulse.connection is Connection.ONLINE:
-            fresh = Pulse(since=now)
-        state = replace(state, pulses={**state.pulses, unit: fresh})
+            fresh = Pulse(since=now, excused=pulse.excused, once=pulse.once)
+        state = with_pulse(state, unit, fresh)
     for device in state.devices.values():
         outage = device.outage
         if outage is not None and outage.returned is not None:
-            outage = replace(outage, watched_from=now, beats=0, given_back={})
+            outage = replace(outage, watched_from=now, given_back={})
         state = with_device(
             state,
             replace(
@@ -77,4 +90,6 @@ def started(state: State) -> State:
                 setback=None,
             ),
         )
-    return forgotten(state)
+    for unit in state.spares:
+        state = forgotten(state, unit)
+    return replace(state, link=True, witnesses={}, isolated=False)

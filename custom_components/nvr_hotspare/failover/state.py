@@ -1,11 +1,12 @@
 """All that the machine knows. Frozen; mappings in it are replaced, never changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .commands import SpareCommand
 from .model import (
     Camera,
+    Cause,
     Connection,
     GivenBack,
     Group,
@@ -13,6 +14,7 @@ from .model import (
     Reason,
     Recording,
     Silence,
+    Spare,
     UnitId,
     Window,
     WorkingDevice,
@@ -29,12 +31,26 @@ class Pulse:
     heard: bool = False
     """Whether `since` is a heartbeat."""
     connection: Connection = Connection.ONLINE
+    beats: int = 0
+    """Good heartbeats in a row, since it is online."""
     unanswered: int = 0
     """Probes unanswered since then; any makes the unit suspect."""
     silence: Silence | None = None
     """How the latest of them stayed unanswered."""
     asked: float | None = None
     """When an offline unit that was heard again was last asked who it is."""
+    excused: float = 0.0
+    """Until when its silence is no sign that it is dead."""
+    once: bool = True
+    """Whether the excuse is for one silence only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What is no unit and was asked for a sign of life."""
+
+    answers: bool
+    asked: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +60,19 @@ class Outage:
     since: float
     """The last good heartbeat."""
     noticed: float
+    incident: float
+    """When the first of the failures was noticed that it is one incident with."""
+    cause: Cause = Cause.SILENCE
+    alongside: tuple[Camera, ...] = ()
+    """What spares are to record though the device answers, until the reason is gone."""
     backing_up: float | None = None
     """When the first camera was confirmed recorded by the spare."""
     confirmed: Mapping[Camera, float] = field(default_factory=dict)
     """When each camera was first confirmed recorded by the spare."""
     spares: tuple[UnitId, ...] = ()
     """Who was seen to record them."""
+    displaced: tuple[Camera, ...] = ()
+    """The cameras that had to make room for others."""
     missed: Mapping[Camera, Reason] = field(default_factory=dict)
     """The cameras last reported not backed up."""
     returned: float | None = None
@@ -57,8 +80,6 @@ class Outage:
     watched_from: float = 0.0
     """From when on the returned device's grace is counted: its return, or a later restart of
     Home Assistant, which saw nothing in between."""
-    beats: int = 0
-    """Good heartbeats in a row since then."""
     given_back: Mapping[Camera, GivenBack] = field(default_factory=dict)
     """The cameras that the spare may let go of."""
 
@@ -115,7 +136,17 @@ class DeviceState:
     """Since when a channel is seen recorded, without a break."""
     missing_since: Mapping[int, float] = field(default_factory=dict)
     """Since when a channel that should be recorded is proven not to be."""
+    proven: frozenset[int] = frozenset()
+    """The channels that a spare was seen to record, through their own source."""
+    unrecorded: tuple[int, ...] = ()
+    """The channels of which it was told that they are proven not to be recorded."""
     outage: Outage | None = None
+    back_at: float | None = None
+    """When it last came back from an outage."""
+    flaps: int = 0
+    """How many times in a row it was lost soon after its return."""
+    naps: tuple[float, ...] = ()
+    """When its latest short silences began."""
     owed: tuple[Owed, ...] = ()
     """What is to be given back to it, the oldest first; no two windows touch."""
     delivery: Delivery | None = None
@@ -124,7 +155,7 @@ class DeviceState:
     @property
     def cameras(self) -> tuple[Camera, ...]:
         """Return the device's cameras in their order."""
-        return tuple(Camera(self.config.unit, c.number) for c in self.config.channels)
+        return self.config.cameras
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,18 +176,58 @@ class Attempt:
     error: str = ""
 
 
+def in_use(facts: PlaceFacts) -> bool:
+    """Tell whether a place records, or was told to."""
+    return facts.commanded or facts.recording is Recording.YES
+
+
+class Places(dict[Camera, PlaceFacts]):
+    """What a spare holds; never changed once it is made."""
+
+    __slots__ = ("recorded", "used")
+
+    def __init__(self, places: Mapping[Camera, PlaceFacts]) -> None:
+        """Take the places, and look once for what is asked often."""
+        super().__init__(places)
+        self.used = dict.fromkeys(c for c, facts in self.items() if in_use(facts))
+        """Which of them record, or were told to; in their order."""
+        yes = Recording.YES
+        self.recorded = frozenset(c for c in self.used if self[c].recording is yes)
+        """Which of them were seen to record."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpareState:
-    """What is known of the spare, and what it is wanted to record."""
+    """What is known of a spare, and what it is wanted to record."""
 
+    config: Spare
     held: tuple[Camera, ...] = ()
     """The cameras it has to record, in the order in which they got their places."""
     due: Mapping[Camera, float] = field(default_factory=dict)
     """When a held camera that is not confirmed is (or was) to be reported not backed up."""
-    places: Mapping[Camera, PlaceFacts] | None = None
+    places: Places | None = None
     """What it holds, as last seen or as it must be after a command; None while unknown."""
     errand: Errand | None = None
     attempts: Mapping[Camera, Attempt] = field(default_factory=dict)
+    holding: frozenset[Camera] = field(init=False, compare=False, repr=False)
+    """The same as `held`, to be asked often."""
+
+    def __post_init__(self) -> None:
+        """Make `holding`."""
+        object.__setattr__(self, "holding", frozenset(self.held))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is provisioned ahead on each spare, and what that was decided from."""
+
+    basis: tuple[object, ...] = ()
+    ahead: Mapping[UnitId, Mapping[Camera, None]] = field(default_factory=dict)
+    """The cameras of each spare in their order, without those that it has to record."""
+    homes: Mapping[UnitId, Mapping[Camera, None]] = field(default_factory=dict)
+    """The cameras of each spare while nothing happens."""
+    group: Group | None = None
+    """The group that they are of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,33 +241,75 @@ class State:
     group: Group = field(default_factory=Group)
     pulses: Mapping[UnitId, Pulse] = field(default_factory=dict)
     devices: Mapping[UnitId, DeviceState] = field(default_factory=dict)
-    spare: SpareState = field(default_factory=SpareState)
+    spares: Mapping[UnitId, SpareState] = field(default_factory=dict)
+    """In order of preference."""
+    plan: Plan = field(default_factory=Plan)
+    incident: float | None = None
+    """When the first failure of the latest incident was noticed."""
+    link: bool = True
+    """Whether the host has a network link."""
+    witnesses: Mapping[str, Witness] = field(default_factory=dict)
+    isolated: bool = False
+    """Whether Home Assistant is cut off from all, so that silence is no sign of anything."""
+    wakes: Mapping[UnitId, float] = field(default_factory=dict)
+    """When a unit has to be looked at though nothing happens to it; infinite for never."""
 
     def online(self, unit: UnitId) -> bool:
         """Tell whether a unit of the group is online."""
         pulse = self.pulses.get(unit)
         return pulse is not None and pulse.connection is Connection.ONLINE
 
-    @property
-    def spare_online(self) -> bool:
-        """Tell whether there is a spare and it is online."""
-        return self.group.spare is not None and self.online(self.group.spare.unit)
+    def holder(self, camera: Camera) -> SpareState | None:
+        """Return the spare that has to record a camera."""
+        for spare in self.spares.values():
+            if camera in spare.holding:
+                return spare
+        return None
 
     def confirmed(self, camera: Camera) -> bool:
-        """Tell whether the spare was seen to record a camera."""
-        facts = (self.spare.places or {}).get(camera)
-        return facts is not None and facts.recording is Recording.YES
+        """Tell whether a spare was seen to record a camera."""
+        for spare in self.spares.values():
+            if spare.places is not None and camera in spare.places.recorded:
+                return True
+        return False
 
     def lent(self, camera: Camera) -> bool:
-        """Tell whether the spare has to record a camera, or does without."""
-        facts = (self.spare.places or {}).get(camera)
-        return camera in self.spare.held or (facts is not None and in_use(facts))
+        """Tell whether a spare has to record a camera, or does without."""
+        for spare in self.spares.values():
+            if camera in spare.holding:
+                return True
+            if spare.places is not None and camera in spare.places.used:
+                return True
+        return False
 
     def pending(self, camera: Camera) -> bool:
         """Tell whether a camera is yet to be confirmed and has time left."""
-        return self.now < self.spare.due.get(camera, self.now)
+        for spare in self.spares.values():
+            if camera in spare.due and self.now < spare.due[camera]:
+                return True
+        return False
 
 
-def in_use(facts: PlaceFacts) -> bool:
-    """Tell whether a place records, or was told to."""
-    return facts.commanded or facts.recording is Recording.YES
+def uses(spare: SpareState, camera: Camera) -> bool:
+    """Tell whether a spare was seen to record a camera, or to have been told to."""
+    return spare.places is not None and camera in spare.places.used
+
+
+def records(spare: SpareState, camera: Camera) -> bool:
+    """Tell whether a spare was seen to record a camera."""
+    return spare.places is not None and camera in spare.places.recorded
+
+
+def with_device(state: State, device: DeviceState) -> State:
+    """Return the state with what is now known of a device."""
+    return replace(state, devices={**state.devices, device.config.unit: device})
+
+
+def with_spare(state: State, spare: SpareState) -> State:
+    """Return the state with what is now known of a spare."""
+    return replace(state, spares={**state.spares, spare.config.unit: spare})
+
+
+def with_pulse(state: State, unit: UnitId, pulse: Pulse) -> State:
+    """Return the state with a unit's latest signs of life."""
+    return replace(state, pulses={**state.pulses, unit: pulse})

@@ -1,14 +1,14 @@
 """The Working Status of each device, and the announcements that go with its changes."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 
 from .commands import Announce, Command
 from .coverage import shortfall
-from .model import Camera, Happening, Reason, Recording, WorkingStatus
-from .outage import with_device
-from .state import DeviceState, Outage, State
+from .look import Look
+from .model import Camera, Cause, Happening, Reason, Recording, WorkingStatus
+from .state import DeviceState, Outage, State, records, with_device
 
 RECORDING_STATUSES = (
     WorkingStatus.RECORDING,
@@ -18,12 +18,12 @@ RECORDING_STATUSES = (
 """What a device can be when nobody stands in for it."""
 
 
-def show(state: State) -> tuple[State, tuple[Command, ...]]:
-    """Bring every Working Status up to date."""
+def show(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
+    """Bring Working Statuses up to date."""
     commands: list[Command] = []
-    for device in state.devices.values():
+    for device in (state.devices[unit] for unit in look.units):
         outage = device.outage and _recount(state, device, device.outage)
-        shown = device if outage == device.outage else replace(device, outage=outage)
+        shown = device if outage is device.outage else _proven(replace(device, outage=outage))
         status, reason = _status(state, shown)
         if status is not shown.status:
             shown = replace(shown, status=status, since=state.now)
@@ -34,10 +34,19 @@ def show(state: State) -> tuple[State, tuple[Command, ...]]:
         if outage and outage.backing_up is None and status is WorkingStatus.BACKING_UP:
             outage = replace(outage, backing_up=state.now)
             shown = replace(shown, outage=outage)
-            commands.append(_backing_up(shown, outage, state.now))
+            if outage.cause is not Cause.DRILL:
+                commands.append(_backing_up(shown, outage, state.now))
         if shown is not device:
             state = with_device(state, shown)
     return state, tuple(commands)
+
+
+def _proven(device: DeviceState) -> DeviceState:
+    """Note which channels can be recorded without the device."""
+    confirmed = device.outage.confirmed if device.outage else ()
+    if device.proven.issuperset(camera.channel for camera in confirmed):
+        return device
+    return replace(device, proven=device.proven.union(camera.channel for camera in confirmed))
 
 
 def _recount(state: State, device: DeviceState, outage: Outage) -> Outage:
@@ -47,18 +56,23 @@ def _recount(state: State, device: DeviceState, outage: Outage) -> Outage:
         for camera in device.cameras
         if camera not in outage.confirmed and state.confirmed(camera)
     }
-    outage = replace(outage, confirmed={**outage.confirmed, **first})
-    spare = state.group.spare
-    if spare and spare.unit not in outage.spares and any(map(state.confirmed, device.cameras)):
-        outage = replace(outage, spares=(*outage.spares, spare.unit))
-    if outage.returned is None:
-        outage = replace(outage, missed=missed(state, device))
+    if first:
+        outage = replace(outage, confirmed={**outage.confirmed, **first})
+    for unit, spare in state.spares.items():
+        if unit not in outage.spares and any(records(spare, c) for c in device.cameras):
+            outage = replace(outage, spares=(*outage.spares, unit))
+    if outage.returned is None or outage.alongside:
+        among = device.cameras if outage.returned is None else outage.alongside
+        now_missed = missed(state, device, among)
+        if now_missed != outage.missed:
+            outage = replace(outage, missed=now_missed)
     return outage
 
 
-def missed(state: State, device: DeviceState) -> dict[Camera, Reason]:
-    """Return the cameras of an offline device that are not backed up, and why."""
-    reasons = ((camera, shortfall(state, device, camera)) for camera in device.cameras)
+def missed(state: State, device: DeviceState, among: Container[Camera]) -> dict[Camera, Reason]:
+    """Return the cameras among some of a device that are not backed up, and why."""
+    channels = zip(device.config.channels, device.cameras, strict=True)
+    reasons = ((c, shortfall(state, device, channel, c)) for channel, c in channels if c in among)
     return {camera: reason for camera, reason in reasons if reason is not None}
 
 
@@ -68,7 +82,8 @@ def _status(state: State, device: DeviceState) -> tuple[WorkingStatus, Reason | 
         status = WorkingStatus.SYNCHRONIZING if flowing else _online_status(state, device)
         return status, None
     if device.outage.returned is not None:
-        lent = state.spare_online and device.status is WorkingStatus.BACKING_UP
+        # What a spare has that is online is let go of before anything else is shown.
+        lent = device.status is WorkingStatus.BACKING_UP and any(map(state.lent, device.cameras))
         if lent or any(state.confirmed(camera) for camera in device.cameras):
             return WorkingStatus.BACKING_UP, None
         return _online_status(state, device), None

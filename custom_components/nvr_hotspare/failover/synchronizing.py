@@ -17,22 +17,23 @@ from math import inf
 from . import detector
 from .commands import Announce, Command, Desist, Synchronize
 from .events import FootageFlows, SynchronizationEnded
+from .look import Look
 from .model import Happening, Timing, Window
-from .outage import with_device
-from .state import Delivery, DeviceState, Owed, Setback, State
+from .state import Delivery, DeviceState, Owed, Setback, State, with_device
 
 PROBLEMS = 8
 """Different reasons for which a failure is announced for one window."""
 
 
-def synchronize(state: State) -> tuple[State, tuple[Command, ...]]:
+def synchronize(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     """Let the courier work for the devices that footage is owed to and can be given to."""
     commands: list[Command] = []
-    for device in [it for it in state.devices.values() if it.owed or it.delivery]:
-        decided, said = _decide(state, device)
-        if decided is not device:
-            state = with_device(state, decided)
-        commands += said
+    for device in (state.devices[unit] for unit in look.units):
+        if device.owed or device.delivery:
+            decided, said = _decide(state, device)
+            if decided is not device:
+                state = with_device(state, decided)
+            commands += said
     return state, tuple(commands)
 
 
@@ -74,11 +75,10 @@ def _next_at(device: DeviceState, timing: Timing) -> float:
     return device.setback.ended + min(patience, timing.sync_retry_limit)
 
 
-def synchronize_at(state: State) -> Iterator[float]:
+def synchronize_at(state: State, device: DeviceState) -> Iterator[float]:
     """Yield when the courier is to be commanded anew, if nothing else happens."""
-    for device in state.devices.values():
-        if device.delivery or device.setback:
-            yield _next_at(device, state.group.timing)
+    if device.delivery or device.setback:
+        yield _next_at(device, state.group.timing)
 
 
 def flows(state: State, event: FootageFlows) -> tuple[State, tuple[Command, ...]]:

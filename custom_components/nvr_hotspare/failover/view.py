@@ -1,8 +1,10 @@
 """What is shown of the group, and how often the manager should look at it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 
 from . import detector
 from .coverage import unready
@@ -15,11 +17,7 @@ from .model import (
     UnitId,
     WorkingStatus,
 )
-from .outage import give_back_at
-from .pool import next_order_at
-from .state import State, in_use
-from .status import stale_at
-from .synchronizing import synchronize_at
+from .state import DeviceState, SpareState, State
 
 
 class Phase(StrEnum):
@@ -48,8 +46,8 @@ class DeviceView:
     """When the Working Status began, seconds since 1970."""
     outage_since: float | None
     """The last heartbeat before the outage."""
-    spare: UnitId | None
-    """The spare that stands in, or is about to."""
+    spares: Mapping[Camera, UnitId]
+    """The spare that stands in for each camera, or is about to."""
     backed_up: tuple[Camera, ...]
     not_backed_up: Mapping[Camera, Reason]
     spare_ready: bool
@@ -61,6 +59,12 @@ class DeviceView:
     """How long they are together; it may lack only part of it."""
     sync_problem: str = ""
     """Why the last attempt to give it back failed; empty once another goes well."""
+
+    @property
+    def spare(self) -> UnitId | None:
+        """Return the spare that stands in for most of the cameras, if any does."""
+        standing_in = Counter(self.spares.values()).most_common(1)
+        return standing_in[0][0] if standing_in else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +86,9 @@ def device_view(state: State, unit: UnitId) -> DeviceView:
         KeyError: The group has no such working device.
     """
     device = state.devices[unit]
-    spare, outage = state.group.spare, device.outage
-    stands_in = spare is not None and not set(state.spare.held).isdisjoint(device.cameras)
+    outage = device.outage
     offline = outage is not None and outage.returned is None
-    missed = outage.missed if outage and offline else {}
+    missed = outage.missed if outage and (offline or outage.alongside) else {}
     reason = unready(state, unit)
     owed = [item.window for item in device.owed] if device.config.gives_back else []
     return DeviceView(
@@ -95,7 +98,7 @@ def device_view(state: State, unit: UnitId) -> DeviceView:
         reason=device.reason,
         since=device.since,
         outage_since=outage.since if outage else None,
-        spare=spare.unit if spare and stands_in else None,
+        spares={c: spare.config.unit for c in device.cameras if (spare := state.holder(c))},
         backed_up=tuple(
             c for c in device.cameras if outage and c not in missed and state.confirmed(c)
         ),
@@ -120,7 +123,7 @@ def phase(state: State, unit: UnitId) -> Phase:
             return Phase.SUSPECT
         owed = device.owed and device.config.gives_back
         return Phase.SYNCHRONIZING if owed else Phase.WATCHING
-    if device.outage.returned is not None:
+    if _returning(device):
         return Phase.RETURNING
     if any(state.pending(camera) for camera in device.cameras):
         return Phase.TAKING_OVER
@@ -133,30 +136,21 @@ def spare_view(state: State, unit: UnitId) -> SpareView:
     Raises:
         KeyError: The group has no such spare.
     """
-    spare = state.group.spare
-    if spare is None or spare.unit != unit:
-        raise KeyError(unit)
-    used = [camera for camera, facts in (state.spare.places or {}).items() if in_use(facts)]
+    spare = state.spares[unit]
+    used = spare.places.used if spare.places else {}
     return SpareView(
         connection=state.pulses[unit].connection,
         status=SpareStatus.BACKING_UP if used else SpareStatus.IDLE,
         channels_in_use=len(used),
-        capacity=spare.capacity,
+        capacity=spare.config.capacity,
         serving=tuple(dict.fromkeys(camera.unit for camera in used)),
     )
 
 
 def next_deadline(state: State) -> float | None:
     """Return when `TimePassed` is to be sent if nothing happens before; None for never."""
-    deadlines = [
-        *(detector.offline_at(pulse, state.group.timing) for pulse in state.pulses.values()),
-        *state.spare.due.values(),
-        *give_back_at(state),
-        *synchronize_at(state),
-        *(stale_at(state, device) for device in state.devices.values()),
-        next_order_at(state),
-    ]
-    return min((at for at in deadlines if at is not None and at > state.now), default=None)
+    at = min(state.wakes.values(), default=inf)
+    return at if at < inf else None
 
 
 def probe_pace(state: State, unit: UnitId) -> float:
@@ -171,14 +165,23 @@ def probe_pace(state: State, unit: UnitId) -> float:
 def watch_pace(state: State, unit: UnitId) -> float:
     """Return the seconds between questions what a device records or a spare holds."""
     timing = state.group.timing
-    device = state.devices.get(unit)
-    if device is not None:
-        returning = device.outage is not None and device.outage.returned is not None
-        return timing.busy_watch if returning else timing.calm_watch
-    busy = (
-        state.spare.places is None
-        or state.spare.errand is not None
-        or any(state.pending(camera) for camera in state.spare.held)
-        or any(phase(state, unit) is Phase.RETURNING for unit in state.devices)
-    )
+    device, spare = state.devices.get(unit), state.spares.get(unit)
+    returning = device is not None and _returning(device)
+    busy = returning or (spare is not None and _busy(state, spare))
     return timing.busy_watch if busy else timing.calm_watch
+
+
+def _returning(device: DeviceState) -> bool:
+    """Tell whether a device is back and being given back to; not while it is recorded alongside."""
+    outage = device.outage
+    return outage is not None and outage.returned is not None and not outage.alongside
+
+
+def _busy(state: State, spare: SpareState) -> bool:
+    """Tell whether something is under way on a spare."""
+    if spare.places is None or spare.errand:
+        return True
+    lent = {camera.unit for camera in spare.places.used}
+    return any(state.now < at for at in spare.due.values()) or any(
+        _returning(device) for unit in lent if (device := state.devices.get(unit))
+    )

@@ -1,0 +1,49 @@
+"""When a unit has to be looked at again though nothing happens to it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from math import inf
+
+from . import detector
+from .alongside import measure_at
+from .look import Look, stirred
+from .model import UnitId
+from .outage import give_back_at
+from .pool import next_order_at
+from .state import State
+from .status import stale_at
+from .synchronizing import synchronize_at
+
+
+def sleep(state: State, units: Iterable[UnitId], look: Look) -> State:
+    """Note when to look again at the units that were looked at, and at the spares if they were."""
+    looked = set(units)
+    if look.spares:
+        looked |= {unit for unit, spare in state.spares.items() if stirred(state, spare, look)}
+    wakes = {unit: _next(state, unit) for unit in looked}
+    if all(state.wakes.get(unit, inf) == at for unit, at in wakes.items()):
+        return state
+    return replace(state, wakes={**state.wakes, **wakes})
+
+
+def _next(state: State, unit: UnitId) -> float:
+    return min((at for at in _deadlines(state, unit) if at > state.now), default=inf)
+
+
+def _deadlines(state: State, unit: UnitId) -> Iterator[float]:
+    pulse, device, spare = state.pulses.get(unit), state.devices.get(unit), state.spares.get(unit)
+    if (
+        pulse
+        and not state.isolated
+        and (at := detector.offline_at(pulse, state.group.timing)) is not None
+    ):
+        yield at
+    if device is not None:
+        yield stale_at(state, device)
+        yield from give_back_at(state, device)
+        yield from measure_at(state, device)
+        yield from synchronize_at(state, device)
+    if spare is not None:
+        yield from spare.due.values()
+        if (at := next_order_at(state, spare)) is not None:
+            yield at

@@ -1,0 +1,95 @@
+"""Which units a step has to look at: those that something happened to, or whose time has come.
+
+Most steps are heartbeats of units that are well, and change nothing for any other. Only outages
+are everybody's business: who has which place depends on all of them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import compress
+from math import inf
+from operator import is_not
+
+from .model import UnitId
+from .state import SpareState, State
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the passes of a step look at."""
+
+    before: State
+    """What was known before the step."""
+
+    units: tuple[UnitId, ...]
+    """Working devices."""
+    spares: bool
+    """Whether it concerns the spares; then all devices in an outage are among the units."""
+
+
+def touched(before: State, after: State) -> set[UnitId]:
+    """Return the units that something happened to, or whose time has come."""
+    if before.group is not after.group:
+        return {*after.pulses}
+    found: set[UnitId] = set()
+    if min(after.wakes.values(), default=inf) <= after.now:
+        found.update(unit for unit, at in after.wakes.items() if at <= after.now)
+    found.update(_changed(before.pulses, after.pulses))
+    found.update(_changed(before.devices, after.devices))
+    found.update(_changed(before.spares, after.spares))
+    return found
+
+
+def _changed(before: Mapping[UnitId, object], after: Mapping[UnitId, object]) -> Iterable[UnitId]:
+    """Return the units of which something else is known; both name the same in the same order."""
+    if before is after:
+        return ()
+    return compress(after, map(is_not, after.values(), before.values(), strict=True))
+
+
+def look(before: State, after: State, units: set[UnitId]) -> Look:
+    """Return what is to be looked at because of the units that are touched."""
+    devices = after.devices
+    spares = (
+        before.spares is not after.spares
+        or before.group is not after.group
+        or any(
+            after.wakes.get(unit, inf) <= after.now or before.online(unit) != after.online(unit)
+            for unit in units
+            if unit in after.spares
+        )
+        or any(devices[unit].outage for unit in units if unit in devices)
+    )
+    if spares:
+        return Look(
+            before, tuple(u for u, d in devices.items() if d.outage or u in units), spares=True
+        )
+    return Look(before, tuple(unit for unit in sorted(units) if unit in devices), spares=False)
+
+
+def stirred(state: State, spare: SpareState, look: Look) -> bool:
+    """Tell whether it may be time to tell a spare something else than before the step."""
+    unit, before = spare.config.unit, look.before
+    return (
+        spare is not before.spares.get(unit)
+        or state.plan is not before.plan
+        or state.wakes.get(unit, inf) <= state.now
+        or state.online(unit) != before.online(unit)
+        or bool(spare.places and not spare.holding.issuperset(spare.places.used))
+    )
+
+
+def places_moved(state: State, look: Look) -> bool:
+    """Tell whether something has changed since before the step that places are given by."""
+    before = look.before
+    return (
+        state.spares is not before.spares
+        or state.group is not before.group
+        or any(state.online(unit) != before.online(unit) for unit in state.spares)
+        or any(
+            before.now < at <= state.now
+            for spare in state.spares.values()
+            for at in spare.due.values()
+        )
+        or any(state.devices[u].outage is not before.devices[u].outage for u in look.units)
+    )

@@ -1,0 +1,447 @@
+"""Home Assistant in small: it asks the units, lets the machine decide, and hands out its commands.
+
+Each step is checked: the units that it touched, and every so often everything.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, replace
+import json
+from math import inf
+from operator import attrgetter
+from random import Random
+
+from custom_components.nvr_hotspare.failover import journal
+from custom_components.nvr_hotspare.failover.commands import (
+    Announce,
+    Command,
+    Desist,
+    Identify,
+    Synchronize,
+)
+from custom_components.nvr_hotspare.failover.deadlines import sleep
+from custom_components.nvr_hotspare.failover.detector import suspect
+from custom_components.nvr_hotspare.failover.events import (
+    Configured,
+    Event,
+    FootageFlows,
+    HeartbeatReceived,
+    Identified,
+    PlacesSeen,
+    Planned,
+    ProbeUnanswered,
+    RecordingsSeen,
+    Started,
+    TimePassed,
+    WitnessSeen,
+)
+from custom_components.nvr_hotspare.failover.invariants import (
+    InvariantError,
+    check_commands,
+    check_device,
+    check_footage,
+    check_invariants,
+)
+from custom_components.nvr_hotspare.failover.look import Look
+from custom_components.nvr_hotspare.failover.machine import step
+from custom_components.nvr_hotspare.failover.model import (
+    Camera,
+    Group,
+    Happening,
+    PlaceFacts,
+    Recording,
+    Silence,
+    UnitId,
+)
+from custom_components.nvr_hotspare.failover.state import (
+    DeviceState,
+    Pulse,
+    State,
+    with_device,
+    with_pulse,
+)
+from custom_components.nvr_hotspare.failover.view import next_deadline, probe_pace, watch_pace
+from tests.simulation.account import Account
+from tests.simulation.agenda import Agenda, Asked, Loop
+from tests.simulation.couriers import Couriers
+from tests.simulation.faults import Rates
+from tests.simulation.site import NOTICE, Site, Unit
+from tests.simulation.spares import SpareWorkers
+
+ROUND_TRIP = 0.25
+GIVEN_UP = 2.0
+"""After this long a probe counts as unanswered where nothing comes back."""
+WITNESS_PACE = 2.0
+"""Seconds between questions to a camera while a unit is suspect."""
+FLOW_PACE = 10.0
+"""Seconds between signs of life of the courier."""
+EVERYTHING = 1000
+"""Steps between checks of everything."""
+
+
+class Manager:
+    """The machine of one group at work."""
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        site: Site,
+        rng: Random,
+        rates: Rates,
+        group: Group,
+        *,
+        skips: bool = True,
+        listens: bool = False,
+    ) -> None:
+        self.agenda = agenda
+        self.site = site
+        self.rng = rng
+        self.rates = rates
+        self.group = group
+        self.account = Account()
+        self.state = State()
+        self.away = False
+        self.isolated = False
+        """Whether nothing at all can be reached, no witness either."""
+        self._planned: dict[UnitId, float] = {}
+        self._skips = skips
+        self._listens = listens
+        self._deadline = inf
+        self._saved_before = self.state
+        self._life = 0
+        self.couriers = Couriers(self)
+        self.workers = SpareWorkers(self)
+        self._probes: dict[UnitId, Loop] = {}
+        self._watches: dict[UnitId, Loop] = {}
+        self._flows: dict[UnitId, Loop] = {}
+        for unit in site.units:
+            self._probes[unit] = self._loop(self._probe, probe_pace, unit)
+            self._watches[unit] = self._loop(self._watch, watch_pace, unit)
+            if unit in site.devices:
+                self._flows[unit] = self._loop(self._flow, lambda _state, _unit: FLOW_PACE, unit)
+        self._witness = self._loop(self._ask_witness, lambda _state, _unit: WITNESS_PACE, "camera")
+        self.start()
+
+    def _loop(
+        self,
+        ask: Callable[[UnitId], Asked],
+        pace: Callable[[State, UnitId], float],
+        unit: UnitId,
+    ) -> Loop:
+        number = len(self._probes) + len(self._watches) + len(self._flows)
+        return Loop(
+            self.agenda,
+            number,
+            (lambda: ask(unit)) if self._skips else (lambda: (ask(unit), Asked.NEWS)[1]),
+            lambda: pace(self.state, unit),
+        )
+
+    @property
+    def _loops(self) -> Iterable[Loop]:
+        for loops in (self._probes, self._watches, self._flows):
+            yield from loops.values()
+        yield self._witness
+
+    # Its life
+
+    def start(self) -> None:
+        """Take up where the journal ends."""
+        self.away = False
+        self._life += 1
+        self.happens(Configured(self.group))
+        self.happens(Started())
+        for unit, until in self._planned.items():
+            self.happens(Planned(unit, until))
+        for loop in self._loops:
+            loop.begin(0.0)
+
+    def stop(self) -> None:
+        """Leave the journal behind: now and then one that lacks the last transition."""
+        state = self._saved_before if self.rng.random() < self.rates.lost else self.state
+        self.state = journal.load(json.loads(json.dumps(journal.dump(state))))
+        self.away = True
+        self._life += 1
+        self._deadline = inf
+        for loop in self._loops:
+            loop.stop()
+        self.couriers.stop()
+        self.workers.stop()
+
+    def configure(self, group: Group) -> None:
+        """Let the user change the group."""
+        self.group = group
+        self.happens(Configured(group))
+
+    def plan(self, unit: UnitId, until: float) -> None:
+        """Let somebody say that a unit restarts, which is told again after a start."""
+        self._planned = {u: at for u, at in self._planned.items() if at > self.agenda.now}
+        self._planned[unit] = until
+        self.happens(Planned(unit, until))
+
+    def run(self, until: float) -> None:
+        """Live until then."""
+        while True:
+            if self._deadline < min(self.agenda.next, until):
+                self.agenda.now = self._deadline
+                self.happens(TimePassed())
+            elif self.agenda.next <= until:
+                self.agenda.go_on()
+            else:
+                self.agenda.now = until
+                return
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do something some seconds from now, unless Home Assistant restarts before."""
+        life = self._life
+        self.agenda.later(seconds, lambda: action() if life == self._life else None)
+
+    def chance(self, odds: float) -> bool:
+        """Draw whether something happens that rarely does."""
+        return odds > 0 and self.rng.random() < odds
+
+    # Passing over what changes nothing
+
+    def alter(self, name: UnitId, change: Callable[[Unit], None] | None = None) -> None:
+        """Change how a unit really is; without a change, something about it came of itself."""
+        self._note_signs(name)
+        for loops in (self._probes, self._watches):
+            loops[name].wake()
+        self.site.alter(name, self.agenda.now, change)
+
+    def _goes_on_telling(self, unit: UnitId) -> None:
+        """Pass over what a device tells: from now on it is known as one that tells all the time.
+
+        Otherwise its word would seem stale after a minute; asked on, it would have told again.
+        """
+        if self._skips:
+            self._note(replace(self.state.devices[unit], told=inf))
+
+    def _goes_on_flowing(self, unit: UnitId) -> None:
+        """Pass over signs of life of the courier, likewise."""
+        device = self.state.devices[unit]
+        if self._skips and device.delivery:
+            self._note(replace(device, delivery=replace(device.delivery, heard=inf)))
+
+    def _note_signs(self, unit: UnitId) -> None:
+        """Note when a unit really was last heard, and how often, before anything changes for it."""
+        if self._probes[unit].answered is Asked.SIGN_OF_LIFE:
+            pulse, latest = self.state.pulses[unit], self._probes[unit].latest()
+            beats = round((latest - pulse.since) / self.group.timing.interval)
+            pulse = replace(pulse, since=latest, beats=pulse.beats + beats)
+            self.state = with_pulse(self.state, unit, pulse)
+        device = self.state.devices.get(unit)
+        if device and device.told == inf:
+            device = replace(device, told=self._watches[unit].latest())
+            self._note(device)
+        if device and device.delivery and device.delivery.heard == inf:
+            heard = self._flows[unit].latest()
+            self._note(replace(device, delivery=replace(device.delivery, heard=heard)))
+
+    def _note(self, device: DeviceState) -> None:
+        state = with_device(self.state, device)
+        self.state = sleep(state, [device.config.unit], Look(state, (), spares=False))
+        self._deadline = _deadline(self.state)
+
+    # Facts in, decisions out
+
+    def happens(self, event: Event) -> bool:
+        """Let the machine take a step; tell whether more came of it than a later sign of life."""
+        if self.away:
+            return False
+        before = self.state
+        self.state, commands = step(before, event, self.agenda.now)
+        if not journal.untouched(before, self.state):
+            self._saved_before = before
+        changed = changes(before, self.state)
+        if changed or commands:
+            self.account.steps += 1
+            self._check(before, event, changed, commands)
+            self._wake(before, changed)
+        self._deadline = _deadline(self.state)
+        for command in commands:
+            self._dispatch(command)
+        return bool(changed or commands)
+
+    def _check(
+        self, before: State, event: Event, changed: list[UnitId], commands: tuple[Command, ...]
+    ) -> None:
+        try:
+            for unit in changed:
+                if unit in self.state.devices:
+                    check_device(self.state, unit, self.agenda.now)
+            if commands:
+                check_commands(self.state, commands)
+            if self.state.devices is not before.devices:
+                check_footage(before, event, self.state)
+            if self.account.steps % EVERYTHING == 0:
+                check_invariants(self.state, self.agenda.now)
+        except InvariantError as error:
+            self.account.broken.append(f"{self.agenda.now}: {event}: {error}")
+
+    def _wake(self, before: State, changed: list[UnitId]) -> None:
+        """Ask again whom the machine now knows otherwise."""
+        for unit in changed:
+            self._note_signs(unit)
+            for loops in (self._probes, self._watches, self._flows):
+                if loop := loops.get(unit):
+                    loop.wake()
+        if any(map(self._suspect, changed)):
+            self._witness.wake()
+        if before.spares is not self.state.spares or any(
+            _returning(before.devices.get(unit)) != _returning(self.state.devices.get(unit))
+            for unit in changed
+        ):
+            for unit in self.state.spares:
+                self._watches[unit].keep_pace()
+
+    def _dispatch(self, command: Command) -> None:
+        match command:
+            case Announce(unit, happening):
+                if happening is Happening.HEARTBEAT_LOST:
+                    self.account.outages += 1
+                    it = self.site.units[unit]
+                    if it.answers and self.agenda.now - it.answers_since > NOTICE:
+                        self.account.needless.append((self.agenda.now, unit))
+                if self._listens:
+                    self.account.said.append((self.agenda.now, command))
+            case Identify(unit):
+                self.later(ROUND_TRIP, lambda: self._identify(unit))
+            case Synchronize() | Desist():
+                self.couriers.obey(command)
+            case _:
+                self.workers.put(command)
+
+    def answer(self, event: Event) -> None:
+        """Let an answer come, which is now and then lost or comes twice."""
+        if self.chance(self.rates.lost):
+            return
+        self.happens(event)
+        if self.chance(self.rates.doubled):
+            self.happens(event)
+
+    # Questions
+
+    def _probe(self, unit: UnitId) -> Asked:
+        it = self.site.units[unit]
+        online = self.state.online(unit)
+        if it.answers and not self.chance(self.rates.lost):
+            news = self.happens(HeartbeatReceived(unit))
+            device = self.state.devices.get(unit)
+            counts = device is not None and device.outage is not None
+            return Asked.SIGN_OF_LIFE if online and not (news or counts) else Asked.NEWS
+        silence = Silence.SILENT if it.answers else it.silence
+        if not online:
+            return Asked.NEWS if it.answers else Asked.NOTHING
+        if silence is Silence.REFUSED:
+            self.happens(ProbeUnanswered(unit, silence))
+        else:
+            self.later(GIVEN_UP, lambda: self._unanswered(unit, silence))
+        return Asked.NEWS
+
+    def _unanswered(self, unit: UnitId, silence: Silence) -> None:
+        self.happens(ProbeUnanswered(unit, silence))
+
+    def _watch(self, unit: UnitId) -> Asked:
+        it, now = self.site.units[unit], self.agenda.now
+        if not it.obeys:
+            return Asked.NOTHING
+        if self.chance(self.rates.lost):
+            return Asked.NEWS
+        if unit in self.site.spares:
+            facts = {camera: self._facts(it, camera) for camera in it.places}
+            return Asked.NEWS if self.happens(PlacesSeen(unit, facts)) else Asked.NOTHING
+        told = {True: Recording.YES, False: Recording.NO}
+        recordings = {c.channel: told[self.site.recording(c, now)] for c in it.cameras}
+        news = self.happens(RecordingsSeen(unit, recordings))
+        proving = self.state.devices[unit].missing_since
+        if not self.state.online(unit):
+            return Asked.NEWS if news else Asked.NOTHING
+        if news or proving:
+            return Asked.NEWS
+        self._goes_on_telling(unit)
+        return Asked.SIGN_OF_LIFE
+
+    def _ask_witness(self, name: str) -> Asked:
+        if not any(map(self._suspect, self.state.pulses)):
+            return Asked.NOTHING
+        self.happens(WitnessSeen(name, answers=not self.isolated))
+        return Asked.NEWS
+
+    def _suspect(self, unit: UnitId) -> bool:
+        return suspect(self.state.pulses[unit])
+
+    def _facts(self, spare: Unit, camera: Camera) -> PlaceFacts:
+        lent = self.site.lent(spare, camera, self.agenda.now)
+        return PlaceFacts(
+            commanded=spare.places[camera] is not None,
+            recording=Recording.YES if lent else Recording.NO,
+        )
+
+    def _identify(self, unit: UnitId) -> None:
+        if self.site.units[unit].obeys:
+            self.answer(Identified(unit, same=True))
+
+    def _flow(self, unit: UnitId) -> Asked:
+        if not self.couriers.works_for(unit):
+            return Asked.NOTHING
+        news = self.happens(FootageFlows(unit, flowing=True))
+        if news or self.state.devices[unit].delivery is None:
+            return Asked.NEWS
+        self._goes_on_flowing(unit)
+        return Asked.SIGN_OF_LIFE
+
+    def courier_changed(self, unit: UnitId) -> None:
+        """The courier begins to work for a device, or works for it no more."""
+        self._note_signs(unit)
+        self._flows[unit].wake()
+
+
+def _deadline(state: State) -> float:
+    deadline = next_deadline(state)
+    return inf if deadline is None else deadline
+
+
+def changes(before: State, after: State) -> list[UnitId]:
+    """Return the units of which another thing is known than when they were last heard."""
+    found: dict[UnitId, None] = {}
+    for unit, pulse, known in _replaced(before.pulses, after.pulses):
+        if known is None or _PULSE(known) != _PULSE(pulse):
+            found[unit] = None
+    for unit, device, old in _replaced(before.devices, after.devices):
+        if old is None or _DEVICE(old) != _DEVICE(device) or _windows(old) != _windows(device):
+            found[unit] = None
+    for unit, spare, seen in _replaced(before.spares, after.spares):
+        if seen != spare:
+            found[unit] = None
+    return list(found)
+
+
+def _all_but(kind: type[Pulse | DeviceState], *names: str) -> attrgetter[tuple[object, ...]]:
+    return attrgetter(*(each.name for each in fields(kind) if each.name not in names))
+
+
+_PULSE = _all_but(Pulse, "since", "beats")
+_DEVICE = _all_but(DeviceState, "told", "delivery")
+
+
+def _windows(device: DeviceState) -> object:
+    """Return what the courier is to deliver, and whether it does."""
+    delivery = device.delivery
+    return delivery and (delivery.windows, delivery.flowing)
+
+
+def _replaced[Known](
+    before: Mapping[UnitId, Known], after: Mapping[UnitId, Known]
+) -> list[tuple[UnitId, Known, Known | None]]:
+    """Return what is not the same object any more, and what it was."""
+    if before is after:
+        return []
+    if before.keys() != after.keys():
+        return [(unit, known, before.get(unit)) for unit, known in after.items()]
+    return [
+        (unit, known, before[unit]) for unit, known in after.items() if known is not before[unit]
+    ]
+
+
+def _returning(device: DeviceState | None) -> bool:
+    outage = device.outage if device else None
+    return outage is not None and outage.returned is not None

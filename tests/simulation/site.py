@@ -1,0 +1,167 @@
+"""The site as it really is, whatever the machine believes: who is up, who records what.
+
+What is measured is measured here, second by second and camera by camera, without the machine.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import inf
+
+from custom_components.nvr_hotspare.failover.model import Camera, Silence, UnitId
+
+START_UP = 1.0
+"""From the command to the first frame recorded by a spare."""
+BOOT = 3.0
+"""From the first answer of a device that comes back to its first frame recorded."""
+NOTICE = 10.0
+"""Within this a dead unit is to be noticed."""
+NOTICE_AFTER_START = 40.0
+"""The same for one that died unseen, from the start of Home Assistant: it has a grace."""
+
+
+@dataclass(slots=True)
+class Unit:
+    """A recorder as it really is; faults of one kind may overlap, and are counted."""
+
+    cameras: tuple[Camera, ...] = ()
+    """Its own, if it is a working device."""
+    capacity: int = 0
+    """How many it can record for others, if it is a spare."""
+    down: int = 0
+    cut_off: int = 0
+    locked: int = 0
+    planned: int = 0
+    silence: Silence = Silence.SILENT
+    answers_since: float = -inf
+    obeys_since: float = -inf
+    records_from: float = -inf
+    places: dict[Camera, float | None] = field(default_factory=dict)
+    """What a spare holds, and from when on it records that, if it was told to."""
+    dark: int = 0
+    """How many of its own cameras nobody records."""
+    counted: float = 0.0
+    """Until when they were counted."""
+    announced: bool = False
+    """Whether that is for a planned restart."""
+    excused: float = -inf
+    """Until when that may be because it was not yet noticed."""
+
+    @property
+    def answers(self) -> bool:
+        """Tell whether Home Assistant gets an answer."""
+        return not (self.down or self.cut_off)
+
+    @property
+    def obeys(self) -> bool:
+        """Tell whether Home Assistant gets its will."""
+        return self.answers and not self.locked
+
+
+@dataclass(slots=True)
+class Measures:
+    """Camera-seconds."""
+
+    unprotected: float = 0.0
+    """Recorded by nobody, though not for a planned restart."""
+    noticing: float = 0.0
+    """Of these, what passed before anybody could know."""
+    planned: float = 0.0
+    """Recorded by nobody, as announced."""
+    unavoidable: float = 0.0
+    """For which there were not spares enough, up and to be reached."""
+
+
+class Site:
+    """All the units, and how many cameras go unrecorded."""
+
+    def __init__(self, units: dict[UnitId, Unit], now: float) -> None:
+        self.units = units
+        self.devices = {unit: it for unit, it in units.items() if it.cameras}
+        self.spares = {unit: it for unit, it in units.items() if not it.cameras}
+        self.measures = Measures()
+        self.absent = 0
+        """For how many reasons Home Assistant can't notice anything."""
+        self._now = now
+        self._short = 0
+        for unit in self.devices.values():
+            unit.counted = now
+
+    def recording(self, camera: Camera, now: float) -> bool:
+        """Tell whether a device records a camera of its own."""
+        unit = self.units[camera.unit]
+        return not unit.down and now >= unit.records_from
+
+    def lent(self, spare: Unit, camera: Camera, now: float) -> bool:
+        """Tell whether a spare records a camera."""
+        since = spare.places.get(camera)
+        return not spare.down and since is not None and now >= max(since, spare.records_from)
+
+    def dark(self, camera: Camera, now: float) -> bool:
+        """Tell whether nobody records a camera."""
+        lent = any(self.lent(spare, camera, now) for spare in self.spares.values())
+        return not (lent or self.recording(camera, now))
+
+    def alter(self, name: UnitId, now: float, change: Callable[[Unit], None] | None) -> None:
+        """Change a unit, or look at what came of itself; count until now."""
+        unit = self.units[name]
+        self.measures.unavoidable += self._short * (now - self._now)
+        self._now = now
+        touched = {camera.unit for camera in unit.places} | {name}
+        if change is not None:
+            was_down, answered, obeyed = unit.down, unit.answers, unit.obeys
+            change(unit)
+            if unit.down and not was_down:
+                self._excuse(name, now)
+            if was_down and not unit.down:
+                unit.records_from = now + BOOT
+            if unit.answers and not answered:
+                unit.answers_since = now
+            if unit.obeys and not obeyed:
+                unit.obeys_since = now
+        touched |= {camera.unit for camera in unit.places}
+        for device in sorted(touched & self.devices.keys()):
+            self._count(self.devices[device], now)
+        self._short = self._unavoidable()
+
+    def _unavoidable(self) -> int:
+        """Return how many cameras of dead devices can't all be recorded by the spares there are.
+
+        A device that works and can't be reached takes places like a dead one: nobody can tell.
+        """
+        devices = [device for device in self.devices.values() if not device.planned]
+        down = sum(len(device.cameras) for device in devices if device.down)
+        silent = sum(len(device.cameras) for device in devices if not device.answers)
+        room = sum(spare.capacity for spare in self.spares.values() if spare.obeys)
+        return min(down, max(0, silent - room))
+
+    def _count(self, unit: Unit, now: float) -> None:
+        seconds, measures = now - unit.counted, self.measures
+        if unit.announced:
+            measures.planned += unit.dark * seconds
+        else:
+            measures.unprotected += unit.dark * seconds
+            measures.noticing += unit.dark * max(0.0, min(now, unit.excused) - unit.counted)
+        unit.counted = now
+        unit.announced = bool(unit.planned)
+        unit.dark = sum(self.dark(camera, now) for camera in unit.cameras)
+
+    def _excuse(self, name: UnitId, now: float) -> None:
+        """Excuse for a while that nobody records the cameras of a unit that died just now."""
+        hit = {camera.unit for camera, since in self.units[name].places.items() if since}
+        for device in sorted({name, *hit} & self.devices.keys()):
+            self._count(self.devices[device], now)
+            self.devices[device].excused = inf if self.absent else now + NOTICE
+
+    def look_away(self, now: float) -> None:
+        """Home Assistant goes, or is cut off: what it has not noticed yet nobody does."""
+        self.absent += 1
+        for unit in self.devices.values():
+            self._count(unit, now)
+            unit.excused = inf if unit.excused > now else unit.excused
+
+    def look_again(self, now: float) -> None:
+        """Home Assistant is there again, unless it is away for another reason."""
+        self.absent -= 1
+        for unit in self.devices.values() if not self.absent else ():
+            self._count(unit, now)
+            unit.excused = now + NOTICE_AFTER_START if unit.excused == inf else unit.excused
