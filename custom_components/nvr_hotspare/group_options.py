@@ -1,0 +1,111 @@
+"""What the user decides for a whole group about failures and drills; in the group's options."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from .failover.model import Timing, UnitId
+
+CONF_NO_RECORD: Final = "no_record"
+CONF_GATEWAY: Final = "gateway"
+CONF_UPS: Final = "ups"
+CONF_MAINTENANCE: Final = "maintenance"
+CONF_WEEKDAY: Final = "weekday"
+CONF_START: Final = "start"
+CONF_MINUTES: Final = "minutes"
+CONF_UNITS: Final = "units"
+CONF_DRILL_EVERY: Final = "drill_every"
+CONF_DRILL_AT: Final = "drill_at"
+CONF_DRILL_MAX_AGE: Final = "drill_max_age"
+
+DAILY: Final = "daily"
+WEEKDAYS: Final = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
+
+DEFAULT_NO_RECORD: Final = round(Timing().no_record)
+DEFAULT_DRILL_AT: Final = "03:30:00"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceWindow:
+    """A time that returns, in which it is no failure that units are away."""
+
+    weekday: int | None
+    """On which it begins, 0 for Monday; None for every day."""
+    start: str
+    """Local time of day, `HH:MM:SS`."""
+    minutes: int
+    units: tuple[UnitId, ...] = ()
+    """Whose it is; empty for all."""
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `as_data` wrote, or what was entered into the form."""
+        day = data[CONF_WEEKDAY]
+        return cls(
+            weekday=None if day == DAILY else WEEKDAYS.index(day),
+            start=data[CONF_START],
+            minutes=int(data[CONF_MINUTES]),
+            units=tuple(data.get(CONF_UNITS, ())),
+        )
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as the group's options keep it."""
+        return {
+            CONF_WEEKDAY: DAILY if self.weekday is None else WEEKDAYS[self.weekday],
+            CONF_START: self.start,
+            CONF_MINUTES: self.minutes,
+            CONF_UNITS: list(self.units),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupOptions:
+    """The options about failures and drills; how footage is given back is `GivingPace`."""
+
+    no_record: int = DEFAULT_NO_RECORD
+    """Seconds for which a device must be proven not to record until that is a failure."""
+    gateway: str = ""
+    """A host that answers as long as Home Assistant's network is well; empty for none."""
+    ups: str = ""
+    """The entity that tells whether there is mains; empty for none."""
+    maintenance: tuple[MaintenanceWindow, ...] = ()
+    drill_every: int = 0
+    """Days between drills; 0 for none by itself."""
+    drill_at: str = DEFAULT_DRILL_AT
+    """Local time of day of these, `HH:MM:SS`."""
+    drill_max_age: int = 0
+    """Days after which the last good drill is too old; 0 for never."""
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Self:
+        """Read what `as_options` wrote; what was never decided is as it is by default."""
+        windows = options.get(CONF_MAINTENANCE, ())
+        return cls(
+            no_record=int(options.get(CONF_NO_RECORD, DEFAULT_NO_RECORD)),
+            gateway=options.get(CONF_GATEWAY, ""),
+            ups=options.get(CONF_UPS, ""),
+            maintenance=tuple(map(MaintenanceWindow.from_data, windows)),
+            drill_every=int(options.get(CONF_DRILL_EVERY, 0)),
+            drill_at=options.get(CONF_DRILL_AT, DEFAULT_DRILL_AT),
+            drill_max_age=int(options.get(CONF_DRILL_MAX_AGE, 0)),
+        )
+
+    def as_options(self) -> dict[str, Any]:
+        """Return it as the group's options keep it."""
+        return {
+            CONF_NO_RECORD: self.no_record,
+            CONF_GATEWAY: self.gateway,
+            CONF_UPS: self.ups,
+            CONF_MAINTENANCE: [window.as_data() for window in self.maintenance],
+            CONF_DRILL_EVERY: self.drill_every,
+            CONF_DRILL_AT: self.drill_at,
+            CONF_DRILL_MAX_AGE: self.drill_max_age,
+        }
