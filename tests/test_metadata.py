@@ -44,6 +44,7 @@ from custom_components.nvr_hotspare.failover.model import (
     WorkingStatus,
 )
 from custom_components.nvr_hotspare.giving import Way
+from custom_components.nvr_hotspare.manual import Refusal
 from custom_components.nvr_hotspare.nvr import errors as unit_errors
 from custom_components.nvr_hotspare.recorder import errors as source_errors
 from custom_components.nvr_hotspare.recorder.giving.model import TransferProblem
@@ -244,7 +245,7 @@ def test_every_exception_is_translated() -> None:
         for call in calls
         for key in keys_given(call, module.stem)
     }
-    assert set(EN["exceptions"]) == given
+    assert set(EN["exceptions"]) == given | set(Refusal)
 
 
 def test_where_footage_is_is_told_in_one_sentence() -> None:

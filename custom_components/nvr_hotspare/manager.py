@@ -6,7 +6,7 @@ A takeover does not wait for the disk: what is done twice after a crash does no 
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 import logging
 import time
 from typing import Final
@@ -17,17 +17,31 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from .courier import Courier
 from .failover import journal, view
 from .failover.commands import Announce, Command, Desist, Identify, Provision, Synchronize
-from .failover.events import Configured, Event, Identified, PlacesSeen, Started, TimePassed
+from .failover.events import (
+    Configured,
+    Drill,
+    Event,
+    GiveBack,
+    Identified,
+    PlacesSeen,
+    Started,
+    TakeOver,
+    TimePassed,
+)
 from .failover.machine import step
 from .failover.model import Camera, Group, PlaceFacts, Reason, Timing, UnitId
+from .failover.protection import Protection
 from .failover.view import DeviceView, SpareView
 from .leftovers import Leftovers
 from .link import UnitLink
+from .listeners import Listeners
+from .manual import Wish, check
+from .member import Member, UnitView
 from .moves import Moves
 from .nvr.errors import UnitError
 from .nvr.model import Place, PlaceState
+from .protecting import ProtectionWatch
 from .reports import OutageReports
-from .spare_worker import SpareWorker
 from .store import GroupStore
 from .unit_config import UnitConfig, group_places, place_camera
 from .whereabouts import whereabouts
@@ -35,17 +49,6 @@ from .whereabouts import whereabouts
 _LOGGER = logging.getLogger(__name__)
 
 TIMING: Final = Timing()
-
-
-@dataclass(slots=True)
-class _Member:
-    """What the manager keeps of one unit."""
-
-    link: UnitLink
-    worker: SpareWorker | None = None
-    view: DeviceView | SpareView | None = None
-    on_change: list[Callable[[], None]] = field(default_factory=list)
-    on_happening: list[Callable[[Announce], None]] = field(default_factory=list)
 
 
 class FailoverManager:
@@ -62,9 +65,10 @@ class FailoverManager:
         self.leftovers = Leftovers(hass, entry, store)
         self._epoch = time.time() - hass.loop.time()
         self._state = journal.load(store.journal)
-        self._members: dict[UnitId, _Member] = {}
+        self._members: dict[UnitId, Member] = {}
         self._moves = Moves()
-        self._on_step: list[Callable[[], None]] = []
+        self._steps = Listeners[[]]()
+        self._protection = ProtectionWatch(self._state)
         self._deadline: asyncio.TimerHandle | None = None
         self.reports = OutageReports(hass, entry, self._links)
         self.courier = Courier(
@@ -92,22 +96,14 @@ class FailoverManager:
     @callback
     def add(self, link: UnitLink) -> None:
         """Take up a unit, or a changed way to it."""
-        member = self._members.setdefault(link.config.unit, _Member(link))
+        member = self._members.setdefault(link.config.unit, Member(link))
         member.link = link
-        unfinished = member.worker.stop() if member.worker else ()
-        member.worker = None
-        if link.config.is_spare:
-            member.worker = SpareWorker(link, self._places, self.handle)
-            for command in unfinished:
-                member.worker.put(command)
-            member.worker.start(self._hass, self._entry)
+        member.work(self._hass, self._entry, self._places, self.handle)
 
     @callback
     def remove(self, unit: UnitId) -> None:
         """Let go of a unit."""
-        member = self._members.pop(unit)
-        if member.worker:
-            member.worker.stop()
+        self._members.pop(unit).stop()
 
     @callback
     def configure(self) -> None:
@@ -174,8 +170,8 @@ class FailoverManager:
         for announcement in commands:
             if isinstance(announcement, Announce):
                 self._announce(announcement)
-        for listener in tuple(self._on_step):
-            listener()
+        self._protection.look(self._state)
+        self._steps.tell()
 
     @callback
     def see_places(self, spare: UnitId, places: Mapping[str, PlaceState]) -> None:
@@ -234,18 +230,59 @@ class FailoverManager:
                 due - self._epoch, lambda: self.handle(TimePassed())
             )
 
+    # What the user asks for
+
+    @callback
+    def take_over(self, unit: UnitId) -> None:
+        """Have spares record a device's cameras though it answers, until it is given back.
+
+        Raises:
+            ServiceValidationError: That makes no sense now.
+            KeyError: The group has no such unit.
+        """
+        self._wish(TakeOver(unit))
+
+    @callback
+    def give_back(self, unit: UnitId) -> None:
+        """Have a device that answers get its cameras back without further delay.
+
+        Raises:
+            ServiceValidationError: Spares have none of them, or it does not answer.
+            KeyError: The group has no such unit.
+        """
+        self._wish(GiveBack(unit))
+
+    @callback
+    def drill(self, unit: UnitId) -> None:
+        """Have a takeover measured; `drilled` is announced when it is over.
+
+        Raises:
+            ServiceValidationError: All is not well with the device, or no spare is there.
+            KeyError: The group has no such unit.
+        """
+        self._wish(Drill(unit))
+
+    @callback
+    def _wish(self, wish: Wish) -> None:
+        shown, title = self.view(wish.unit).device, self.config(wish.unit).title
+        check(self._state, wish, shown, title)
+        self.handle(wish)
+
     # What is shown
+
+    @property
+    def protection(self) -> Protection:
+        """What the group is protected from."""
+        return self._protection.latest
 
     @callback
     def tell_changes(self) -> None:
         """Tell those who listen to the units whose view has changed."""
         for unit, member in tuple(self._members.items()):
-            before, member.view = member.view, self._view(unit)
-            if member.view == before:
-                continue
-            _log_connection(member.link.config, before, member.view)
-            for listener in tuple(member.on_change):
-                listener()
+            before, member.view = member.view, self.view(unit)
+            if member.view != before:
+                _log_connection(member.link.config.title, before, member.view)
+                member.changes.tell()
 
     @callback
     def _announce(self, announcement: Announce) -> None:
@@ -254,15 +291,7 @@ class FailoverManager:
         kept = whereabouts(self._hass, group, announcement, device, self._titles())
         announcement = replace(announcement, data={**announcement.data, **kept})
         self.reports.take(announcement)
-        for listener in tuple(member.on_happening):
-            listener(announcement)
-
-    def _view(self, unit: UnitId) -> DeviceView | SpareView | None:
-        if unit in self._state.devices:
-            return self.device_view(unit)
-        if unit in self._state.spares:
-            return view.spare_view(self._state, unit)
-        return None  # the machine has not been told of the unit yet
+        member.happenings.tell(announcement)
 
     def config(self, unit: UnitId) -> UnitConfig:
         """Return what is configured of a unit."""
@@ -272,10 +301,12 @@ class FailoverManager:
         """Return the way to a unit."""
         return self._members[unit].link
 
-    def view(self, unit: UnitId) -> DeviceView | SpareView:
+    def view(self, unit: UnitId) -> UnitView:
         """Return what is shown of a unit."""
-        device = self.config(unit).is_device
-        return self.device_view(unit) if device else self.spare_view(unit)
+        return UnitView(
+            device=self.device_view(unit) if unit in self._state.devices else None,
+            spare=self.spare_view(unit) if unit in self._state.spares else None,
+        )
 
     def device_view(self, unit: UnitId) -> DeviceView:
         """Return what is shown of a working device; no spare is ready that can't record."""
@@ -305,31 +336,29 @@ class FailoverManager:
     @callback
     def listen_steps(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
         """Call back after every step: paces may have changed."""
-        return _listen(self._on_step, listener)
+        return self._steps.add(listener)
+
+    @callback
+    def listen_group(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call back when what the group is protected from may have changed."""
+        return self._protection.listeners.add(listener)
 
     @callback
     def listen_changes(self, unit: UnitId, listener: Callable[[], None]) -> CALLBACK_TYPE:
         """Call back when what is shown of a unit has changed."""
-        return _listen(self._members[unit].on_change, listener)
+        return self._members[unit].changes.add(listener)
 
     @callback
     def listen_happenings(
         self, unit: UnitId, listener: Callable[[Announce], None]
     ) -> CALLBACK_TYPE:
         """Call back with all that is announced about a unit."""
-        return _listen(self._members[unit].on_happening, listener)
+        return self._members[unit].happenings.add(listener)
 
 
-def _listen[Listener](listeners: list[Listener], listener: Listener) -> CALLBACK_TYPE:
-    """Add a listener and return how to take it off."""
-    listeners.append(listener)
-    return lambda: listeners.remove(listener)
-
-
-def _log_connection(
-    config: UnitConfig, before: DeviceView | SpareView | None, after: DeviceView | SpareView | None
-) -> None:
+def _log_connection(title: str, before: UnitView | None, after: UnitView) -> None:
     """Log once when a unit goes and once when it is back."""
-    if before is None or after is None or before.connection is after.connection:
+    if before is None or before.connection is None:
         return
-    _LOGGER.info("%s is %s", config.title, after.connection)
+    if before.connection is not after.connection:
+        _LOGGER.info("%s is %s", title, after.connection)

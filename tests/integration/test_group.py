@@ -158,4 +158,4 @@ async def test_diagnostics_hold_no_secret(
     text = json.dumps(told)
     for secret in (PASSWORD, CAMERA_PASSWORD, "NVR-1", "SPARE", nvr.config.host, "rtsp://"):
         assert secret not in text
-    assert told["views"][1]["working_status"] == "recording"
+    assert told["views"][1]["device"]["working_status"] == "recording"
