@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from enum import Enum, auto
-import heapq
+from functools import partial
+from heapq import heappop, heappush
 from itertools import count
 from math import floor
 
@@ -28,7 +29,7 @@ class Agenda:
 
     def at(self, moment: float, action: Callable[[], None]) -> None:
         """Do something at a moment."""
-        heapq.heappush(self._heap, (moment, next(self._order), action))
+        heappush(self._heap, (moment, next(self._order), action))
 
     def later(self, seconds: float, action: Callable[[], None]) -> None:
         """Do something some seconds from now."""
@@ -36,7 +37,7 @@ class Agenda:
 
     def go_on(self) -> None:
         """Do what is next."""
-        self.now, _, action = heapq.heappop(self._heap)
+        self.now, _, action = heappop(self._heap)
         action()
 
 
@@ -79,7 +80,7 @@ class Loop:
     def begin(self, seconds: float) -> None:
         """Begin anew, some seconds from now."""
         self.answered = Asked.NEWS
-        self._schedule(self._after(self._agenda.now + seconds))
+        self._schedule(self._after(self._agenda.now + seconds), self._pace())
 
     def stop(self) -> None:
         """Ask no more."""
@@ -90,10 +91,10 @@ class Loop:
         """Ask again, because what the answer depends on changes now."""
         if self._asking:
             self._asking = False
-        elif self.answered is not Asked.NEWS or self._paced != self._pace():
+        elif (pace := self._pace()) != self._paced or self.answered is not Asked.NEWS:
             self.last = self.latest()
             self.answered = Asked.NEWS
-            self._schedule(self.last + self._pace())
+            self._schedule(self.last + pace, pace)
 
     def keep_pace(self) -> None:
         """Ask at another pace if it is another now."""
@@ -106,12 +107,12 @@ class Loop:
             return self.last
         return self.last + floor((self._agenda.now - self.last) / self._paced) * self._paced
 
-    def _schedule(self, moment: float) -> None:
-        self._paced = self._pace()
+    def _schedule(self, moment: float, pace: float) -> None:
+        self._paced = pace
         self._token += 1
-        token, now = self._token, self._agenda.now
+        now = self._agenda.now
         moment = moment if moment > now else self._after(now)
-        self._agenda.at(moment, lambda: self._fire(token))
+        self._agenda.at(moment, partial(self._fire, self._token))
 
     def _after(self, moment: float) -> float:
         """Return the next moment that belongs to this loop."""
@@ -126,7 +127,7 @@ class Loop:
         if token != self._token:
             return
         woken, self._asking = not self._asking, False
-        self._paced = self._pace()
+        self._paced = pace = self._pace()
         self.answered = Asked.NEWS if woken else answered
         if self.answered is Asked.NEWS:
-            self._schedule(self.last + self._paced)
+            self._schedule(self.last + pace, pace)

@@ -3,11 +3,10 @@
 Each step is checked: the units that it touched, and every so often everything.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 import json
 from math import inf
-from operator import attrgetter
 from random import Random
 
 from custom_components.nvr_hotspare.failover import journal
@@ -54,7 +53,6 @@ from custom_components.nvr_hotspare.failover.model import (
 )
 from custom_components.nvr_hotspare.failover.state import (
     DeviceState,
-    Pulse,
     State,
     with_device,
     with_pulse,
@@ -62,6 +60,7 @@ from custom_components.nvr_hotspare.failover.state import (
 from custom_components.nvr_hotspare.failover.view import next_deadline, probe_pace, watch_pace
 from tests.simulation.account import Account
 from tests.simulation.agenda import Agenda, Asked, Loop
+from tests.simulation.changes import changes, only_more_suspect, returning
 from tests.simulation.couriers import Couriers
 from tests.simulation.faults import Rates
 from tests.simulation.site import NOTICE, Site, Unit
@@ -107,6 +106,7 @@ class Manager:
         self._listens = listens
         self._deadline = inf
         self._saved_before = self.state
+        self._suspects: dict[UnitId, None] = {}
         self._life = 0
         self.couriers = Couriers(self)
         self.workers = SpareWorkers(self)
@@ -163,6 +163,7 @@ class Manager:
         self._deadline = inf
         for loop in self._loops:
             loop.stop()
+        self._suspects.clear()
         self.couriers.stop()
         self.workers.stop()
 
@@ -180,10 +181,11 @@ class Manager:
     def run(self, until: float) -> None:
         """Live until then."""
         while True:
-            if self._deadline < min(self.agenda.next, until):
+            coming = self.agenda.next
+            if self._deadline < coming and self._deadline < until:
                 self.agenda.now = self._deadline
                 self.happens(TimePassed())
-            elif self.agenda.next <= until:
+            elif coming <= until:
                 self.agenda.go_on()
             else:
                 self.agenda.now = until
@@ -249,17 +251,19 @@ class Manager:
             return False
         before = self.state
         self.state, commands = step(before, event, self.agenda.now)
+        changed = changes(before, self.state)
+        if self.state.wakes is not before.wakes:
+            self._deadline = _deadline(self.state)
+        if not (changed or commands):
+            return False
+        self.account.steps += 1
         if not journal.untouched(before, self.state):
             self._saved_before = before
-        changed = changes(before, self.state)
-        if changed or commands:
-            self.account.steps += 1
-            self._check(before, event, changed, commands)
-            self._wake(before, changed)
-        self._deadline = _deadline(self.state)
+        self._check(before, event, changed, commands)
+        self._wake(before, changed)
         for command in commands:
             self._dispatch(command)
-        return bool(changed or commands)
+        return True
 
     def _check(
         self, before: State, event: Event, changed: list[UnitId], commands: tuple[Command, ...]
@@ -279,19 +283,24 @@ class Manager:
 
     def _wake(self, before: State, changed: list[UnitId]) -> None:
         """Ask again whom the machine now knows otherwise."""
+        shifted = before.spares is not self.state.spares
         for unit in changed:
+            if only_more_suspect(before, self.state, unit):
+                continue
             self._note_signs(unit)
             for loops in (self._probes, self._watches, self._flows):
                 if loop := loops.get(unit):
                     loop.wake()
-        if any(map(self._suspect, changed)):
-            self._witness.wake()
-        if before.spares is not self.state.spares or any(
-            _returning(before.devices.get(unit)) != _returning(self.state.devices.get(unit))
-            for unit in changed
-        ):
-            for unit in self.state.spares:
-                self._watches[unit].keep_pace()
+            if self._suspect(unit):
+                self._suspects[unit] = None
+                self._witness.wake()
+            else:
+                self._suspects.pop(unit, None)
+            shifted = shifted or returning(before.devices.get(unit)) != returning(
+                self.state.devices.get(unit)
+            )
+        for unit in self.state.spares if shifted else ():
+            self._watches[unit].keep_pace()
 
     def _dispatch(self, command: Command) -> None:
         match command:
@@ -361,7 +370,7 @@ class Manager:
         return Asked.SIGN_OF_LIFE
 
     def _ask_witness(self, name: str) -> Asked:
-        if not any(map(self._suspect, self.state.pulses)):
+        if not self._suspects:
             return Asked.NOTHING
         self.happens(WitnessSeen(name, answers=not self.isolated))
         return Asked.NEWS
@@ -398,50 +407,3 @@ class Manager:
 def _deadline(state: State) -> float:
     deadline = next_deadline(state)
     return inf if deadline is None else deadline
-
-
-def changes(before: State, after: State) -> list[UnitId]:
-    """Return the units of which another thing is known than when they were last heard."""
-    found: dict[UnitId, None] = {}
-    for unit, pulse, known in _replaced(before.pulses, after.pulses):
-        if known is None or _PULSE(known) != _PULSE(pulse):
-            found[unit] = None
-    for unit, device, old in _replaced(before.devices, after.devices):
-        if old is None or _DEVICE(old) != _DEVICE(device) or _windows(old) != _windows(device):
-            found[unit] = None
-    for unit, spare, seen in _replaced(before.spares, after.spares):
-        if seen != spare:
-            found[unit] = None
-    return list(found)
-
-
-def _all_but(kind: type[Pulse | DeviceState], *names: str) -> attrgetter[tuple[object, ...]]:
-    return attrgetter(*(each.name for each in fields(kind) if each.name not in names))
-
-
-_PULSE = _all_but(Pulse, "since", "beats")
-_DEVICE = _all_but(DeviceState, "told", "delivery")
-
-
-def _windows(device: DeviceState) -> object:
-    """Return what the courier is to deliver, and whether it does."""
-    delivery = device.delivery
-    return delivery and (delivery.windows, delivery.flowing)
-
-
-def _replaced[Known](
-    before: Mapping[UnitId, Known], after: Mapping[UnitId, Known]
-) -> list[tuple[UnitId, Known, Known | None]]:
-    """Return what is not the same object any more, and what it was."""
-    if before is after:
-        return []
-    if before.keys() != after.keys():
-        return [(unit, known, before.get(unit)) for unit, known in after.items()]
-    return [
-        (unit, known, before[unit]) for unit, known in after.items() if known is not before[unit]
-    ]
-
-
-def _returning(device: DeviceState | None) -> bool:
-    outage = device.outage if device else None
-    return outage is not None and outage.returned is not None

@@ -56,6 +56,15 @@ class Unit:
         """Tell whether Home Assistant gets its will."""
         return self.answers and not self.locked
 
+    @property
+    def burden(self) -> tuple[int, int, int]:
+        """Return its cameras, if it is dead; if it can't be reached; and its room for others."""
+        room = self.capacity if self.obeys else 0
+        if self.planned:
+            return 0, 0, room
+        cameras = len(self.cameras)
+        return cameras if self.down else 0, 0 if self.answers else cameras, room
+
 
 @dataclass(slots=True)
 class Measures:
@@ -82,7 +91,10 @@ class Site:
         self.absent = 0
         """For how many reasons Home Assistant can't notice anything."""
         self._now = now
-        self._short = 0
+        self._burden = [0, 0, 0]
+        """Of all units together, see `Unit.burden`."""
+        for unit in units.values():
+            self._bear(unit, 1)
         for unit in self.devices.values():
             unit.counted = now
 
@@ -104,12 +116,14 @@ class Site:
     def alter(self, name: UnitId, now: float, change: Callable[[Unit], None] | None) -> None:
         """Change a unit, or look at what came of itself; count until now."""
         unit = self.units[name]
-        self.measures.unavoidable += self._short * (now - self._now)
+        self.measures.unavoidable += self._unavoidable() * (now - self._now)
         self._now = now
         touched = {camera.unit for camera in unit.places} | {name}
         if change is not None:
             was_down, answered, obeyed = unit.down, unit.answers, unit.obeys
+            self._bear(unit, -1)
             change(unit)
+            self._bear(unit, 1)
             if unit.down and not was_down:
                 self._excuse(name, now)
             if was_down and not unit.down:
@@ -121,17 +135,17 @@ class Site:
         touched |= {camera.unit for camera in unit.places}
         for device in sorted(touched & self.devices.keys()):
             self._count(self.devices[device], now)
-        self._short = self._unavoidable()
+
+    def _bear(self, unit: Unit, sign: int) -> None:
+        for which, burden in enumerate(unit.burden):
+            self._burden[which] += sign * burden
 
     def _unavoidable(self) -> int:
         """Return how many cameras of dead devices can't all be recorded by the spares there are.
 
         A device that works and can't be reached takes places like a dead one: nobody can tell.
         """
-        devices = [device for device in self.devices.values() if not device.planned]
-        down = sum(len(device.cameras) for device in devices if device.down)
-        silent = sum(len(device.cameras) for device in devices if not device.answers)
-        room = sum(spare.capacity for spare in self.spares.values() if spare.obeys)
+        down, silent, room = self._burden
         return min(down, max(0, silent - room))
 
     def _count(self, unit: Unit, now: float) -> None:
@@ -143,7 +157,8 @@ class Site:
             measures.noticing += unit.dark * max(0.0, min(now, unit.excused) - unit.counted)
         unit.counted = now
         unit.announced = bool(unit.planned)
-        unit.dark = sum(self.dark(camera, now) for camera in unit.cameras)
+        well = not unit.down and now >= unit.records_from
+        unit.dark = 0 if well else sum(self.dark(camera, now) for camera in unit.cameras)
 
     def _excuse(self, name: UnitId, now: float) -> None:
         """Excuse for a while that nobody records the cameras of a unit that died just now."""

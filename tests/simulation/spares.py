@@ -124,7 +124,8 @@ class SpareWorkers:
             errors.update(_done(unit, command, todo, now))
 
         employer.alter(command.spare, change)
-        employer.agenda.later(START_UP, lambda: employer.alter(command.spare))
+        if isinstance(command, Record):
+            employer.agenda.later(START_UP, lambda: employer.alter(command.spare))
         return errors
 
     def _judge(self, camera: Camera, now: float) -> None:
