@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -80,6 +81,18 @@ async def test_capacity_is_the_smallest_limit_less_what_others_use(
     after = await driver.probe()
     assert (before.capacity, before.own_recordings) == (3, 2)
     assert (after.capacity, after.own_recordings) == (3, 2)
+
+
+async def test_rates_are_told_in_bits_where_the_unit_tells_them(
+    start_nvr: StartNvr, drive: Drive, tmp_path: Path
+) -> None:
+    rates = Limits(camera_rate=8000, total_rate=20_000)
+    unit = await start_nvr(limits=rates)
+    found = (await drive(unit).probe()).limits
+    assert (found.camera_rate, found.total_rate) == (8_000_000, 20_000_000)
+    silent = await start_nvr(folder=tmp_path / "silent")
+    found = (await drive(silent).probe()).limits
+    assert (found.camera_rate, found.total_rate) == (0, 0)
 
 
 async def test_a_unit_that_makes_no_recordings_is_no_spare(

@@ -43,11 +43,15 @@ class ChannelConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much the unit holds; announced, and kept."""
+    """How much the unit holds; announced, and kept but for the rates."""
 
     recordings: int = 16
     jobs: int = 16
     receivers: int = 16
+    camera_rate: int = 0
+    """Kilobits per second of one camera; 0 is not announced."""
+    total_rate: int = 0
+    """Kilobits per second of all cameras together; 0 is not announced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,14 +43,17 @@ class RecordingService(Service):
 
     @override
     def capabilities(self) -> Element:
+        limits = self._state.limits
+        rates = {"MaxRate": limits.camera_rate, "MaxTotalRate": limits.total_rate}
         return element(
             "trc:Capabilities",
             attributes={
                 "DynamicRecordings": self._dynamic,
                 "DynamicTracks": False,
                 "Encoding": "H264",
-                "MaxRecordings": self._state.limits.recordings,
-                "MaxRecordingJobs": self._state.limits.jobs,
+                **{name: rate for name, rate in rates.items() if rate},
+                "MaxRecordings": limits.recordings,
+                "MaxRecordingJobs": limits.jobs,
                 "Options": True,
             },
         )

@@ -25,7 +25,16 @@ from ..recorder.spans import Span
 from ..recorder.supervisor import Supervisor
 from .base import Spare
 from .errors import UnitFullError, UnitRequestError, UnitUnreachableError, UnitUnsupportedError
-from .model import Capability, FootageTold, Heartbeat, Identity, Place, PlaceState, Probe
+from .model import (
+    Capability,
+    FootageTold,
+    Heartbeat,
+    Identity,
+    Limits,
+    Place,
+    PlaceState,
+    Probe,
+)
 
 CAPACITY = 32
 """Cameras at the same time, if nothing else is said."""
@@ -150,7 +159,7 @@ class BuiltinSpare(Spare):
         return Probe(
             identity=await self.identify(),
             capabilities=frozenset({Capability.SPARE, Capability.FOOTAGE, Capability.RESTART}),
-            capacity=self._capacity,
+            limits=Limits(cameras=self._capacity),
             own_recordings=0,
         )
 

@@ -50,16 +50,31 @@ class Capability(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much a unit can record as a spare; bits per second are 0 where it tells no limit."""
+
+    cameras: int = 0
+    """At the same time, what it holds for itself not counted; 0 if it can't be a spare."""
+    camera_rate: int = 0
+    """Bits per second of one camera."""
+    total_rate: int = 0
+    """Bits per second of all cameras together, its own among them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """All that is found out about a unit when it is added and when Home Assistant starts."""
+    """All that is found out about a unit when it is added and while it runs."""
 
     identity: Identity
     capabilities: frozenset[Capability]
-    capacity: int
-    """Cameras it can record at the same time as a spare, its own recordings not counted; 0 if
-    it can't be one."""
+    limits: Limits = field(default_factory=Limits)
     own_recordings: int
     """Cameras it records now that this project did not ask for: a spare stays idle."""
+
+    @property
+    def capacity(self) -> int:
+        """Cameras it can record at the same time as a spare."""
+        return self.limits.cameras
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,20 +1,18 @@
 """Who a unit is, and what it can do: asked, never assumed."""
 
 from collections.abc import Sequence
-import math
 import re
 from typing import Any
 
 from ..errors import UnitProtocolError, UnitRequestError, UnitUnsupportedError
-from ..model import Capability, Identity, Probe
+from ..model import Capability, Identity, Limits, Probe
 from .client import OnvifClient
 from .inventory import Inventory, take_inventory
-from .reading import part, parts, text
+from .limits import ask_limits
+from .reading import parts, text
 from .soap import printable
 from .wsdl import Service
 
-_MOST = 256
-"""Cameras a unit is believed to hold at most, whatever it tells, and where it tells no limit."""
 _NO_SERIAL = re.compile(r"[0\W_]*|none|null|n/?a|unknown|default", re.IGNORECASE)
 _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]?){5}[0-9a-f]{2}", re.IGNORECASE)
 
@@ -86,57 +84,21 @@ async def probe(client: OnvifClient) -> Probe:
     if Service.SEARCH in services and Service.REPLAY in services:
         capabilities.add(Capability.FOOTAGE)
     inventory = await _inventory(client)
-    if inventory is None:
-        return Probe(
-            identity=identity,
-            capabilities=frozenset(capabilities),
-            capacity=0,
-            own_recordings=0,
-        )
-    capabilities.add(Capability.RECORDING_STATE)
-    capacity = await _capacity(client, inventory)
-    if capacity is not None:
+    limits = await ask_limits(client, inventory) if inventory else None
+    if inventory:
+        capabilities.add(Capability.RECORDING_STATE)
+    if limits:
         capabilities.add(Capability.SPARE)
     return Probe(
         identity=identity,
         capabilities=frozenset(capabilities),
-        capacity=capacity or 0,
-        own_recordings=sum(job.active for job in inventory.split_jobs()[1]),
+        limits=limits or Limits(),
+        own_recordings=sum(job.active for job in inventory.split_jobs()[1]) if inventory else 0,
     )
 
 
 async def _inventory(client: OnvifClient) -> Inventory | None:
     try:
         return await take_inventory(client)
-    except UnitUnsupportedError, UnitRequestError:
-        return None
-
-
-async def _capacity(client: OnvifClient, inventory: Inventory) -> int | None:
-    """Return how many cameras the unit can stand in for; None if it can't be a spare."""
-    recording = await _capabilities(client, Service.RECORDING)
-    receiver = await _capabilities(client, Service.RECEIVER)
-    if receiver is None or not part(recording, "DynamicRecordings"):
-        return None
-    jobs, strange_jobs = inventory.split_jobs()
-    receivers = {token for job in jobs for token in job.receivers}
-    room = (
-        (part(recording, "MaxRecordings"), len(inventory.own)),
-        (part(recording, "MaxRecordingJobs"), len(strange_jobs)),
-        (part(receiver, "SupportedReceivers"), len(inventory.receivers.keys() - receivers)),
-    )
-    return max(0, min(_limit(told) - used for told, used in room))
-
-
-def _limit(told: object) -> int:
-    if not isinstance(told, int | float) or not math.isfinite(told):
-        return _MOST
-    return min(_MOST, int(told))
-
-
-async def _capabilities(client: OnvifClient, service: Service) -> Any:
-    """Return what a service tells of itself, None where it is missing."""
-    try:
-        return await client.call(service, "GetServiceCapabilities")
     except UnitUnsupportedError, UnitRequestError:
         return None
