@@ -21,6 +21,7 @@ from custom_components.nvr_hotspare import (
     event,
     giving_form,
     options_flow,
+    options_form,
     outlook,
     repairs,
     sensor,
@@ -44,6 +45,7 @@ from custom_components.nvr_hotspare.failover.model import (
     WorkingStatus,
 )
 from custom_components.nvr_hotspare.giving import Way
+from custom_components.nvr_hotspare.group_options import DAILY, WEEKDAYS
 from custom_components.nvr_hotspare.manual import Refusal
 from custom_components.nvr_hotspare.nvr import errors as unit_errors
 from custom_components.nvr_hotspare.recorder import errors as source_errors
@@ -55,6 +57,7 @@ EN = json.loads((PACKAGE / "translations" / "en.json").read_text())
 ICONS = json.loads((PACKAGE / "icons.json").read_text())
 MANIFEST = json.loads((PACKAGE / "manifest.json").read_text())
 UNIT = EN["config_subentries"]["unit"]
+DAYS = EN["selector"]["weekday"]["options"]
 
 TABLES: dict[str, list[Any]] = {
     "binary_sensor": [*binary_sensor.DEVICE_SENSORS, *binary_sensor.SPARE_SENSORS],
@@ -162,7 +165,9 @@ def test_translations_are_plain_sentences() -> None:
         (UNIT["step"]["account"], unit_form.UNIT_SCHEMA),
         (UNIT["step"]["channels"], channel_form.CHANNELS_SCHEMA),
         (UNIT["step"]["folder"], giving_form.FOLDER_SCHEMA),
-        (EN["options"]["step"]["init"], options_flow.OPTIONS_SCHEMA),
+        (EN["options"]["step"]["giving_back"], options_form.GIVING_SCHEMA),
+        (EN["options"]["step"]["failures"], options_form.failures_schema((), DAYS)),
+        (EN["options"]["step"]["drills"], options_form.DRILLS_SCHEMA),
         (
             EN["issues"]["password_rejected"]["fix_flow"]["step"]["password"],
             repairs.PASSWORD_SCHEMA,
@@ -184,14 +189,18 @@ def test_every_field_has_a_label_and_a_description(step: dict[str, Any], schema:
         )
 
 
-def test_every_field_of_a_channel_has_a_label() -> None:
-    selector = next(
-        value
-        for value in channel_form.CHANNELS_SCHEMA.schema.values()
-        if isinstance(value, ObjectSelector)
-    )
-    config: Any = selector.config
-    assert set(EN["selector"]["channel"]["fields"]) == set(config["fields"])
+@pytest.mark.parametrize(
+    ("selector", "schema"),
+    [
+        ("channel", channel_form.CHANNELS_SCHEMA),
+        ("maintenance", options_form.failures_schema((), DAYS)),
+    ],
+)
+def test_every_field_of_a_list_has_a_label(selector: str, schema: Any) -> None:
+    found = next(value for value in schema.schema.values() if isinstance(value, ObjectSelector))
+    config: Any = found.config
+    assert config["translation_key"] == selector
+    assert set(EN["selector"][selector]["fields"]) == set(config["fields"])
 
 
 def test_every_menu_has_its_options() -> None:
@@ -204,6 +213,7 @@ def test_every_menu_has_its_options() -> None:
     assert set(UNIT["step"]["give_back"]["menu_options"]) == set(Way)
     assert set(UNIT["step"]["found"]["menu_options"]) == {"take_folder", "folder"}
     assert set(UNIT["step"]["verdicts"]["menu_options"]) == {"channels", "save"}
+    assert set(EN["options"]["step"]["init"]["menu_options"]) == set(options_flow.SUBJECTS)
 
 
 def test_every_error_of_the_flows_is_translated() -> None:
@@ -216,6 +226,7 @@ def test_every_error_of_the_flows_is_translated() -> None:
     assert set(EN["config"]["error"]) == probing
     giving = {f"giving_{it}" for it in TransferProblem if it.startswith(("folder", "name"))}
     assert set(UNIT["error"]) == probing | channels | changing | giving
+    assert set(EN["options"]["error"]) == keys_given("UnitFormError", "options_form")
     fix_flows = {key: issue.get("fix_flow", {}) for key, issue in EN["issues"].items()}
     assert set(fix_flows["password_rejected"]["error"]) == units
     assert set(fix_flows["unreturned_footage"]["abort"]) == units
@@ -231,6 +242,10 @@ def test_every_verdict_is_translated() -> None:
     failures = {source_error_key(kind("")) for kind in subclasses(source_errors.SourceError)}
     verdicts = set(EN["selector"]["verdict"]["options"])
     assert verdicts == failures | {"no_source", "reachable", "untested"}
+
+
+def test_every_day_has_a_name() -> None:
+    assert set(DAYS) == {DAILY, *WEEKDAYS}
 
 
 def test_every_template_is_translated() -> None:

@@ -8,9 +8,6 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import instance_id
 from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -33,6 +30,7 @@ from .const import (
     WorkMode,
 )
 from .footage_folder import Disk, FolderError, Surroundings, default_folder, make_ready
+from .form_fields import whole_number
 from .nvr.model import Identity
 from .unit_config import ChannelConfig, identity_data
 from .unit_form import UnitFormError
@@ -41,20 +39,11 @@ TITLE: Final = "Built-in recorder"
 MAX_RING: Final = 120
 """Seconds; memory is dear, and no unit takes this long to be found dead."""
 
-
-def _number(maximum: int, unit: str, minimum: int = 0) -> Any:
-    """Return what takes a whole number in a box."""
-    config = NumberSelectorConfig(
-        min=minimum, max=maximum, mode=NumberSelectorMode.BOX, unit_of_measurement=unit
-    )
-    return vol.All(NumberSelector(config), vol.Coerce(int))
-
-
 BUILTIN_SCHEMA: Final = vol.Schema(
     {
         vol.Required(CONF_FOLDER): TextSelector(),
-        vol.Required(CONF_SPACE_LIMIT, default=100): _number(1_000_000, "GB"),
-        vol.Required(CONF_DAYS, default=14): _number(3650, "d"),
+        vol.Required(CONF_SPACE_LIMIT, default=100): whole_number(0, 1_000_000, "GB"),
+        vol.Required(CONF_DAYS, default=14): whole_number(0, 3650, "d"),
         vol.Required(CONF_STANDBY, default=Standby.WARM): SelectSelector(
             SelectSelectorConfig(
                 options=list(Standby),
@@ -62,7 +51,7 @@ BUILTIN_SCHEMA: Final = vol.Schema(
                 translation_key=CONF_STANDBY,
             )
         ),
-        vol.Required(CONF_RING_SECONDS, default=30): _number(MAX_RING, "s", minimum=1),
+        vol.Required(CONF_RING_SECONDS, default=30): whole_number(1, MAX_RING, "s"),
     }
 )
 

@@ -1,60 +1,80 @@
-"""The options of a group: how quickly footage is given back, and who may look at it."""
+"""The options of a group: how footage is given back, what a failure is, and drills."""
 
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
-from homeassistant.helpers.selector import (
-    BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    TimeSelector,
-)
 import voluptuous as vol
 
+from . import options_form
 from .const import CONF_ADMINS_ONLY
-from .giving import CONF_BANDWIDTH, CONF_CONCURRENT, CONF_WINDOW_FROM, CONF_WINDOW_TO, GivingPace
+from .giving import GivingPace
+from .group_options import CONF_MAINTENANCE, GroupOptions
+from .options_form import DRILLS_SCHEMA, GIVING_SCHEMA, failures_schema
+from .texts import selector_texts
+from .unit_config import unit_configs
+from .unit_form import UnitFormError
 
-_MAX_CONCURRENT: Final = 8
-OPTIONS_SCHEMA: Final = vol.Schema(
-    {
-        vol.Required(CONF_BANDWIDTH): NumberSelector(
-            NumberSelectorConfig(
-                min=0,
-                max=100_000,
-                step="any",
-                mode=NumberSelectorMode.BOX,
-                unit_of_measurement="Mbit/s",
-            )
-        ),
-        vol.Required(CONF_CONCURRENT): vol.All(
-            NumberSelector(
-                NumberSelectorConfig(min=1, max=_MAX_CONCURRENT, mode=NumberSelectorMode.BOX)
-            ),
-            vol.Coerce(int),
-        ),
-        vol.Optional(CONF_WINDOW_FROM): TimeSelector(),
-        vol.Optional(CONF_WINDOW_TO): TimeSelector(),
-        vol.Required(CONF_ADMINS_ONLY): BooleanSelector(),
-    }
-)
+SUBJECTS = ("giving_back", "failures", "drills")
+"""The menu, and the steps."""
 
 
 class GroupOptionsFlow(OptionsFlow):
     """Change the options; they count at once."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for all of them."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            if (CONF_WINDOW_FROM in user_input) is (CONF_WINDOW_TO in user_input):
-                return self.async_create_entry(data=user_input)
-            errors["base"] = "half_a_window"
+        """Ask what to change."""
+        return self.async_show_menu(step_id="init", menu_options=SUBJECTS)
+
+    async def async_step_giving_back(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask how quickly footage is given back, and who may look at it."""
         options = self.config_entry.options
         shown = GivingPace.from_options(options).as_options()
         shown[CONF_ADMINS_ONLY] = options.get(CONF_ADMINS_ONLY, False)
+        return self._step("giving_back", GIVING_SCHEMA, shown, options_form.read_giving, user_input)
+
+    async def async_step_failures(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what counts as a failure, and when nothing does."""
+        units = unit_configs(self.config_entry).values()
+        schema = failures_schema(units, await selector_texts(self.hass, "weekday"))
+        options = GroupOptions.from_options(self.config_entry.options)
+        shown = {key: value for key, value in options.as_options().items() if value != ""}
+        shown[CONF_MAINTENANCE] = options_form.shown_windows(options.maintenance, units)
+        return self._step("failures", schema, shown, options_form.read_failures, user_input)
+
+    async def async_step_drills(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask how often drills are."""
+        shown = GroupOptions.from_options(self.config_entry.options).as_options()
+        return self._step("drills", DRILLS_SCHEMA, shown, options_form.read_drills, user_input)
+
+    def _step(
+        self,
+        step_id: str,
+        schema: vol.Schema,
+        shown: Mapping[str, Any],
+        read: Callable[[Mapping[str, Any]], dict[str, Any]],
+        user_input: dict[str, Any] | None,
+    ) -> ConfigFlowResult:
+        """Show a form until it makes sense, then take it; what it does not ask for stays."""
+        errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
+        if user_input is not None:
+            try:
+                entered = read(user_input)
+            except UnitFormError as error:
+                errors["base"], placeholders = error.key, error.placeholders
+            else:
+                asked = {str(key) for key in schema.schema}
+                options = self.config_entry.options.items()
+                kept = {key: value for key, value in options if key not in asked}
+                return self.async_create_entry(data=kept | entered)
         return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(OPTIONS_SCHEMA, user_input or shown),
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, user_input or shown),
             errors=errors,
+            description_placeholders=placeholders,
         )

@@ -7,9 +7,6 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_USERNA
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -29,6 +26,7 @@ from .const import (
 )
 from .driver import open_unit
 from .errors import unit_error_key
+from .form_fields import whole_number
 from .nvr.errors import UnitError
 from .nvr.model import Capability, Credentials, Endpoint, Identity, Probe
 from .unit_config import NetworkConfig, identity_data
@@ -48,12 +46,7 @@ UNIT_SCHEMA: Final = vol.Schema(
                     vol.Required(CONF_USERNAME, default=DEFAULT_USERNAME): TextSelector(
                         TextSelectorConfig(autocomplete="username")
                     ),
-                    vol.Required(CONF_PORT, default=DEFAULT_PORT): vol.All(
-                        NumberSelector(
-                            NumberSelectorConfig(min=1, max=65535, mode=NumberSelectorMode.BOX)
-                        ),
-                        vol.Coerce(int),
-                    ),
+                    vol.Required(CONF_PORT, default=DEFAULT_PORT): whole_number(1, 65535),
                 }
             ),
             {"collapsed": True},

@@ -99,7 +99,8 @@ async def add_working_device(
 async def set_bandwidth(home: HomeAssistant, entry_id: str, megabits: float) -> None:
     """Decide how quickly footage is given back, all of a group together; 0 for no limit."""
     answer = {"bandwidth_mbit": megabits, "concurrent": 2, "admins_only": False}
-    step = await home.flow(f"{_ENTRIES}/options/flow", entry_id, answer)
+    menu = {"next_step_id": "giving_back"}
+    step = await home.flow(f"{_ENTRIES}/options/flow", entry_id, menu, answer)
     if step["type"] != "create_entry":
         raise SetupError(f"the bandwidth was not taken: {step}")
 

@@ -1,0 +1,188 @@
+"""The forms of a group's options, and what must be true of the answers."""
+
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
+import re
+from typing import Any, Final
+
+from homeassistant.const import Platform
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    ObjectSelector,
+    ObjectSelectorConfig,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TimeSelector,
+)
+import voluptuous as vol
+
+from .const import CONF_ADMINS_ONLY
+from .form_fields import whole_number
+from .giving import CONF_BANDWIDTH, CONF_CONCURRENT, CONF_WINDOW_FROM, CONF_WINDOW_TO
+from .group_options import (
+    CONF_DRILL_AT,
+    CONF_DRILL_EVERY,
+    CONF_DRILL_MAX_AGE,
+    CONF_GATEWAY,
+    CONF_MAINTENANCE,
+    CONF_MINUTES,
+    CONF_NO_RECORD,
+    CONF_START,
+    CONF_UNITS,
+    CONF_UPS,
+    CONF_WEEKDAY,
+    DAILY,
+    WEEKDAYS,
+    MaintenanceWindow,
+)
+from .unit_config import UnitConfig
+from .unit_form import UnitFormError
+
+_MAX_CONCURRENT: Final = 8
+_MAX_DAYS: Final = 365
+_DAY: Final = 24 * 60
+"""Minutes: the longest maintenance window."""
+_LABEL: Final = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST_NAME: Final = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*\.?", re.IGNORECASE)
+GIVING_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(CONF_BANDWIDTH): NumberSelector(
+            NumberSelectorConfig(
+                min=0,
+                max=100_000,
+                step="any",
+                mode=NumberSelectorMode.BOX,
+                unit_of_measurement="Mbit/s",
+            )
+        ),
+        vol.Required(CONF_CONCURRENT): whole_number(1, _MAX_CONCURRENT),
+        vol.Optional(CONF_WINDOW_FROM): TimeSelector(),
+        vol.Optional(CONF_WINDOW_TO): TimeSelector(),
+        vol.Required(CONF_ADMINS_ONLY): BooleanSelector(),
+    }
+)
+DRILLS_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(CONF_DRILL_EVERY): whole_number(0, _MAX_DAYS, "d"),
+        vol.Required(CONF_DRILL_AT): TimeSelector(),
+        vol.Required(CONF_DRILL_MAX_AGE): whole_number(0, _MAX_DAYS, "d"),
+    }
+)
+
+
+def failures_schema(units: Iterable[UnitConfig], days: Mapping[str, str]) -> vol.Schema:
+    """Return the form about failures, for these units; `days` are the names of the weekdays.
+
+    What a list's own form offers has its names from here: the frontend translates no options
+    in it.
+    """
+    day = SelectSelectorConfig(
+        options=[SelectOptionDict(value=it, label=days[it]) for it in (DAILY, *WEEKDAYS)],
+        mode=SelectSelectorMode.DROPDOWN,
+    )
+    unit = SelectSelectorConfig(
+        options=[SelectOptionDict(value=it.unit, label=it.title) for it in units], multiple=True
+    )
+    minutes = NumberSelectorConfig(mode=NumberSelectorMode.BOX, unit_of_measurement="min")
+    windows = ObjectSelectorConfig(
+        multiple=True,
+        label_field=CONF_WEEKDAY,
+        description_field=CONF_START,
+        translation_key=CONF_MAINTENANCE,
+        fields={
+            CONF_WEEKDAY: {"required": True, "selector": SelectSelector(day)},
+            CONF_START: {"required": True, "selector": TimeSelector()},
+            CONF_MINUTES: {"required": True, "selector": NumberSelector(minutes)},
+            CONF_UNITS: {"selector": SelectSelector(unit)},
+        },
+    )
+    mains = EntitySelectorConfig(domain=[Platform.BINARY_SENSOR, Platform.SENSOR])
+    return vol.Schema(
+        {
+            vol.Required(CONF_NO_RECORD): whole_number(10, 3600, "s"),
+            vol.Optional(CONF_GATEWAY): TextSelector(),
+            vol.Optional(CONF_UPS): EntitySelector(mains),
+            vol.Optional(CONF_MAINTENANCE): ObjectSelector(windows),
+        }
+    )
+
+
+def shown_windows(
+    windows: Iterable[MaintenanceWindow], units: Iterable[UnitConfig]
+) -> list[dict[str, Any]]:
+    """Return the windows as the form takes them: without units that are there no more.
+
+    One that has no unit left is no window for all units, but none.
+    """
+    known = {config.unit for config in units}
+    shown: list[dict[str, Any]] = []
+    for window in windows:
+        item = window.as_data()
+        item[CONF_UNITS] = [unit for unit in window.units if unit in known]
+        if item[CONF_UNITS] or not window.units:
+            shown.append(item)
+    return shown
+
+
+def read_giving(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was entered about giving back.
+
+    Raises:
+        UnitFormError: It makes no sense.
+    """
+    if (CONF_WINDOW_FROM in user_input) is not (CONF_WINDOW_TO in user_input):
+        raise UnitFormError("half_a_window")
+    return dict(user_input)
+
+
+def read_failures(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was entered about failures; errors as of `read_giving`."""
+    gateway = user_input.get(CONF_GATEWAY, "").strip()
+    if gateway and not is_host(gateway):
+        raise UnitFormError("invalid_gateway")
+    windows = [_read_window(item) for item in user_input.get(CONF_MAINTENANCE, ())]
+    return {
+        CONF_NO_RECORD: user_input[CONF_NO_RECORD],
+        CONF_GATEWAY: gateway,
+        CONF_UPS: user_input.get(CONF_UPS, ""),
+        CONF_MAINTENANCE: [window.as_data() for window in windows],
+    }
+
+
+def _read_window(item: Mapping[str, Any]) -> MaintenanceWindow:
+    minutes = float(item[CONF_MINUTES])
+    if not (1 <= minutes <= _DAY and minutes.is_integer()):
+        raise UnitFormError("window_minutes", {"minutes": f"{minutes:g}"})
+    return MaintenanceWindow.from_data({**item, CONF_START: _time(item[CONF_START])})
+
+
+def read_drills(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was entered about drills; errors as of `read_giving`."""
+    every, age = user_input[CONF_DRILL_EVERY], user_input[CONF_DRILL_MAX_AGE]
+    if 0 < age < every:
+        raise UnitFormError("drill_age", {"every": str(every), "age": str(age)})
+    return {**user_input, CONF_DRILL_AT: _time(user_input[CONF_DRILL_AT])}
+
+
+def _time(text: str) -> str:
+    """Return a time of day that a selector found good as `HH:MM:SS`."""
+    return cv.time(text).isoformat("seconds")
+
+
+def is_host(text: str) -> bool:
+    """Tell whether a text can be the name or the address of a host."""
+    try:
+        ip_address(text)
+    except ValueError:
+        last = text.rstrip(".").rpartition(".")[2]
+        return _HOST_NAME.fullmatch(text) is not None and not last.isdecimal()
+    return True
