@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 import json
 import logging
 from pathlib import Path
@@ -18,6 +19,7 @@ from .clip import CACHE, ClipFormat
 from .control import CommandError, listen
 from .private import Credentials, CredentialsError, read_credentials
 
+_STREAMS = {"main": ClipFormat(), "sub": ClipFormat(width=640, height=360, bit_rate=500_000)}
 _COMMANDS = {"freeze": State.FROZEN, "drop": State.DROPPED, "restore": State.ON}
 
 
@@ -27,9 +29,10 @@ def main(arguments: Sequence[str]) -> int:
     if options.log_plays:
         logging.basicConfig(format="%(created)f %(message)s", level=logging.INFO)
     codec, audio = Codec(options.codec), options.audio == "aac"
+    clip = replace(_STREAMS[options.stream], codec=codec, audio=audio)
     config = CamerasConfig(
-        format=ClipFormat(codec=codec, audio=audio),
-        long_format=ClipFormat(gop=100, gops=2, codec=codec, audio=audio),
+        format=clip,
+        long_format=replace(clip, gop=100, gops=2),
         count=options.count,
         first_address=options.first_address,
         port=options.port,
@@ -70,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
         "--long-gop", type=int, metavar="NUMBER", help="camera with a keyframe every 4 s only"
     )
     parser.add_argument("--codec", choices=["h264", "h265"], default="h264", help="of video (h264)")
+    parser.add_argument(
+        "--stream", choices=list(_STREAMS), default="main", help="what they send (main)"
+    )
     parser.add_argument("--audio", choices=["none", "aac"], default="none", help="codec (none)")
     parser.add_argument(
         "--transport",

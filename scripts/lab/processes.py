@@ -19,6 +19,23 @@ class ProgramError(RuntimeError):
     """A program of the site did not start, or ended by itself."""
 
 
+async def tell(control: Path, command: str) -> None:
+    """Have a program that takes commands on a socket do one.
+
+    Raises:
+        ProgramError: It can't, and says so.
+    """
+    reader, writer = await asyncio.open_unix_connection(control)
+    try:
+        writer.write(command.encode() + b"\n")
+        answer = (await reader.readline()).decode().strip()
+    finally:
+        writer.close()
+        await writer.wait_closed()
+    if answer != "ok":
+        raise ProgramError(f"{control.name} answers {answer!r} to {command!r}")
+
+
 class Program:
     """One program; its log is in `log`, its first line on stdout says that it is ready."""
 
@@ -30,11 +47,16 @@ class Program:
         self._log = log
         self._env = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
         self._process: asyncio.subprocess.Process | None = None
+        self.within: Sequence[str] = ()
+        """What runs it, such as `nsenter ...`."""
+        self.files: Sequence[int] = ()
+        """Those of this process that are its too."""
 
     async def start(self) -> None:
         """Start the program without waiting until it is ready."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
+                *self.within,
                 sys.executable,
                 *self._arguments,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -42,6 +64,7 @@ class Program:
                 stderr=log,
                 cwd=ROOT,
                 env=self._env,
+                pass_fds=self.files,
                 start_new_session=True,  # Ctrl-C is ours to handle, in order
             )
 

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 import secrets
 
-from .processes import Program
+from .processes import Program, tell
 
 CAMERA_PORT = 8554
 USERNAME = "admin"
@@ -16,7 +16,7 @@ USERNAME = "admin"
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How large a site is to be, and where on the loopback network 127.0.`subnet`.0/24."""
+    """How large a site is to be, and where: on 127.0.`subnet`.0/24 if nothing else is said."""
 
     working_devices: int = 2
     channels: int = 4
@@ -24,6 +24,21 @@ class Plan:
     spare: bool = True
     """Whether a recorder stands by as the spare."""
     subnet: int = 0
+    base: str = "127.0"
+    places: int = 0
+    """How many cameras the spare records at a time; 0 for those of one device."""
+    stream: str = "main"
+    """What the cameras send."""
+
+    @property
+    def network(self) -> str:
+        """The first three numbers of all addresses."""
+        return f"{self.base}.{self.subnet}"
+
+    @property
+    def spare_host(self) -> str:
+        """Where the spare is: at 20, or after the last of many devices."""
+        return f"{self.network}.{max(20, 11 + self.working_devices)}"
 
     def gop(self, camera: int) -> int:
         """Return the frames from key frame to key frame of a camera: of the last one, of 4 s."""
@@ -43,6 +58,8 @@ class Recorder:
     cameras: Sequence[str] = ()
     """The names of the cameras it records, in the order of its channels."""
     program: Program
+    control: Path
+    """Socket for commands to it."""
 
 
 @dataclass(kw_only=True)
@@ -71,21 +88,13 @@ class Site:
 
     async def tell_cameras(self, command: str) -> None:
         """Have a camera freeze, drop or be restored, such as `freeze 3`."""
-        reader, writer = await asyncio.open_unix_connection(self.control)
-        try:
-            writer.write(command.encode() + b"\n")
-            answer = (await reader.readline()).decode().strip()
-        finally:
-            writer.close()
-            await writer.wait_closed()
-        if answer != "ok":
-            raise RuntimeError(f"the cameras answer {answer!r} to {command!r}")
+        await tell(self.control, command)
 
 
 def build(plan: Plan, folder: Path) -> Site:
     """Write all that the programs of a site are told when they start."""
     folder.mkdir(parents=True)
-    network = f"127.0.{plan.subnet}"
+    network = plan.network
     count = plan.working_devices * plan.channels
     camera_password = secrets.token_urlsafe(12)
     credentials = _write_private(
@@ -95,7 +104,7 @@ def build(plan: Plan, folder: Path) -> Site:
     arguments = ["-m", "virtual_nvr", "cameras", "--count", str(count)]
     arguments += ["--first-address", f"{network}.101", "--port", str(CAMERA_PORT)]
     arguments += ["--credentials", str(credentials), "--control", str(control)]
-    arguments += ["--long-gop", str(count)]
+    arguments += ["--long-gop", str(count), "--stream", plan.stream]
     cameras = Program("cameras", arguments, folder / "cameras.log")
     working = []
     for index in range(plan.working_devices):
@@ -117,11 +126,12 @@ def build(plan: Plan, folder: Path) -> Site:
         working.append(_recorder(f"NVR {index + 1}", folder / f"nvr{index + 1}", config))
     # A camera's recording stays on the spare while its place serves another: recordings outnumber
     # what can be recorded at the same time.
-    limits = {"recordings": 64, "jobs": plan.channels, "receivers": plan.channels}
+    places = plan.places or plan.channels
+    limits = {"recordings": 64, "jobs": places, "receivers": places}
     spare = _recorder(
         "Spare",
         folder / "spare",
-        {"serial": f"VN{plan.subnet:03}9999", "host": f"{network}.20", "limits": limits},
+        {"serial": f"VN{plan.subnet:03}9999", "host": plan.spare_host, "limits": limits},
     )
     return Site(
         plan=plan,
@@ -157,6 +167,8 @@ def _recorder(name: str, folder: Path, config: Mapping[str, object]) -> Recorder
         **config,
     }
     path = _write_private(folder / "nvr.json", content)
+    control = folder / "control"
+    arguments = ["-m", "virtual_nvr", "nvr", "--config", str(path), "--control", str(control)]
     channels = config.get("channels", [])
     assert isinstance(channels, list)
     return Recorder(
@@ -167,9 +179,8 @@ def _recorder(name: str, folder: Path, config: Mapping[str, object]) -> Recorder
         password=password,
         folder=folder / "recordings",
         cameras=[str(channel["name"]) for channel in channels],
-        program=Program(
-            name, ["-m", "virtual_nvr", "nvr", "--config", str(path)], folder / "nvr.log"
-        ),
+        program=Program(name, arguments, folder / "nvr.log"),
+        control=control,
     )
 
 
