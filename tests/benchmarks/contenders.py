@@ -12,7 +12,6 @@ from urllib.parse import quote
 import av
 
 from custom_components.nvr_hotspare.recorder.errors import EmptyFootageError
-from custom_components.nvr_hotspare.recorder.launch import ENVIRONMENT
 from custom_components.nvr_hotspare.recorder.mp4.reader import Mp4Reader
 from scripts.lab.processes import STOP_WITHIN, Program
 from virtual_nvr.stamp import Stamp, read
@@ -49,7 +48,7 @@ class OursContender:
     async def start(self, site: Site, folder: Path) -> None:
         """Start the engine's process."""
         arguments = ("-m", "tests.benchmarks.run_engine", str(site.site_file), str(folder))
-        self._program = Program("engine", arguments, self._log, ENVIRONMENT)
+        self._program = Program("engine", arguments, self._log)
         await self._program.start_and_wait()
 
     def pids(self) -> Sequence[int]:

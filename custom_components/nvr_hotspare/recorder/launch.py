@@ -19,10 +19,6 @@ _MAX_PATH = 107
 _START = 20.0
 """Seconds that an engine may take to listen."""
 _MAIN = Path(__file__).parent / "__main__.py"
-ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": "65536"}
-"""What an engine's process is started with. What a camera sends comes in buffers of 100 kB that
-live for a second; left to itself, glibc soon takes them from its heap (mallopt(3)), whose gaps
-cost an eighth of all memory. Other C libraries ignore it."""
 
 
 def sockets(state: Path) -> Iterator[Path]:
@@ -58,7 +54,6 @@ def launch(state: Path, folder: Path) -> None:
                 *("--socket", address, "--folder", folder, "--state", state, "--detach"),
             ],
             check=True,
-            env={**os.environ, **ENVIRONMENT},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -3,12 +3,14 @@
 A camera sends hundreds of packets a second, and most of what they would cost is being woken up
 for them. A connection may therefore be told to collect: the kernel (SO_RCVLOWAT) then keeps quiet
 about what arrives until the next moment at which all connections of the process are read one
-after the other, every 0.8 s. The end of a connection is told at once.
+after the other, every 0.8 s. What one has brought is dealt with before the next is read, so that
+there is room in memory for one only. The end of a connection is told at once.
 """
 
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+import itertools
 import math
 import os
 import socket
@@ -19,6 +21,8 @@ from .message import InterleavedRun, MalformedMessageError, Message, MessagePars
 
 PERIOD = 0.8
 """Seconds for which packets wait at most while a connection collects them."""
+_GAP, _TURNS = 0.002, 256
+"""Seconds between the readings of two connections, and how many there are before two coincide."""
 CHUNK = 96 * 1024
 """Bytes read at once, at most: little enough for the allocator to use the same memory again and
 again. From 128 KiB on it asks the kernel, which has to clear every page."""
@@ -47,6 +51,7 @@ class _Scratch(threading.local):
 
 
 _scratch = _Scratch()
+_turns = itertools.count()
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -63,6 +68,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport
         self._socket: socket.socket
         self._next_reading: asyncio.TimerHandle | None = None
+        self._turn = next(_turns) % _TURNS * _GAP
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin (asyncio calls this)."""
@@ -110,8 +116,8 @@ class Connection(asyncio.BufferedProtocol):
     def _receive(self) -> None:
         """Take in what has arrived, and again at the moment at which all connections do."""
         loop = asyncio.get_running_loop()
-        moment = (math.floor(loop.time() / PERIOD) + 1) * PERIOD
-        self._next_reading = loop.call_at(moment, self._receive)
+        rounds = math.floor((loop.time() - self._turn) / PERIOD) + 1
+        self._next_reading = loop.call_at(rounds * PERIOD + self._turn, self._receive)
         self._receive_now()
         if self._answer is None or self._answer[1].done():
             self._wait_for(_ENOUGH)
