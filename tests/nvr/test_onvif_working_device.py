@@ -42,6 +42,7 @@ async def test_channels_and_their_sources_come_from_jobs_and_receivers(
     settings = await drive(await start_nvr(channels=_CHANNELS)).settings()
     assert list(settings) == [
         ChannelSettings(
+            token=f"recording-channel-{number}",
             number=number,
             name=f"Camera {number}",
             source=Source(uri=f"rtsp://127.9.9.{number}:9/s"),
@@ -117,7 +118,7 @@ async def _beat_on(driver: OnvifUnit) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_a_channel_keeps_its_number_when_another_goes(drive: Drive) -> None:
+async def test_a_channel_keeps_its_number_when_others_come_and_go(drive: Drive) -> None:
     tokens = ["10", "2", "1"]
 
     def script(request: Request, _: asyncio.StreamWriter) -> bytes:
@@ -133,9 +134,16 @@ async def test_a_channel_keeps_its_number_when_another_goes(drive: Drive) -> Non
         driver = drive(unit.endpoint)
         first = {it.name: it.number for it in await driver.settings()}
         tokens.remove("2")
+        tokens.append("3")
         second = {it.name: it.number for it in await driver.settings()}
+        tokens.append("2")
+        third = {it.name: it.number for it in await driver.settings()}
+        later = drive(unit.endpoint, numbers={"1": 1, "10": 3, "gone": 2})
+        told = {it.token: it.number for it in await later.settings()}
     assert first == {"N1": 1, "N2": 2, "N10": 3}
-    assert second == {"N1": 1, "N10": 3}
+    assert second == {"N1": 1, "N10": 3, "N3": 4}
+    assert third == {**first, **second}
+    assert told == {"1": 1, "10": 3, "2": 4, "3": 5}
 
 
 async def test_a_source_at_the_unit_itself_is_none(drive: Drive) -> None:

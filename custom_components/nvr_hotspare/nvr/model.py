@@ -90,8 +90,10 @@ class Heartbeat:
 class ChannelSettings:
     """One camera of a working device, as the unit tells it."""
 
+    token: str
+    """What the unit itself knows it by; another camera in its place may get the same."""
     number: int
-    """1 for the first; stays with the camera for as long as the unit keeps its recording."""
+    """1 for the first; stays with the token."""
     name: str
     source: Source | None
     """Where the camera itself is, never the unit's own stream of it; without credentials, and

@@ -1,8 +1,8 @@
 """The channels of a working device, and where their cameras are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 import itertools
-from typing import Any
+from typing import Any, Final
 
 from ...recorder.model import Source
 from ..errors import UnitUnsupportedError
@@ -14,24 +14,32 @@ from .soap import printable
 from .uris import is_own_address, stream_uri
 from .wsdl import Service
 
+_MOST: Final = 4096
+"""Tokens that are remembered."""
+
 
 class Numbers:
     """Gives recordings or video sources channel numbers, in the order of their tokens.
 
-    As long as this object lives, a token keeps its number while others come and go.
+    A token keeps its number while others come and go, itself too: a unit that starts may not tell
+    all at once.
     """
 
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+    def __init__(self, known: Mapping[str, int]) -> None:
+        """Begin with the numbers given before, by token."""
+        self._numbers = dict(known)
 
     def of(self, tokens: Iterable[str]) -> dict[str, int]:
         """Return the numbers of these tokens."""
         there = sorted(tokens, key=natural)
-        kept = {token: self._numbers[token] for token in there if token in self._numbers}
-        taken = set(kept.values())
+        if len(self._numbers) > _MOST:
+            self._numbers = {token: it for token, it in self._numbers.items() if token in there}
+        taken = set(self._numbers.values())
         free = (number for number in itertools.count(1) if number not in taken)
-        self._numbers = {token: kept[token] if token in kept else next(free) for token in there}
-        return self._numbers
+        for token in there:
+            if token not in self._numbers:
+                self._numbers[token] = next(free)
+        return {token: self._numbers[token] for token in there}
 
 
 def channels_of_recordings(
@@ -48,6 +56,7 @@ def channels_of_recordings(
     given = numbers.of(it.token for it in inventory.own)
     return [
         ChannelSettings(
+            token=it.token,
             number=given[it.token],
             name=it.name or f"Channel {given[it.token]}",
             source=_source(inventory, it, host, addresses),
@@ -86,7 +95,9 @@ async def channels_of_media(client: OnvifClient, numbers: Numbers) -> Sequence[C
     if not names:
         raise UnitUnsupportedError("It tells of no channels")
     return [
-        ChannelSettings(number=number, name=names[token] or f"Channel {number}", source=None)
+        ChannelSettings(
+            token=token, number=number, name=names[token] or f"Channel {number}", source=None
+        )
         for token, number in numbers.of(names).items()
     ]
 

@@ -43,6 +43,7 @@ class OnvifUnit(WorkingDevice, Spare):
         endpoint: Endpoint,
         credentials: Credentials,
         *,
+        numbers: Mapping[str, int] | None = None,
         timeout: float = 10.0,
     ) -> None:
         """Make a driver.
@@ -51,6 +52,7 @@ class OnvifUnit(WorkingDevice, Spare):
             session: Sends every request; never closed here.
             endpoint: Where the unit answers.
             credentials: An account; of a spare an administrator's.
+            numbers: Of its channels so far, by token; without them they are counted anew.
             timeout: Seconds that each request may take as a whole; heartbeats have their own.
 
         Raises:
@@ -60,7 +62,7 @@ class OnvifUnit(WorkingDevice, Spare):
         self._witness = Witness(self._client)
         self._spare = OnvifSpare(self._client, self._witness)
         self._footage = OnvifFootage(self._client, credentials)
-        self._numbers = Numbers()
+        self._numbers = Numbers(numbers or {})
 
     @override
     async def heartbeat(self, *, fresh: bool = False) -> Heartbeat:
