@@ -327,3 +327,16 @@ def test_orphans_on_the_spare_are_released_and_taken_away(site: Replay) -> None:
     site.show({**site.places, Camera("gone", 1): RECORDS}).obey()
     assert [type(command).__name__ for command in site.told_spare()] == ["Release", "Unprovision"]
     assert set(site.places) == {*cameras("a"), *cameras("b")}
+
+
+def test_a_spare_that_does_not_let_go_is_told_ever_less_often(site: Replay) -> None:
+    site.back("a").tell("a", YES)
+    pauses = []
+    for _ in range(6):
+        site.told_spare()
+        site.fail()
+        began = site.now
+        while not site.told_spare():
+            site.wait(1)
+        pauses.append(site.now - began)
+    assert pauses == [5, 10, 20, 40, 60, 60]

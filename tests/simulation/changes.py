@@ -50,7 +50,7 @@ def _all_but(kind: type[Pulse | DeviceState], *names: str) -> attrgetter[tuple[o
     return attrgetter(*(each.name for each in fields(kind) if each.name not in names))
 
 
-_PULSE = _all_but(Pulse, "since", "beats")
+_PULSE = _all_but(Pulse, "since", "beats", "asked")
 _DEVICE = _all_but(DeviceState, "told", "delivery")
 
 

@@ -9,7 +9,7 @@ import json
 from math import inf
 from random import Random
 
-from custom_components.nvr_hotspare.failover import journal
+from custom_components.nvr_hotspare.failover import calm, journal
 from custom_components.nvr_hotspare.failover.commands import (
     Announce,
     Command,
@@ -256,14 +256,15 @@ class Manager:
             self._deadline = _deadline(self.state)
         if not (changed or commands):
             return False
-        self.account.steps += 1
+        news = bool(changed) or any(not isinstance(command, Identify) for command in commands)
+        self.account.steps += news
         if not journal.untouched(before, self.state):
             self._saved_before = before
         self._check(before, event, changed, commands)
         self._wake(before, changed)
         for command in commands:
             self._dispatch(command)
-        return True
+        return news
 
     def _check(
         self, before: State, event: Event, changed: list[UnitId], commands: tuple[Command, ...]
@@ -334,9 +335,10 @@ class Manager:
         online = self.state.online(unit)
         if it.answers and not self.chance(self.rates.lost):
             news = self.happens(HeartbeatReceived(unit))
-            device = self.state.devices.get(unit)
-            counts = device is not None and device.outage is not None
-            return Asked.SIGN_OF_LIFE if online and not (news or counts) else Asked.NEWS
+            if online:
+                return Asked.NEWS if news or self._beats_count(unit) else Asked.SIGN_OF_LIFE
+            in_vain = it.locked and unit not in self.site.devices
+            return Asked.NOTHING if in_vain else Asked.NEWS
         silence = Silence.SILENT if it.answers else it.silence
         if not online:
             return Asked.NEWS if it.answers else Asked.NOTHING
@@ -345,6 +347,14 @@ class Manager:
         else:
             self.later(GIVEN_UP, lambda: self._unanswered(unit, silence))
         return Asked.NEWS
+
+    def _beats_count(self, unit: UnitId) -> bool:
+        """Tell whether it matters how many more heartbeats are counted of an online unit."""
+        device, timing = self.state.devices.get(unit), self.group.timing
+        if device is None or device.outage is None:
+            return False
+        enough = max(timing.return_beats, calm.quiet_beats(device, timing))
+        return self.state.pulses[unit].beats < enough
 
     def _unanswered(self, unit: UnitId, silence: Silence) -> None:
         self.happens(ProbeUnanswered(unit, silence))

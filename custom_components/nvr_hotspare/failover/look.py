@@ -29,7 +29,7 @@ class Look:
 
 def touched(before: State, after: State) -> set[UnitId]:
     """Return the units that something happened to, or whose time has come."""
-    if before.group is not after.group:
+    if before.group is not after.group and _regrouped(before, after):
         return {*after.pulses}
     found: set[UnitId] = set()
     if min(after.wakes.values(), default=inf) <= after.now:
@@ -38,6 +38,16 @@ def touched(before: State, after: State) -> set[UnitId]:
     found.update(_changed(before.devices, after.devices))
     found.update(_changed(before.spares, after.spares))
     return found
+
+
+def _regrouped(before: State, after: State) -> bool:
+    """Tell whether more has changed of the group than how single units of it are configured."""
+    return (
+        before.group.timing != after.group.timing
+        or list(before.devices) != list(after.devices)
+        or list(before.spares) != list(after.spares)
+        or list(before.pulses) != list(after.pulses)
+    )
 
 
 def _changed(before: Mapping[UnitId, object], after: Mapping[UnitId, object]) -> Iterable[UnitId]:

@@ -95,16 +95,22 @@ def _may_release(state: State, camera: Camera) -> bool:
 def _ripe_at(state: State, spare: SpareState, wish: SpareCommand, camera: Camera) -> float:
     """Return from when on a command may be given for a camera: at once, or again.
 
-    After an error, provisioning ahead and clearing up are in no hurry; but while a camera that
-    is to be recorded waits for room, making it is.
+    After an error, provisioning ahead and clearing up are in no hurry, and to let go is in ever
+    less; but while a camera that is to be recorded waits for room, making it is.
     """
     attempt, verb = spare.attempts.get(camera), type(wish)
     if attempt is None or attempt.verb is not verb:
         return state.now
     timing = state.group.timing
-    waiting = any(held not in (spare.places or ()) for held in spare.held)
-    calm = attempt.error and (verb is Provision or (verb is Unprovision and not waiting))
-    return attempt.ended + (timing.provision_retry if calm else timing.retry)
+    urgent = verb is Record or (
+        verb is not Provision and any(held not in (spare.places or ()) for held in spare.held)
+    )
+    if urgent or not attempt.error:
+        return attempt.ended + timing.retry
+    if verb is Release:
+        growing = timing.retry * 2.0 ** min(attempt.failed - 1, 30)
+        return attempt.ended + min(growing, timing.provision_retry)
+    return attempt.ended + timing.provision_retry
 
 
 def next_order_at(state: State, spare: SpareState) -> float | None:
@@ -132,7 +138,11 @@ def end(
     attempts = dict(spare.attempts)
     for camera in command.cameras:
         error = errors.get(camera, "")
-        attempts[camera] = Attempt(verb=type(command), ended=state.now, error=error)
+        last, verb = attempts.get(camera), type(command)
+        failed = last.failed if last and last.verb is verb else 0
+        attempts[camera] = Attempt(
+            verb=verb, ended=state.now, error=error, failed=failed + 1 if error else 0
+        )
         if not error:
             _believe(places, command, camera)
     known = None if spare.places is None else Places(places)

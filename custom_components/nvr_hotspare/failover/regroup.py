@@ -20,6 +20,7 @@ def configured(state: State, group: Group) -> State:
     devices = {config.unit: config for config in group.devices}
     spares = {config.unit: config for config in group.spares}
     units = dict.fromkeys((*devices, *spares))
+    paced = group.timing == state.group.timing
     regrouped = replace(
         state,
         configured=True,
@@ -28,7 +29,7 @@ def configured(state: State, group: Group) -> State:
         devices={unit: _device(state, config) for unit, config in devices.items()},
         spares={unit: _spare(state, config) for unit, config in spares.items()},
         plan=Plan(),
-        wakes={},
+        wakes={unit: at for unit, at in state.wakes.items() if paced and unit in units},
     )
     return regrouped if state.configured else started(regrouped)
 
@@ -37,6 +38,8 @@ def _device(state: State, config: WorkingDevice) -> DeviceState:
     """Return what stays known of a device."""
     new = DeviceState(config=config, since=state.now, told=state.now)
     known = state.devices.get(config.unit, new)
+    if state.configured and known.config == config:
+        return known
     device = replace(known, config=config)
     if outage := device.outage:
         wanted = {camera for _, camera in coverable(device)}
@@ -50,7 +53,9 @@ def _device(state: State, config: WorkingDevice) -> DeviceState:
 def _spare(state: State, config: Spare) -> SpareState:
     """Return what stays known of a spare."""
     known = state.spares.get(config.unit)
-    return replace(known, config=config) if known else SpareState(config=config)
+    if known is None:
+        return SpareState(config=config)
+    return known if known.config == config else replace(known, config=config)
 
 
 def _pulse(state: State, unit: UnitId, *, device: bool) -> Pulse:

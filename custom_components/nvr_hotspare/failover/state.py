@@ -174,6 +174,8 @@ class Attempt:
     verb: type[SpareCommand]
     ended: float
     error: str = ""
+    failed: int = 0
+    """How many times in a row it went wrong."""
 
 
 def in_use(facts: PlaceFacts) -> bool:
