@@ -23,6 +23,7 @@ from .failover.events import (
     Event,
     GiveBack,
     Identified,
+    IdentityRefused,
     PlacesSeen,
     Started,
     TakeOver,
@@ -38,7 +39,7 @@ from .listeners import Listeners
 from .manual import Wish, check
 from .member import Member, UnitView
 from .moves import Moves
-from .nvr.errors import UnitError
+from .nvr.errors import UnitCredentialsError, UnitError
 from .nvr.model import Place, PlaceState
 from .protecting import ProtectionWatch
 from .reports import OutageReports
@@ -211,6 +212,9 @@ class FailoverManager:
         """Ask who answers at a unit's address; without an answer the machine asks again."""
         try:
             identity = await link.ask(lambda unit: unit.identify())
+        except UnitCredentialsError:
+            self.handle(IdentityRefused(link.config.unit))
+            return
         except UnitError as error:
             _LOGGER.debug("%s does not say who it is: %s", link.config.title, error)
             return

@@ -26,6 +26,7 @@ from custom_components.nvr_hotspare.failover.events import (
     Event,
     HeartbeatReceived,
     Identified,
+    IdentityRefused,
     PlacesSeen,
     ProbeUnanswered,
     RecordingsSeen,
@@ -163,6 +164,14 @@ class Replay:
             self.wait(5)
             self.hear(unit)
         self.send(Identified(unit, same=True))
+        return self
+
+    def refuse(self, unit: UnitId) -> Self:
+        """Let a unit that was offline be heard, but refuse to be asked who it is."""
+        if Identify(unit) not in self.send(HeartbeatReceived(unit)):
+            self.wait(5)
+            self.hear(unit)
+        self.send(IdentityRefused(unit))
         return self
 
     def tell(self, unit: UnitId, recording: Recording, *others: Recording) -> Self:

@@ -32,6 +32,7 @@ from custom_components.nvr_hotspare.failover.events import (
     HeartbeatReceived,
     HostLink,
     Identified,
+    IdentityRefused,
     PlacesSeen,
     Planned,
     PowerReturned,
@@ -177,6 +178,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(ProbeUnanswered, units, st.sampled_from(Silence)),
     st.builds(ProbeUnanswered, units, st.sampled_from(Silence)),
     st.builds(Identified, units, st.booleans()),
+    st.builds(IdentityRefused, units),
     st.builds(
         RecordingsSeen, units, st.dictionaries(st.integers(0, 5), st.sampled_from(Recording))
     ),
@@ -208,6 +210,11 @@ def comes_back(unit: UnitId) -> tuple[Event, ...]:
     return (HeartbeatReceived(unit), Identified(unit, same=True), HeartbeatReceived(unit))
 
 
+def comes_back_locked(unit: UnitId) -> tuple[Event, ...]:
+    """What is seen of the return of a unit whose password is wrong."""
+    return (HeartbeatReceived(unit), IdentityRefused(unit), HeartbeatReceived(unit))
+
+
 def records(unit: UnitId) -> tuple[Event, ...]:
     """What a healthy device tells."""
     return (RecordingsSeen(unit, dict.fromkeys(range(1, 5), Recording.YES)),)
@@ -228,6 +235,7 @@ moments = st.one_of(
     st.builds(Moment, delays, events=st.tuples(events)),
     st.builds(Moment, delays, events=in_group.map(dies)),
     st.builds(Moment, delays, events=in_group.map(comes_back)),
+    st.builds(Moment, delays, events=in_group.map(comes_back_locked)),
     st.builds(Moment, delays, events=in_group.map(records)),
     st.builds(Moment, delays, shows=st.just(value=True)),
     st.builds(Moment, delays, ends=st.dictionaries(st.integers(0, 3), st.just("no"), max_size=2)),

@@ -1,5 +1,6 @@
 """The main job inside Home Assistant: real recorders, real cameras, everything over sockets."""
 
+from dataclasses import replace
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -41,7 +42,7 @@ async def test_the_spare_records_while_a_unit_is_down_and_lets_go_when_it_is_bac
     titles = attributes(hass, "sensor", spare, "working_status")["units"]
     assert titles == [f"NVR Hot Spare Virtual NVR ({nvr.config.host})"]
     shown = attributes(hass, "sensor", nvr, "working_status")
-    assert shown["spare"] == f"NVR Hot Spare Virtual NVR ({spare.config.host})"
+    assert shown["spares"] == [f"NVR Hot Spare Virtual NVR ({spare.config.host})"]
     assert shown["channels_not_backed_up"] == {}
 
     await lab.start(nvr.config)
@@ -107,6 +108,18 @@ async def test_another_device_at_the_old_address_is_not_the_unit(
     await eventually(lambda: "Another device answers" in caplog.text)
     assert state(hass, "binary_sensor", nvr, "connection") == "off"
     assert state(hass, "sensor", nvr, "working_status") == "backing_up"
+
+
+@pytest.mark.usefixtures("entry")
+async def test_a_unit_that_comes_back_with_another_password_is_no_outage(
+    hass: HomeAssistant, lab: Lab, nvr: VirtualNvr, spare: VirtualNvr
+) -> None:
+    await lab.stop("NVR-1")
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+    await lab.start(replace(nvr.config, password="changed"))
+    await eventually(lambda: state(hass, "binary_sensor", nvr, "connection") == "on")
+    assert state(hass, "sensor", nvr, "working_status") == "backing_up"
+    assert [place.commanded for place in (await places(spare)).values()] == [True, True]
 
 
 @pytest.mark.usefixtures("entry")

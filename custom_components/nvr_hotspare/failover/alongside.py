@@ -92,11 +92,11 @@ def take_over(state: State, unit: UnitId, cause: Cause) -> State:
 
 
 def give_back_now(state: State, unit: UnitId) -> State:
-    """Have a device that is back given back to as soon as it records."""
+    """Have a device that is back given back to as soon as it records; the user says who it is."""
     device = state.devices.get(unit)
     if device is None or device.outage is None or device.outage.returned is None:
         return state
-    outage = replace(device.outage, alongside=(), watched_from=state.now)
+    outage = replace(device.outage, alongside=(), refused=False, watched_from=state.now)
     return with_device(state, replace(device, outage=outage, flaps=0))
 
 

@@ -26,7 +26,14 @@ def heard(pulse: Pulse, now: float) -> Pulse:
     """
     over = pulse.once and pulse.unanswered >= PROOF
     excused = 0.0 if over else pulse.excused
-    return Pulse(since=now, heard=True, beats=pulse.beats + 1, excused=excused, once=pulse.once)
+    return Pulse(
+        since=now,
+        heard=True,
+        beats=pulse.beats + 1,
+        asked=pulse.asked,
+        excused=excused,
+        once=pulse.once,
+    )
 
 
 def unanswered(pulse: Pulse, silence: Silence) -> Pulse:
@@ -66,7 +73,7 @@ def offline(pulse: Pulse) -> Pulse:
 
 
 def may_ask(pulse: Pulse, timing: Timing, now: float) -> bool:
-    """Tell whether an offline unit that is heard is to be asked who it is.
+    """Tell whether a unit that is heard, and not known, is to be asked who it is.
 
     A heartbeat from the old address may be another machine's. An answer that was lost, or that
     named another unit, is followed by the next question after an interval.

@@ -52,6 +52,20 @@ class Identified:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityRefused:
+    """A unit heard again after an outage answers as one of its kind, but lets nobody ask.
+
+    Its password is wrong, which is no outage: a working device is online again. Who it is stays
+    unknown, and whether it records; so spares record on what they do, for a day at most. But they
+    take nothing more for it, and the places they use make way for any other camera that has none.
+    It is asked again until it is identified. A spare that can't be asked can't be told what to
+    record either, and stays offline.
+    """
+
+    unit: UnitId
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingsSeen:
     """A working device told what it records, by channel number.
 
@@ -195,6 +209,7 @@ type Event = (
     | HeartbeatReceived
     | ProbeUnanswered
     | Identified
+    | IdentityRefused
     | RecordingsSeen
     | PlacesSeen
     | CommandEnded

@@ -19,6 +19,7 @@ from .events import (
     HeartbeatReceived,
     HostLink,
     Identified,
+    IdentityRefused,
     PlacesSeen,
     Planned,
     PowerReturned,
@@ -30,7 +31,8 @@ from .events import (
     TakeOver,
     WitnessSeen,
 )
-from .model import Cause, Connection, Recording
+from .model import Cause, Connection, Recording, UnitId
+from .noticing import lost
 from .outage import found, returned
 from .state import DeviceState, State, with_device, with_pulse
 
@@ -63,8 +65,12 @@ def _(event: HeartbeatReceived, state: State) -> Taken:
         return state, ()
     state = isolation.answered(state, event.unit)
     pulse = state.pulses[event.unit]
+    known = not _refused(state, event.unit)
     if pulse.connection is Connection.ONLINE:
-        return with_pulse(state, event.unit, detector.heard(pulse, state.now)), ()
+        pulse = detector.heard(pulse, state.now)
+        state = with_pulse(state, event.unit, pulse)
+        if known:
+            return state, ()
     if not detector.may_ask(pulse, state.group.timing, state.now):
         return state, ()
     state = with_pulse(state, event.unit, replace(pulse, asked=state.now))
@@ -91,24 +97,44 @@ def _(event: ProbeUnanswered, state: State) -> Taken:
 
 @take.register
 def _(event: Identified, state: State) -> Taken:
-    """Only the unit that went silent is back, and only if it was asked since it did."""
-    pulse = state.pulses.get(event.unit)
-    if pulse is None or pulse.connection is Connection.ONLINE or pulse.asked is None:
+    """Only the unit that went silent is back, and only if it was asked since it did.
+
+    Another one, taken for it while it let nobody ask, is not: the unit is gone still.
+    """
+    pulse, device = state.pulses.get(event.unit), state.devices.get(event.unit)
+    if pulse is None or pulse.asked is None:
         return state, ()
-    if not event.same:
-        return state, ()
-    state = with_pulse(state, event.unit, detector.back(pulse, state.now))
-    device = state.devices.get(event.unit)
-    if device is not None and device.outage is not None:
-        state = returned(state, device, device.outage)
+    if event.same:
+        state = with_pulse(state, event.unit, detector.back(pulse, state.now))
+        if device is not None and device.outage is not None:
+            state = returned(state, device, device.outage)
+    elif device is not None and pulse.connection is Connection.ONLINE:
+        state = with_pulse(state, event.unit, detector.offline(pulse))
+        return lost(state, device, pulse.since)
     return state, ()
 
 
 @take.register
+def _(event: IdentityRefused, state: State) -> Taken:
+    """Take a working device for back, but not for known."""
+    pulse, device = state.pulses.get(event.unit), state.devices.get(event.unit)
+    if pulse is None or pulse.connection is Connection.ONLINE or pulse.asked is None:
+        return state, ()
+    if device is None or device.outage is None:
+        return state, ()
+    back = replace(detector.back(pulse, state.now), asked=pulse.asked)
+    state = with_pulse(state, event.unit, back)
+    return returned(state, device, device.outage, refused=True), ()
+
+
+@take.register
 def _(event: RecordingsSeen, state: State) -> Taken:
-    """Note what a device told; while it is offline, its answers are late ones."""
+    """Note what a device told; while it is offline, its answers are late ones.
+
+    What one tells of which it is not known who it is proves nothing.
+    """
     device = state.devices.get(event.unit)
-    if device is None or not state.online(event.unit):
+    if device is None or not state.online(event.unit) or _refused(state, event.unit):
         return state, ()
     recorded = {
         number: device.recorded_since.get(number, state.now)
@@ -224,6 +250,12 @@ def _(event: FootageFlows, state: State) -> Taken:
 @take.register
 def _(event: SynchronizationEnded, state: State) -> Taken:
     return synchronizing.ended(state, event)
+
+
+def _refused(state: State, unit: UnitId) -> bool:
+    """Tell whether a unit that came back lets nobody ask who it is."""
+    device = state.devices.get(unit)
+    return device is not None and device.outage is not None and device.outage.refused
 
 
 def _given_back(device: DeviceState) -> bool:

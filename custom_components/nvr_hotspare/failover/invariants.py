@@ -11,7 +11,7 @@ from .commands import Command, Desist, Provision, Record, Release, Synchronize, 
 from .events import Event, SynchronizationEnded
 from .model import Camera, Cause, Connection, Priority, Reason, UnitId, Window, WorkingStatus
 from .owed import LIMIT
-from .placing import coverable
+from .placing import RANKS, coverable, rank
 from .pool import next_order_at
 from .state import DeviceState, Places, SpareState, State, in_use, records
 from .status import RECORDING_STATUSES
@@ -156,19 +156,22 @@ def _check_status(device: DeviceState, *, offline: bool) -> None:
 
 def _check_no_room(state: State, device: DeviceState, camera: Camera) -> None:
     """Each spare that could record a camera is full, of cameras that need not make room for it."""
-    low = _priority(device, camera) is Priority.LOW
+    mine = _rank(device, camera)
     for unit, spare in state.spares.items():
         if unit == camera.unit or not state.online(unit):
             continue
         full = len(spare.held) == spare.config.capacity
         _require(full, f"{camera} is said to have no room, but there is")
-        if not low:
-            lows = [c for c in spare.held if _priority(state.devices[c.unit], c) is Priority.LOW]
-            _require(not lows, f"{camera} has no place, and {lows} have")
+        least = max(mine, RANKS[Priority.NORMAL])
+        lower = [c for c in spare.held if _rank(state.devices[c.unit], c) > least]
+        _require(not lower, f"{camera} has no place, and {lower} have")
 
 
-def _priority(device: DeviceState, camera: Camera) -> Priority:
-    return next(c.priority for c in device.config.channels if c.number == camera.channel)
+def _rank(device: DeviceState, camera: Camera) -> int:
+    if device.outage is None:
+        raise InvariantError(f"{camera} is held but not needed")
+    channel = next(c for c in device.config.channels if c.number == camera.channel)
+    return rank(device.outage, channel, camera)
 
 
 def _check_covered(state: State, device: DeviceState, now: float) -> None:

@@ -213,6 +213,9 @@ class Timing:
     is behind what the camera sent."""
     return_grace: float = 120.0
     """How long a returned unit may take to record a camera before the spare lets go anyway."""
+    refused_grace: float = 86_400.0
+    """The same for one that answers that its password is wrong: somebody has to correct that, and
+    to record on costs little meanwhile."""
     no_record: float = 60.0
     """Proven not to record for this long is `no_record`."""
     boot_grace: float = 30.0

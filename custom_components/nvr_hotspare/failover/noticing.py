@@ -34,7 +34,7 @@ def notice(state: State, units: Iterable[UnitId]) -> tuple[State, tuple[Command,
             state = forgotten(state, unit)
         if unit in state.devices:
             state = _in_incident(state)
-            state, said = _lost(state, state.devices[unit], pulse.since)
+            state, said = lost(state, state.devices[unit], pulse.since)
             commands += said
     return state, tuple(commands)
 
@@ -46,7 +46,7 @@ def _in_incident(state: State) -> State:
     return replace(state, incident=state.now) if new else state
 
 
-def _lost(state: State, device: DeviceState, since: float) -> tuple[State, tuple[Command, ...]]:
+def lost(state: State, device: DeviceState, since: float) -> tuple[State, tuple[Command, ...]]:
     """Begin an outage, or go on with the one that was about to end: nothing is doubled.
 
     Of the failures of one incident the first alerts.
@@ -63,7 +63,9 @@ def _lost(state: State, device: DeviceState, since: float) -> tuple[State, tuple
         said = (Announce(device.config.unit, Happening.HEARTBEAT_LOST, data),)
     else:
         outage = device.outage
-    outage = replace(outage, cause=Cause.SILENCE, alongside=(), returned=None, given_back={})
+    outage = replace(
+        outage, cause=Cause.SILENCE, alongside=(), returned=None, refused=False, given_back={}
+    )
     device = calm.lost(device, since, state.group.timing)
     device = replace(
         device, outage=outage, recordings=None, recorded_since={}, missing_since={}, unrecorded=()

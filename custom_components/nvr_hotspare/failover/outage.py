@@ -7,6 +7,8 @@ Without that,
   (the gap is told in the report);
 - a device that can't tell, or has nothing scheduled, must have been well for a few heartbeats;
 - and whatever the device does, the spare lets go when its grace has run out (told, too).
+One that came back with another password is recorded on: nobody can tell who it is, nor what it
+records. It has a longer grace, in which its places are the first to make way for others.
 A device that flaps is given nothing back until it was quiet for a while (see `calm`).
 Being told nothing is not the same as being told `unknown`: a device that used to tell and does
 not yet is busy starting, and has its grace. One that never told is not waited for that long.
@@ -26,10 +28,11 @@ from .report import owing, report
 from .state import DeviceState, Outage, State, uses, with_device
 
 
-def returned(state: State, device: DeviceState, outage: Outage) -> State:
-    """The device is back: what it tells from now on counts."""
+def returned(state: State, device: DeviceState, outage: Outage, *, refused: bool = False) -> State:
+    """The device is back: what it tells from now on counts, if it lets us ask who it is."""
     device = calm.back(device, outage, state.now, state.group.timing)
-    outage = replace(outage, returned=state.now, watched_from=state.now)
+    first = state.now if outage.returned is None else outage.returned
+    outage = replace(outage, returned=first, watched_from=state.now, refused=refused)
     return with_device(state, replace(device, outage=outage, told=state.now))
 
 
@@ -100,9 +103,9 @@ def _may_let_go(
         return None
     if told is Recording.YES:
         return GivenBack.SEEN if state.now >= _sure_at(state, device, channel) else None
-    if channel.single_stream:
+    if channel.single_stream and not outage.refused:
         return GivenBack.FIRST
-    uncertain = told in (Recording.UNKNOWN, Recording.NOT_SCHEDULED)
+    uncertain = not outage.refused and told in (Recording.UNKNOWN, Recording.NOT_SCHEDULED)
     if uncertain and state.pulses[camera.unit].beats >= timing.return_beats:
         return GivenBack.UNTOLD
     return GivenBack.GRACE if state.now >= _grace_ends(state, device, outage) else None
@@ -119,11 +122,10 @@ def _may_record(state: State, camera: Camera) -> bool:
 
 
 def _grace_ends(state: State, device: DeviceState, outage: Outage) -> float:
-    """Return when a returned device has had its time to record."""
+    """Return when a returned device has had its time to record, or to let itself be asked."""
     timing = state.group.timing
-    return max(
-        outage.watched_from + timing.return_grace, calm.held_down_until(device, outage, timing)
-    )
+    grace = timing.refused_grace if outage.refused else timing.return_grace
+    return max(outage.watched_from + grace, calm.held_down_until(device, outage, timing))
 
 
 def _told(device: DeviceState, channel: Channel) -> Recording | None:
@@ -138,6 +140,7 @@ def give_back_at(state: State, device: DeviceState) -> Iterator[float]:
     outage = device.outage
     if outage and outage.returned is not None:
         yield outage.watched_from + state.group.timing.return_grace
+        yield _grace_ends(state, device, outage)
         yield calm.held_down_until(device, outage, state.group.timing)
         for channel in device.config.channels:
             if channel.number in device.recorded_since:

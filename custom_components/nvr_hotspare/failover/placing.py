@@ -6,7 +6,8 @@ What needs a place gets it so:
   that has room for all; else each goes to the first with room, by priority.
 - Where there is no room for all that wait, the cameras of a higher priority come first, then
   those of the older outage.
-- A camera that then still has no place takes that of a low one, unless it is low itself.
+- A camera that then still has no place takes that of a lower one among those that are low, or
+  lower still: of a device that is back and only does not let us ask what it records.
 - What finds no place waits, and gets the next free one.
 - What a spare was given and did not take in its time goes to another one with room, if there is.
 
@@ -34,6 +35,8 @@ from .state import (
 
 RANKS = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW: 2}
 """The order of priorities; what is never to be backed up has none."""
+LAST = 3
+"""The rank of what may well be recorded already: its device is back, but lets nobody ask."""
 
 
 def coverable(device: DeviceState) -> Iterator[tuple[Channel, Camera]]:
@@ -71,7 +74,13 @@ def _needed(state: State, look: Look) -> Iterator[tuple[Camera, int]]:
     for outage, device in outages:
         for channel, camera in coverable(device):
             if _needs(state, outage, camera):
-                yield camera, RANKS[channel.priority]
+                yield camera, rank(outage, channel, camera)
+
+
+def rank(outage: Outage, channel: Channel, camera: Camera) -> int:
+    """Return which place a camera has among those that need one, from 0 on."""
+    doubtful = outage.refused and camera not in outage.alongside
+    return LAST if doubtful else RANKS[channel.priority]
 
 
 def _needs(state: State, outage: Outage, camera: Camera) -> bool:
@@ -104,8 +113,8 @@ class _Table:
 
     def _ranked(self, spare: SpareState, cameras: list[Camera]) -> list[Camera]:
         """Sort cameras: a spare that can hold fewer than it has records on what it records."""
-        low = RANKS[Priority.LOW]
-        return sorted(cameras, key=lambda c: (self.needed[c] == low, not uses(spare, c)))
+        normal = RANKS[Priority.NORMAL]
+        return sorted(cameras, key=lambda c: (max(self.needed[c], normal), not uses(spare, c)))
 
     def _stays(self, camera: Camera) -> UnitId | None:
         """Return where a camera is recorded, else who has to, else who was told to."""
@@ -156,15 +165,16 @@ class _Table:
                 self._give((camera,), other)
 
     def displace(self, waiting: Iterable[Camera]) -> Iterator[Camera]:
-        """Give those that have no place that of a low camera, the last first; yield these."""
+        """Give those that have no place that of a lower camera, the last first; yield these."""
         low = RANKS[Priority.LOW]
-        victims = [c for c, rank in self.needed.items() if rank == low and c in self.keeper]
+        victims = [c for c, its in self.needed.items() if its >= low and c in self.keeper]
+        victims.sort(key=self.needed.__getitem__)
         for camera in waiting:
-            if camera in self.keeper or self.needed[camera] == low:
+            if camera in self.keeper:
                 continue
             for victim in reversed(victims):
                 unit = self.keeper[victim]
-                if unit != camera.unit:
+                if unit != camera.unit and self.needed[victim] > self.needed[camera]:
                     victims.remove(victim)
                     self.held[unit].remove(victim)
                     del self.keeper[victim]

@@ -38,7 +38,7 @@ class Pulse:
     silence: Silence | None = None
     """How the latest of them stayed unanswered."""
     asked: float | None = None
-    """When an offline unit that was heard again was last asked who it is."""
+    """When a unit that was heard again was last asked who it is; None once it is known."""
     excused: float = 0.0
     """Until when its silence is no sign that it is dead."""
     once: bool = True
@@ -80,6 +80,8 @@ class Outage:
     watched_from: float = 0.0
     """From when on the returned device's grace is counted: its return, or a later restart of
     Home Assistant, which saw nothing in between."""
+    refused: bool = False
+    """Whether the device that came back lets nobody ask who it is."""
     given_back: Mapping[Camera, GivenBack] = field(default_factory=dict)
     """The cameras that the spare may let go of."""
 

@@ -172,9 +172,14 @@ def watch_pace(state: State, unit: UnitId) -> float:
 
 
 def _returning(device: DeviceState) -> bool:
-    """Tell whether a device is back and being given back to; not while it is recorded alongside."""
+    """Tell whether a device is back and being given back to.
+
+    Not while it is recorded alongside, nor while it does not let us ask who it is.
+    """
     outage = device.outage
-    return outage is not None and outage.returned is not None and not outage.alongside
+    if outage is None or outage.returned is None:
+        return False
+    return not (outage.alongside or outage.refused)
 
 
 def _busy(state: State, spare: SpareState) -> bool:
