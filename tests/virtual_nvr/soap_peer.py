@@ -23,6 +23,7 @@ _Token: Any = UsernameToken
 _WSDLS = Path(onvif.__file__).parent / "wsdl"
 _NAMES = {
     "device": "devicemgmt",
+    "event": "events",
     "media": "media",
     "recording": "recording",
     "receiver": "receiver",
@@ -56,17 +57,23 @@ class SoapPeer:
 
     async def call(self, service: str, operation: str, /, **arguments: Any) -> Any:
         """Carry out an operation; what the schema does not allow fails the test."""
+        target = f"{self.address}/onvif/{service}_service"
+        return await self.call_at(target, service, operation, **arguments)
+
+    async def call_at(self, target: str, service: str, operation: str, /, **arguments: Any) -> Any:
+        """Do the same at the address that the unit has told for it."""
         client, schema = _client(service), _schema(service)
-        known = _binding(client).get(operation)
+        binding = _binding(client, operation)
+        known = binding.get(operation)
         message = known.create(**arguments).content
         schema.assertValid(_content(message))
-        status, body = await self.post(service, self.with_token(etree.tostring(message)))
+        status, body = await self.post_to(target, self.with_token(etree.tostring(message)))
         answer = etree.fromstring(body)
         if status == 200:
             schema.assertValid(_content(answer))
         response = SimpleNamespace(status_code=status, content=body, headers={}, encoding="utf-8")
         try:
-            return _binding(client).process_reply(client, known, response)
+            return binding.process_reply(client, known, response)
         except Fault as fault:
             subcodes = [name.localname for name in fault.subcodes]
             raise SoapFaultError(
@@ -74,6 +81,10 @@ class SoapPeer:
             ) from None
 
     async def post(self, service: str, body: bytes) -> tuple[int, bytes]:
+        """Send any bytes to a service; returns the HTTP status and the answer."""
+        return await self.post_to(f"{self.address}/onvif/{service}_service", body)
+
+    async def post_to(self, target: str, body: bytes) -> tuple[int, bytes]:
         """Send any bytes; returns the HTTP status and the answer."""
         digest = (
             (aiohttp.DigestAuthMiddleware(self.username, self.password),)
@@ -81,7 +92,7 @@ class SoapPeer:
             else ()
         )
         async with self.session.post(
-            f"{self.address}/onvif/{service}_service",
+            target,
             data=body,
             headers={"Content-Type": "application/soap+xml; charset=utf-8"},
             middlewares=digest,
@@ -102,8 +113,9 @@ def _client(service: str) -> Any:
     return _Client(str(_WSDLS / f"{_NAMES[service]}.wsdl"))
 
 
-def _binding(client: Any) -> Any:
-    return next(iter(client.wsdl.bindings.values()))
+def _binding(client: Any, operation: str) -> Any:
+    """Return the binding that has the operation; only the Event service has several."""
+    return next(it for it in client.wsdl.bindings.values() if operation in it.all())
 
 
 @cache

@@ -5,7 +5,7 @@ import pytest
 
 from tests.virtual_nvr.nvr_lab import StartNvr
 
-SERVICES = {"device", "media", "recording", "search", "replay", "receiver"}
+SERVICES = {"device", "event", "media", "recording", "search", "replay", "receiver"}
 
 
 async def test_tells_time_to_anybody(start_nvr: StartNvr) -> None:
@@ -47,6 +47,7 @@ async def test_capabilities_by_category(start_nvr: StartNvr) -> None:
     # zeep takes every category of the extension for one of the schema's xs:any.
     extensions = {etree.QName(told).localname for told in everything.Extension._value_1}
     assert extensions == {"Recording", "Search", "Replay", "Receiver"}
+    assert everything.Events.WSPullPointSupport
     media = await peer.call("device", "GetCapabilities", Category=["Media"])
     assert (media.Device, media.Extension) == (None, None)
     assert media.Media.StreamingCapabilities.RTP_RTSP_TCP

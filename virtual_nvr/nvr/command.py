@@ -17,6 +17,8 @@ from .config import ConfigError, NvrConfig, load
 from .state import StateError
 from .unit import VirtualNvr
 
+_UNKNOWN = "there is no such command"
+
 
 def main(arguments: Sequence[str]) -> int:
     """Run a recorder until SIGTERM or SIGINT; one line of JSON says when it is ready."""
@@ -39,7 +41,8 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="Unix socket that takes: stop_recording N, resume_recording N (1 is the first"
         " channel), slow SECONDS (before each answer), clock SECONDS (ahead of the real time),"
-        " drop_replay (cuts its connections), stall_replay, resume_replay",
+        " drop_replay (cuts its connections), stall_replay, resume_replay, fail_storage,"
+        " mend_storage, announce_restart (and do it)",
     )
     return parser
 
@@ -78,18 +81,33 @@ async def obey(unit: VirtualNvr, words: list[str]) -> None:
                 await unit.let_go(int(number))
             case ["slow", seconds]:
                 unit.delay = _finite(seconds)
-            case ["drop_replay"]:
-                unit.drop_replay()
-            case ["stall_replay"]:
-                unit.replaying.clear()
-            case ["resume_replay"]:
-                unit.replaying.set()
             case ["clock", seconds]:
                 unit.clock_offset = timedelta(seconds=_finite(seconds))
+            case [word]:
+                await _obey(unit, word)
             case _:
-                raise CommandError("there is no such command")
+                raise CommandError(_UNKNOWN)
     except (ValueError, LookupError, OverflowError) as error:
         raise CommandError(str(error)) from error
+
+
+async def _obey(unit: VirtualNvr, word: str) -> None:
+    """Carry out a command of one word."""
+    match word:
+        case "drop_replay":
+            unit.drop_replay()
+        case "stall_replay":
+            unit.replaying.clear()
+        case "resume_replay":
+            unit.replaying.set()
+        case "fail_storage":
+            await unit.fail_storage()
+        case "mend_storage":
+            await unit.mend_storage()
+        case "announce_restart":
+            unit.announce_restart()
+        case _:
+            raise CommandError(_UNKNOWN)
 
 
 def _finite(text: str) -> float:

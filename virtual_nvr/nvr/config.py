@@ -52,6 +52,8 @@ class Limits:
     """Kilobits per second of one camera; 0 is not announced."""
     total_rate: int = 0
     """Kilobits per second of all cameras together; 0 is not announced."""
+    pull_points: int = 8
+    """Clients that may wait for events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,10 @@ class NvrConfig:
     """Whether clients may create and delete recordings."""
     receiver: bool = True
     """Whether it has the Receiver service, and so tells where its cameras are."""
+    push_url: str = field(default="", repr=False)
+    """Where it tells that it lives, if anywhere; who knows the address can speak for it."""
+    push_seconds: float = 5.0
+    """Between two of these heartbeats."""
     manufacturer: str = "NVR Hot Spare"
     model: str = "Virtual NVR"
     firmware: str = "1.0"

@@ -39,7 +39,10 @@ class DeviceService(Service):
         now: Callable[[], datetime],
         reboot: Callable[[], None],
     ) -> None:
-        """Speak for a unit that has these other services; `reboot` must return at once."""
+        """Speak for a unit that has these other services, events and media before all others.
+
+        `reboot` must return at once.
+        """
         self._config = config
         self._services = (self, *others)
         self._now = now
@@ -136,12 +139,12 @@ class DeviceService(Service):
         if unknown := asked - _CATEGORIES:
             raise invalid("NoSuchService", f"There is no category {', '.join(sorted(unknown))}")
         everything = "All" in asked
-        device, media, *extensions = (
+        device, events, media, *extensions = (
             service.category(self._address(service)) for service in self._services
         )
         told = [
             category
-            for name, category in (("Device", device), ("Media", media))
+            for name, category in (("Device", device), ("Events", events), ("Media", media))
             if everything or name in asked
         ]
         if everything:

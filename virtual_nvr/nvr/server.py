@@ -86,6 +86,7 @@ class SoapServer:
         asked = content.first() if content else None
         if message.tag != _ENVELOPE or asked is None:
             raise sender("InvalidArgs", reason="This is no SOAP 1.2 request")
+        asked.target = request.path_qs
         operation = self._operations.find(asked)
         if not operation.open:
             security = header.find("wsse:Security") if header else None

@@ -17,9 +17,11 @@ from .access import Access
 from .config import NvrConfig
 from .device import DeviceService
 from .director import Director
+from .events import EventService, SubscriptionManager
 from .job import Jobs
 from .live import live_channels
 from .media import MediaService
+from .pusher import push
 from .receiver import ReceiverService
 from .recording import RecordingService
 from .replay import PATH as REPLAY_PATH, ReplayService, replays
@@ -50,6 +52,8 @@ class VirtualNvr:
         """Seconds that each ONVIF answer is held back."""
         self.held: set[str] = set()
         """Recordings that are kept from recording, whatever their jobs say."""
+        self.storage_failed = False
+        """Whether the disk is broken: nothing is recorded, and clients are told."""
         self.replaying = asyncio.Event()
         """Whether replayed footage is sent; its sessions stand either way."""
         self.replaying.set()
@@ -105,19 +109,42 @@ class VirtualNvr:
         self.held.discard(token)
         await running.settle()
 
+    async def fail_storage(self) -> None:
+        """Break the disk: hold every channel, and tell clients why; LookupError as there."""
+        running = self._present()
+        self.storage_failed = True
+        self.held.update(running.state.recordings)
+        await running.settle()
+        running.events.tell_storage()
+
+    async def mend_storage(self) -> None:
+        """Undo `fail_storage`, and every `hold`; LookupError as there."""
+        running = self._present()
+        self.storage_failed = False
+        self.held.clear()
+        await running.settle()
+        running.events.tell_storage()
+
+    def announce_restart(self) -> None:
+        """Tell clients of a restart, and begin it; returns at once, LookupError as in `hold`."""
+        self._present().events.tell_shutdown()
+        self.reboot()
+
     def drop_replay(self) -> None:
         """Cut every connection over which footage is replayed; LookupError as in `hold`."""
-        if self._running is None:
-            raise LookupError("the unit is restarting")
-        self._running.rtsp.cut(REPLAY_PATH)
+        self._present().rtsp.cut(REPLAY_PATH)
 
     def _channel(self, number: int) -> tuple[_Running, str]:
-        if self._running is None:
-            raise LookupError("the unit is restarting")
-        tokens = list(self._running.state.recordings)
+        running = self._present()
+        tokens = list(running.state.recordings)
         if not 1 <= number <= len(tokens):
             raise LookupError(f"the unit has {len(tokens)} recordings")
-        return self._running, tokens[number - 1]
+        return running, tokens[number - 1]
+
+    def _present(self) -> _Running:
+        if self._running is None:
+            raise LookupError("the unit is restarting")
+        return self._running
 
     async def _restart(self) -> None:
         await self._stop()
@@ -144,12 +171,15 @@ class _Running:
         self.state = state
         self._config = config
         self._settling = asyncio.Lock()
+        self._pushing: asyncio.Task[None] | None = None
         self._engine = Engine(folder)
         archive = Archive(folder)
         holdings = Holdings(archive)
         self._director = Director(state, self._engine, archive, holdings, unit.held)
         receiver = config.receiver
+        self.events = EventService(config, unit.now, lambda: unit.storage_failed)
         others: list[Service] = [
+            self.events,
             MediaService(config, state, self._director),
             RecordingService(
                 state, self._director, dynamic=config.dynamic_recordings, receiver=receiver
@@ -161,7 +191,8 @@ class _Running:
             others.append(ReceiverService(state, self._director))
         device = DeviceService(config, others, unit.now, unit.reboot)
         jobs = Jobs(state, self._director, receiver=receiver)
-        operations = Operations([device, *others, jobs])
+        subscriptions = SubscriptionManager(self.events.points, unit.now)
+        operations = Operations([device, *others, jobs, subscriptions])
         access = Access(config, unit.now)
         self._soap = SoapServer(operations, access, unit.answer_late, self.settle)
         live = live_channels(self._engine, archive)
@@ -194,6 +225,9 @@ class _Running:
 
     async def stop(self) -> None:
         """Answer no more, and close all files."""
+        if self._pushing:
+            self._pushing.cancel()
+            await asyncio.wait([self._pushing])
         await self._soap.stop()
         await self.rtsp.close()
         async with self._settling:
@@ -204,3 +238,6 @@ class _Running:
         await self.settle()
         await self.rtsp.start(self._config.host, self._config.rtsp_port)
         await self._soap.start(self._config.host, self._config.http_port)
+        if self._config.push_url:
+            pushing = push(self._config.push_url, self._config.push_seconds)
+            self._pushing = asyncio.create_task(pushing)

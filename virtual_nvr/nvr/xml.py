@@ -15,13 +15,16 @@ NAMESPACES = {
     "ter": "http://www.onvif.org/ver10/error",
     "tt": "http://www.onvif.org/ver10/schema",
     "tds": "http://www.onvif.org/ver10/device/wsdl",
+    "tev": "http://www.onvif.org/ver10/events/wsdl",
     "trt": "http://www.onvif.org/ver10/media/wsdl",
     "trc": "http://www.onvif.org/ver10/recording/wsdl",
     "trv": "http://www.onvif.org/ver10/receiver/wsdl",
     "tse": "http://www.onvif.org/ver10/search/wsdl",
     "trp": "http://www.onvif.org/ver10/replay/wsdl",
     "tns1": "http://www.onvif.org/ver10/topics",
+    "wsa": "http://www.w3.org/2005/08/addressing",
     "wsnt": "http://docs.oasis-open.org/wsn/b-2",
+    "wstop": "http://docs.oasis-open.org/wsn/t-1",
     "wsse": ("http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"),
     "wsu": ("http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"),
 }
@@ -80,6 +83,8 @@ class Node:
 
     def __init__(self, raw: Element) -> None:
         self._raw = raw
+        self.target = ""
+        """Of a request: where it was sent to, the path with its query."""
 
     @property
     def tag(self) -> str:
