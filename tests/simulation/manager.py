@@ -5,6 +5,7 @@ Each step is checked: the units that it touched, and every so often everything.
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 import json
 from math import inf
 from random import Random
@@ -25,6 +26,7 @@ from custom_components.nvr_hotspare.failover.events import (
     FootageFlows,
     HeartbeatReceived,
     Identified,
+    IdentityRefused,
     PlacesSeen,
     Planned,
     ProbeUnanswered,
@@ -54,6 +56,7 @@ from custom_components.nvr_hotspare.failover.model import (
 from custom_components.nvr_hotspare.failover.state import (
     DeviceState,
     State,
+    Witness,
     with_device,
     with_pulse,
 )
@@ -99,8 +102,7 @@ class Manager:
         self.account = Account()
         self.state = State()
         self.away = False
-        self.isolated = False
-        """Whether nothing at all can be reached, no witness either."""
+        self._isolated = False
         self._planned: dict[UnitId, float] = {}
         self._skips = skips
         self._listens = listens
@@ -131,7 +133,7 @@ class Manager:
         return Loop(
             self.agenda,
             number,
-            (lambda: ask(unit)) if self._skips else (lambda: (ask(unit), Asked.NEWS)[1]),
+            partial(ask, unit) if self._skips else (lambda: (ask(unit), Asked.NEWS)[1]),
             lambda: pace(self.state, unit),
         )
 
@@ -209,6 +211,12 @@ class Manager:
             loops[name].wake()
         self.site.alter(name, self.agenda.now, change)
 
+    def isolate(self, *, isolated: bool) -> None:
+        """Let nothing at all be reached any more, no witness either; or again."""
+        self._note_witness()
+        self._isolated = isolated
+        self._witness.wake()
+
     def _goes_on_telling(self, unit: UnitId) -> None:
         """Pass over what a device tells: from now on it is known as one that tells all the time.
 
@@ -222,6 +230,18 @@ class Manager:
         device = self.state.devices[unit]
         if self._skips and device.delivery:
             self._note(replace(device, delivery=replace(device.delivery, heard=inf)))
+
+    def _goes_on_answering(self, witness: str) -> None:
+        """Pass over answers of a witness, likewise."""
+        if self._skips:
+            self.state = replace(self.state, witnesses={witness: Witness(answers=True, asked=inf)})
+
+    def _note_witness(self) -> None:
+        """Note when the witness was really asked last."""
+        for name, witness in self.state.witnesses.items():
+            if witness.asked == inf:
+                known = replace(witness, asked=self._witness.latest())
+                self.state = replace(self.state, witnesses={name: known})
 
     def _note_signs(self, unit: UnitId) -> None:
         """Note when a unit really was last heard, and how often, before anything changes for it."""
@@ -295,8 +315,8 @@ class Manager:
             if self._suspect(unit):
                 self._suspects[unit] = None
                 self._witness.wake()
-            else:
-                self._suspects.pop(unit, None)
+            elif self._suspects.pop(unit, unit) is None and not self._suspects:
+                self._note_witness()
             shifted = shifted or returning(before.devices.get(unit)) != returning(
                 self.state.devices.get(unit)
             )
@@ -353,6 +373,8 @@ class Manager:
         device, timing = self.state.devices.get(unit), self.group.timing
         if device is None or device.outage is None:
             return False
+        if device.outage.refused and not self.site.units[unit].locked:
+            return True
         enough = max(timing.return_beats, calm.quiet_beats(device, timing))
         return self.state.pulses[unit].beats < enough
 
@@ -382,8 +404,11 @@ class Manager:
     def _ask_witness(self, name: str) -> Asked:
         if not self._suspects:
             return Asked.NOTHING
-        self.happens(WitnessSeen(name, answers=not self.isolated))
-        return Asked.NEWS
+        self.happens(WitnessSeen(name, answers=not self._isolated))
+        if self._isolated:
+            return Asked.NEWS
+        self._goes_on_answering(name)
+        return Asked.SIGN_OF_LIFE
 
     def _suspect(self, unit: UnitId) -> bool:
         return suspect(self.state.pulses[unit])
@@ -396,8 +421,11 @@ class Manager:
         )
 
     def _identify(self, unit: UnitId) -> None:
-        if self.site.units[unit].obeys:
+        it = self.site.units[unit]
+        if it.obeys:
             self.answer(Identified(unit, same=True))
+        elif it.answers:
+            self.answer(IdentityRefused(unit))
 
     def _flow(self, unit: UnitId) -> Asked:
         if not self.couriers.works_for(unit):

@@ -106,12 +106,12 @@ class Weather:
             for unit in self._site.units:
                 self._manager.alter(unit, mended)
             self._site.look_again(self._agenda.now)
-            self._manager.isolated = False
+            self._manager.isolate(isolated=False)
 
         def mended(it: Unit) -> None:
             it.cut_off -= 1
 
-        self._manager.isolated = True
+        self._manager.isolate(isolated=True)
         self._site.look_away(self._agenda.now)
         for unit in self._site.units:
             self._manager.alter(unit, cut)

@@ -60,7 +60,7 @@ def site_of(devices: int, spares: int) -> Group:
 
 
 class Years:
-    """One run; the same seed, the same run."""
+    """One run; the same seed, the same run, and the same faults whatever is decided."""
 
     def __init__(
         self,
@@ -73,16 +73,17 @@ class Years:
     ) -> None:
         rates = Rates() if rates is None else rates
         self.seed = seed
-        self.agenda, rng = Agenda(), Random(seed)
+        self.agenda = Agenda()
+        fate, luck = Random(f"faults {seed}"), Random(f"answers {seed}")
         self.site = Site(
             {device.unit: Unit(cameras=_cameras(device)) for device in group.devices}
             | {spare.unit: Unit(capacity=spare.capacity) for spare in group.spares},
             START,
         )
         self.manager = Manager(
-            self.agenda, self.site, rng, rates, group, skips=skips, listens=listens
+            self.agenda, self.site, luck, rates, group, skips=skips, listens=listens
         )
-        self.weather = Weather(self.agenda, self.site, self.manager, rng, rates)
+        self.weather = Weather(self.agenda, self.site, self.manager, fate, rates)
 
     def live(self, seconds: float) -> Result:
         """Let time pass, and tell what came of it."""
