@@ -2,13 +2,12 @@
 
 import argparse
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 import contextlib
 from dataclasses import asdict, dataclass
 import json
 from pathlib import Path
 import shutil
-import signal
 import sys
 import time
 from typing import Any
@@ -19,7 +18,7 @@ from . import home_assistant, integration, site, spares
 from .home_assistant import HomeAssistant
 from .interruptions import kill_home_assistant, restart_container
 from .outage import Cast, Outage, StateLog, StepNotReachedError, play
-from .processes import ROOT, ProgramError
+from .processes import ROOT, ProgramError, until_told
 from .screen import Screen
 from .site import Plan, Site
 
@@ -215,7 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     screen = Screen()
     try:
-        report = asyncio.run(_until_told(run(options, screen)))
+        report = asyncio.run(until_told(run(options, screen)))
     except (StepNotReachedError, ProgramError, integration.SetupError) as error:
         screen.say(f"failed: {error}")
         return 1
@@ -224,13 +223,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     print(json.dumps(report, indent=None if options.json else 2), flush=True)
     return 0
-
-
-async def _until_told[T](work: Coroutine[Any, Any, T]) -> T:
-    task = asyncio.create_task(work)
-    for told in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(told, task.cancel)
-    return await task
 
 
 if __name__ == "__main__":

@@ -69,11 +69,17 @@ async def _create_group(home: HomeAssistant, *answers: dict[str, Any]) -> str:
 
 
 async def add_working_device(
-    home: HomeAssistant, entry_id: str, device: Recorder, camera_password: str
+    home: HomeAssistant,
+    entry_id: str,
+    device: Recorder,
+    camera_password: str,
+    *,
+    keep: bool = False,
 ) -> str:
-    """Add a working NVR with the channels it tells of, whose footage goes into its folder.
+    """Add a working NVR with the channels it tells of.
 
-    Returns the verdict on its cameras' sources.
+    Its footage goes into its folder, or with `keep` stays on the spare. Returns the verdict on
+    its cameras' sources.
     """
     path = f"{_ENTRIES}/subentries/flow"
     form = await home.flow(path, [entry_id, "unit"], {"next_step_id": "normal"}, account(device))
@@ -88,9 +94,10 @@ async def add_working_device(
         "template": "virtual_nvr",
         "zone": "UTC",
     }
-    for step in ({"next_step_id": "save"}, {"next_step_id": "folder"}, folder):
-        await home.request("POST", f"{path}/{form['flow_id']}", step)
-    done = await home.request("POST", f"{path}/{form['flow_id']}", {"next_step_id": "take_folder"})
+    into_folder = ({"next_step_id": "folder"}, folder, {"next_step_id": "take_folder"})
+    done = {}
+    for step in ({"next_step_id": "save"}, *([{"next_step_id": "keep"}] if keep else into_folder)):
+        done = await home.request("POST", f"{path}/{form['flow_id']}", step)
     if done["type"] != "create_entry":
         raise SetupError(f"{device.name} was not added: {done}")
     return str(verdicts["description_placeholders"]["verdicts"])

@@ -1,7 +1,7 @@
 """Programs of the site: started, waited for, killed, and never left behind."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 import contextlib
 import json
 import os
@@ -17,6 +17,14 @@ STOP_WITHIN = 20.0
 
 class ProgramError(RuntimeError):
     """A program of the site did not start, or ended by itself."""
+
+
+async def until_told[T](work: Coroutine[Any, Any, T]) -> T:
+    """Do the work; Ctrl-C and SIGTERM cancel it, so that it puts away what it has set up."""
+    task = asyncio.create_task(work)
+    for told in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(told, task.cancel)
+    return await task
 
 
 async def tell(control: Path, command: str) -> None:
