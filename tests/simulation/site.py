@@ -39,10 +39,6 @@ class Unit:
     """What a spare holds, and from when on it records that, if it was told to."""
     dark: int = 0
     """How many of its own cameras nobody records."""
-    counted: float = 0.0
-    """Until when they were counted."""
-    announced: bool = False
-    """Whether that is for a planned restart."""
     excused: float = -inf
     """Until when that may be because it was not yet noticed."""
 
@@ -77,7 +73,9 @@ class Measures:
     planned: float = 0.0
     """Recorded by nobody, as announced."""
     unavoidable: float = 0.0
-    """For which there were not spares enough, up and to be reached."""
+    """Of the others, what more spares were needed for than there were up and to be reached."""
+    shortage: float = 0.0
+    """What more spares were needed for, if it could be known which units are dead."""
 
 
 class Site:
@@ -91,12 +89,12 @@ class Site:
         self.absent = 0
         """For how many reasons Home Assistant can't notice anything."""
         self._now = now
+        self._dark: dict[UnitId, Unit] = {}
+        """The devices with cameras that nobody records."""
         self._burden = [0, 0, 0]
         """Of all units together, see `Unit.burden`."""
         for unit in units.values():
             self._bear(unit, 1)
-        for unit in self.devices.values():
-            unit.counted = now
 
     def recording(self, camera: Camera, now: float) -> bool:
         """Tell whether a device records a camera of its own."""
@@ -114,10 +112,9 @@ class Site:
         return not (lent or self.recording(camera, now))
 
     def alter(self, name: UnitId, now: float, change: Callable[[Unit], None] | None) -> None:
-        """Change a unit, or look at what came of itself; count until now."""
+        """Change a unit, or look at what came of itself."""
         unit = self.units[name]
-        self.measures.unavoidable += self._unavoidable() * (now - self._now)
-        self._now = now
+        self._pass(now)
         touched = {camera.unit for camera in unit.places} | {name}
         if change is not None:
             was_down, answered, obeyed = unit.down, unit.answers, unit.obeys
@@ -134,49 +131,67 @@ class Site:
                 unit.obeys_since = now
         touched |= {camera.unit for camera in unit.places}
         for device in sorted(touched & self.devices.keys()):
-            self._count(self.devices[device], now)
+            self._look(device, now)
 
     def _bear(self, unit: Unit, sign: int) -> None:
         for which, burden in enumerate(unit.burden):
             self._burden[which] += sign * burden
 
-    def _unavoidable(self) -> int:
-        """Return how many cameras of dead devices can't all be recorded by the spares there are.
-
-        A device that works and can't be reached takes places like a dead one: nobody can tell.
-        """
-        down, silent, room = self._burden
-        return min(down, max(0, silent - room))
-
-    def _count(self, unit: Unit, now: float) -> None:
-        seconds, measures = now - unit.counted, self.measures
-        if unit.announced:
-            measures.planned += unit.dark * seconds
-        else:
-            measures.unprotected += unit.dark * seconds
-            measures.noticing += unit.dark * max(0.0, min(now, unit.excused) - unit.counted)
-        unit.counted = now
-        unit.announced = bool(unit.planned)
+    def _look(self, name: UnitId, now: float) -> None:
+        """Count which cameras of a device nobody records from now on."""
+        unit = self.devices[name]
         well = not unit.down and now >= unit.records_from
         unit.dark = 0 if well else sum(self.dark(camera, now) for camera in unit.cameras)
+        if unit.dark:
+            self._dark[name] = unit
+        else:
+            self._dark.pop(name, None)
+
+    def _pass(self, now: float) -> None:
+        """Measure what went unrecorded until now, in stretches in which nothing changes."""
+        ends = {unit.excused for unit in self._dark.values() if self._now < unit.excused < now}
+        for end in sorted({*ends, now}):
+            self._measure(end - self._now)
+            self._now = end
+
+    def _measure(self, seconds: float) -> None:
+        """Measure a stretch of time.
+
+        A device that works and can't be reached takes places like a dead one: nobody can tell. So
+        what goes unrecorded is unavoidable as far as there are more cameras of units that can't
+        be reached than places on spares that can.
+        """
+        fresh = late = planned = 0
+        for unit in self._dark.values():
+            if unit.planned:
+                planned += unit.dark
+            elif unit.excused > self._now:
+                fresh += unit.dark
+            else:
+                late += unit.dark
+        down, silent, room = self._burden
+        self.measures.planned += planned * seconds
+        self.measures.unprotected += (fresh + late) * seconds
+        self.measures.noticing += fresh * seconds
+        self.measures.unavoidable += min(late, max(0, silent - room)) * seconds
+        self.measures.shortage += max(0, down - room) * seconds
 
     def _excuse(self, name: UnitId, now: float) -> None:
         """Excuse for a while that nobody records the cameras of a unit that died just now."""
         hit = {camera.unit for camera, since in self.units[name].places.items() if since}
-        for device in sorted({name, *hit} & self.devices.keys()):
-            self._count(self.devices[device], now)
+        for device in {name, *hit} & self.devices.keys():
             self.devices[device].excused = inf if self.absent else now + NOTICE
 
     def look_away(self, now: float) -> None:
         """Home Assistant goes, or is cut off: what it has not noticed yet nobody does."""
+        self._pass(now)
         self.absent += 1
         for unit in self.devices.values():
-            self._count(unit, now)
             unit.excused = inf if unit.excused > now else unit.excused
 
     def look_again(self, now: float) -> None:
         """Home Assistant is there again, unless it is away for another reason."""
+        self._pass(now)
         self.absent -= 1
         for unit in self.devices.values() if not self.absent else ():
-            self._count(unit, now)
             unit.excused = now + NOTICE_AFTER_START if unit.excused == inf else unit.excused

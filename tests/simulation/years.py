@@ -37,6 +37,7 @@ class Result:
     needless_takeovers: int
     unprotected_s: int
     unavoidable_s: int
+    shortage_s: int
     noticing_s: int
     planned_s: int
     elapsed_s: float
@@ -103,6 +104,7 @@ class Years:
             needless_takeovers=len(account.needless),
             unprotected_s=round(measures.unprotected),
             unavoidable_s=round(measures.unavoidable),
+            shortage_s=round(measures.shortage),
             noticing_s=round(measures.noticing),
             planned_s=round(measures.planned),
             elapsed_s=round(elapsed, 1),
