@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from scripts.lab import integration, site
+from scripts.lab import home_assistant, integration, site
 from scripts.lab.home_assistant import HomeAssistant
 from scripts.lab.outage import StateLog
 from scripts.lab.site import Plan, Site
@@ -50,13 +50,11 @@ async def evening(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Ev
     config = folder / "home-assistant"
     config.mkdir()
     plan = Plan(working_devices=1, channels=2, subnet=SUBNET)
-    async with site.running(plan, folder / "site") as here:
-        home = HomeAssistant(config, PORT)
-        try:
-            await home.start()
-            yield Evening(site=here, home=home, config=config, log=StateLog(lambda _: None))
-        finally:
-            await home.stop()
+    async with (
+        site.running(plan, folder / "site") as here,
+        home_assistant.running(config, PORT) as home,
+    ):
+        yield Evening(site=here, home=home, config=config, log=StateLog(lambda _: None))
 
 
 async def test_setting_up_the_spare_recovers_from_every_mistake(evening: Evening) -> None:

@@ -18,7 +18,7 @@ import pytest_asyncio
 
 from custom_components.nvr_hotspare.nvr.builtin import channel_of
 from custom_components.nvr_hotspare.recorder.model import VideoFrame
-from scripts.lab import integration, site, spares
+from scripts.lab import home_assistant, integration, site, spares
 from scripts.lab.home_assistant import HomeAssistant
 from scripts.lab.site import Plan, Site
 from tests.recorder.clips import put_clip
@@ -96,13 +96,11 @@ async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Home]
     config.mkdir()
     plan = Plan(working_devices=2, channels=1, subnet=SUBNET)
     async with site.running(plan, folder / "site") as here:
-        assistant = HomeAssistant(config, PORT)
         try:
-            await assistant.start()
-            await set_up(assistant, here, folder / "footage")
-            yield Home(assistant=assistant, site=here, log=config / "home-assistant.log")
+            async with home_assistant.running(config, PORT) as assistant:
+                await set_up(assistant, here, folder / "footage")
+                yield Home(assistant=assistant, site=here, log=config / "home-assistant.log")
         finally:
-            await assistant.stop()
             await spares.end_engines(config)
 
 

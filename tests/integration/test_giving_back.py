@@ -179,12 +179,18 @@ async def slow(hass: HomeAssistant, entry: ConfigEntry) -> ConfigEntry:
     return entry
 
 
-async def test_a_device_that_dies_again_gets_both_outages(
-    hass: HomeAssistant, lab: Lab, slow: ConfigEntry, nvr: VirtualNvr, log: Log
-) -> None:
+async def until_footage_flows(hass: HomeAssistant, lab: Lab, nvr: VirtualNvr, log: Log) -> int:
+    """Let an outage come as far as its footage; return when it began."""
     began = time.time_ns() - SECOND
     await outage(hass, lab, nvr)
     await until(log, "synchronizing")
+    return began
+
+
+async def test_a_device_that_dies_again_gets_both_outages(
+    hass: HomeAssistant, lab: Lab, slow: ConfigEntry, nvr: VirtualNvr, log: Log
+) -> None:
+    began = await until_footage_flows(hass, lab, nvr, log)
     await outage(hass, lab, nvr)
     set_pace(hass, slow)
     told = await synchronized(log)
@@ -199,9 +205,7 @@ async def test_a_device_that_dies_again_gets_both_outages(
 async def test_home_assistant_restarts_meanwhile(
     hass: HomeAssistant, lab: Lab, slow: ConfigEntry, nvr: VirtualNvr, log: Log
 ) -> None:
-    began = time.time_ns() - SECOND
-    await outage(hass, lab, nvr)
-    await until(log, "synchronizing")
+    began = await until_footage_flows(hass, lab, nvr, log)
     assert await hass.config_entries.async_reload(slow.entry_id)
     set_pace(hass, slow)
     await assert_whole(hass, nvr, began, await synchronized(log))
@@ -210,9 +214,7 @@ async def test_home_assistant_restarts_meanwhile(
 async def test_a_device_that_dies_while_home_assistant_is_away_gets_nothing_twice(
     hass: HomeAssistant, lab: Lab, slow: ConfigEntry, nvr: VirtualNvr, log: Log
 ) -> None:
-    began = time.time_ns() - SECOND
-    await outage(hass, lab, nvr)
-    await until(log, "synchronizing")
+    began = await until_footage_flows(hass, lab, nvr, log)
     assert await hass.config_entries.async_unload(slow.entry_id)
     await lab.stop("NVR-1")
     assert await hass.config_entries.async_setup(slow.entry_id)
@@ -228,9 +230,7 @@ async def test_a_device_that_dies_while_home_assistant_is_away_gets_nothing_twic
 async def test_an_engine_that_is_killed_is_started_again_and_goes_on(
     hass: HomeAssistant, lab: Lab, slow: ConfigEntry, nvr: VirtualNvr, log: Log
 ) -> None:
-    began = time.time_ns() - SECOND
-    await outage(hass, lab, nvr)
-    await until(log, "synchronizing")
+    began = await until_footage_flows(hass, lab, nvr, log)
     (engine,) = slow.runtime_data.manager.courier.engines
     os.kill((await engine.ask(lambda it: it.status())).pid, signal.SIGKILL)
     set_pace(hass, slow)

@@ -53,6 +53,15 @@ def children() -> set[int]:
     return set(map(int, task.read_text().split()))
 
 
+async def receiving(order: Order) -> asyncio.Task[Outcome]:
+    """Begin to receive a scene and wait until some of it is written."""
+    task = asyncio.create_task(receive(order, WITHIN))
+    async with asyncio.timeout(WITHIN):
+        while not written(order):  # noqa: ASYNC110 (the file tells nobody)
+            await asyncio.sleep(0.01)
+    return task
+
+
 async def test_a_scene_is_written_from_its_key_frame_to_the_next_one_after_it(
     recorder: ScriptedCamera, order: Order
 ) -> None:
@@ -137,10 +146,7 @@ async def test_who_gives_up_leaves_neither_a_process_nor_a_file(
 ) -> None:
     recorder.media = footage(range(4))
     before = children()
-    task = asyncio.create_task(receive(order, WITHIN))
-    async with asyncio.timeout(WITHIN):
-        while not written(order):  # noqa: ASYNC110 (the file tells nobody)
-            await asyncio.sleep(0.01)
+    task = await receiving(order)
     assert children() - before
     task.cancel()
     await asyncio.wait([task])
@@ -153,10 +159,7 @@ async def test_a_process_that_is_killed_leaves_no_file(
 ) -> None:
     recorder.media = footage(range(4))
     before = children()
-    task = asyncio.create_task(receive(order, WITHIN))
-    async with asyncio.timeout(WITHIN):
-        while not written(order):  # noqa: ASYNC110 (the file tells nobody)
-            await asyncio.sleep(0.01)
+    task = await receiving(order)
     (child,) = children() - before
     os.kill(child, signal.SIGKILL)
     assert (await task).trouble is Trouble.BROKEN

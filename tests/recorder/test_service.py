@@ -1,8 +1,6 @@
 """What the engine does when it is told to, and what it keeps of that."""
 
-from collections.abc import AsyncIterator
 import os
-from pathlib import Path
 
 import pytest
 
@@ -28,34 +26,8 @@ from custom_components.nvr_hotspare.recorder.returned import returned
 from tests.recorder.scripted_camera import (
     ScriptedCamera,
     eventually,
-    gops,
-    scripted_camera,
 )
 from tests.recorder.service_lab import Engine
-
-
-@pytest.fixture
-async def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Engine]:
-    monkeypatch.setattr(listener_module, "_REPORTS", 0.05)
-    engine = Engine(tmp_path)
-    await engine.start()
-    yield engine
-    await engine.stop()
-
-
-@pytest.fixture
-async def client(engine: Engine) -> AsyncIterator[EngineClient]:
-    client = await engine.client()
-    await client.request(Configure(settings=Settings(free_floor=0)))
-    yield client
-    await client.close()
-
-
-@pytest.fixture
-async def camera() -> AsyncIterator[ScriptedCamera]:
-    async with scripted_camera() as camera:
-        camera.media = gops(range(10))
-        yield camera
 
 
 async def test_a_channel_is_provisioned_recorded_released_and_removed(
