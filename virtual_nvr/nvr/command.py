@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 import json
 import math
@@ -42,7 +43,8 @@ def _parser() -> argparse.ArgumentParser:
         help="Unix socket that takes: stop_recording N, resume_recording N (1 is the first"
         " channel), slow SECONDS (before each answer), clock SECONDS (ahead of the real time),"
         " drop_replay (cuts its connections), stall_replay, resume_replay, fail_storage,"
-        " mend_storage, announce_restart (and do it)",
+        " mend_storage, announce_restart (and do it), add_channel URI NAME, remove_channel N,"
+        " rename_channel N NAME, limit RECORDINGS JOBS RECEIVERS",
     )
     return parser
 
@@ -86,8 +88,8 @@ async def obey(unit: VirtualNvr, words: list[str]) -> None:
             case [word]:
                 await _obey(unit, word)
             case _:
-                raise CommandError(_UNKNOWN)
-    except (ValueError, LookupError, OverflowError) as error:
+                await _change(unit, words)
+    except (ConfigError, ValueError, LookupError, OverflowError) as error:
         raise CommandError(str(error)) from error
 
 
@@ -106,6 +108,28 @@ async def _obey(unit: VirtualNvr, word: str) -> None:
             await unit.mend_storage()
         case "announce_restart":
             unit.announce_restart()
+        case _:
+            raise CommandError(_UNKNOWN)
+
+
+async def _change(unit: VirtualNvr, words: list[str]) -> None:
+    """Carry out a command that changes the unit's settings."""
+    match words:
+        case ["add_channel", uri, *name]:
+            await unit.add_channel(uri, " ".join(name))
+        case ["remove_channel", number]:
+            await unit.remove_channel(int(number))
+        case ["rename_channel", number, *name]:
+            await unit.rename_channel(int(number), " ".join(name))
+        case ["limit", recordings, jobs, receivers]:
+            unit.limit(
+                replace(
+                    unit.limits,
+                    recordings=int(recordings),
+                    jobs=int(jobs),
+                    receivers=int(receivers),
+                )
+            )
         case _:
             raise CommandError(_UNKNOWN)
 

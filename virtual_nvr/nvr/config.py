@@ -90,6 +90,8 @@ class NvrConfig:
     """Where it tells that it lives, if anywhere; who knows the address can speak for it."""
     push_seconds: float = 5.0
     """Between two of these heartbeats."""
+    keeps_receivers: bool = False
+    """Whether receivers that were made for jobs outlive them, as they should not."""
     manufacturer: str = "NVR Hot Spare"
     model: str = "Virtual NVR"
     firmware: str = "1.0"

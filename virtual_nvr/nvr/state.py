@@ -3,7 +3,7 @@
 Every change is on disk before it is confirmed: a power cut leaves the old state or the new one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 import json
@@ -99,6 +99,8 @@ class State:
     def __init__(self, path: Path, limits: Limits) -> None:
         self._path = path
         self.limits = limits
+        self.keeps_receivers = False
+        """Whether receivers that were created for jobs outlive them, which they should not."""
         self.recordings: dict[str, Recording] = {}
         self.receivers: dict[str, Receiver] = {}
         self.jobs: dict[str, Job] = {}
@@ -125,9 +127,18 @@ class State:
             raise StateError(f"{path} is damaged: {type(error).__name__}") from None
         return state
 
-    def set_up(self, channels: tuple[ChannelConfig, ...]) -> None:
-        """Bring the unit's own channels up to date; the modes of known jobs stay as they are."""
-        for number, channel in enumerate(channels, start=1):
+    def set_up(self, channels: Mapping[int, ChannelConfig]) -> None:
+        """Bring the unit's own channels up to date; the modes of known jobs stay as they are.
+
+        Of a channel that is gone nothing is told any more; its files stay where they are.
+        """
+        fixed = {token for token, it in self.recordings.items() if it.fixed}
+        for recording in fixed - {f"recording-channel-{number}" for number in channels}:
+            for filler in list(self.jobs_of(recording)):
+                del self.jobs[filler.token]
+                self.receivers.pop(filler.receiver, None)
+            del self.recordings[recording]
+        for number, channel in channels.items():
             recording, receiver, job = (
                 f"{kind}-channel-{number}" for kind in ("recording", "receiver", "job")
             )
@@ -194,6 +205,8 @@ class State:
 
     def drop_unused_receivers(self) -> None:
         """Delete the receivers that were created for jobs and that no job uses any more."""
+        if self.keeps_receivers:
+            return
         used = {job.receiver for job in self.jobs.values()}
         for receiver in list(self.receivers.values()):
             if receiver.automatic and receiver.token not in used:

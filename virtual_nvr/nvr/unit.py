@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import logging
 from types import TracebackType
@@ -14,7 +15,7 @@ from custom_components.nvr_hotspare.recorder.holdings import Holdings
 from custom_components.nvr_hotspare.recorder.rtsp.server import RtspServer
 
 from .access import Access
-from .config import NvrConfig
+from .config import ChannelConfig, Limits, NvrConfig
 from .device import DeviceService
 from .director import Director
 from .events import EventService, SubscriptionManager
@@ -34,6 +35,8 @@ _LOGGER = logging.getLogger(__name__)
 
 REBOOT = 1.5
 """Seconds that a unit is away when it restarts."""
+NOTICE = 2.0
+"""Seconds before that at which it announces a restart: clients wait as long between two pulls."""
 
 
 class VirtualNvr:
@@ -46,6 +49,9 @@ class VirtualNvr:
 
     def __init__(self, config: NvrConfig) -> None:
         self.config = config
+        self.limits = config.limits
+        self.channels = dict(enumerate(config.channels, start=1))
+        """Its own, by number."""
         self.clock_offset = timedelta()
         """How far the unit's clock is ahead."""
         self.delay = 0.0
@@ -88,10 +94,10 @@ class VirtualNvr:
         """Return how far that is ahead, in nanoseconds; all that the unit tells is by it."""
         return self.clock_offset // timedelta(microseconds=1) * 1000
 
-    def reboot(self) -> None:
-        """Begin a restart; returns at once."""
+    def reboot(self, notice: float = 0.0) -> None:
+        """Begin a restart after so many seconds; returns at once."""
         if self._reboot is None or self._reboot.done():
-            self._reboot = asyncio.create_task(self._restart())
+            self._reboot = asyncio.create_task(self._restart(notice))
 
     async def hold(self, number: int) -> None:
         """Keep a channel from recording although its job is active; 1 is the first recording.
@@ -107,6 +113,42 @@ class VirtualNvr:
         """Undo `hold`; LookupError as there."""
         running, token = self._channel(number)
         self.held.discard(token)
+        await running.settle()
+
+    async def add_channel(self, uri: str, name: str) -> None:
+        """Begin to record one more camera, with the account of the others.
+
+        Raises:
+            ConfigError: The address holds credentials.
+            LookupError: There is no room, or the unit is restarting.
+        """
+        running = self._present()
+        room = min(self.limits.recordings, self.limits.jobs, self.limits.receivers)
+        if len(running.state.recordings) >= room:
+            raise LookupError(f"the unit has room for {room} channels")
+        like = next(iter(self.channels.values()), ChannelConfig(name="", uri=""))
+        number = max(self.channels, default=0) + 1
+        self.channels[number] = replace(like, uri=uri, name=name)
+        await self._set_up(running)
+
+    async def remove_channel(self, number: int) -> None:
+        """Forget a camera; LookupError where there is no such channel, or as in `hold`."""
+        running = self._present()
+        del self.channels[number]
+        await self._set_up(running)
+
+    async def rename_channel(self, number: int, name: str) -> None:
+        """Call a camera something else; LookupError as in `remove_channel`."""
+        running = self._present()
+        self.channels[number] = replace(self.channels[number], name=name)
+        await self._set_up(running)
+
+    def limit(self, limits: Limits) -> None:
+        """Hold no more than this from now on, but what is there; LookupError as in `hold`."""
+        self._present().state.limits = self.limits = limits
+
+    async def _set_up(self, running: _Running) -> None:
+        running.state.set_up(self.channels)
         await running.settle()
 
     async def fail_storage(self) -> None:
@@ -126,9 +168,9 @@ class VirtualNvr:
         running.events.tell_storage()
 
     def announce_restart(self) -> None:
-        """Tell clients of a restart, and begin it; returns at once, LookupError as in `hold`."""
+        """Tell clients of a restart to come; returns at once, LookupError as in `hold`."""
         self._present().events.tell_shutdown()
-        self.reboot()
+        self.reboot(NOTICE)
 
     def drop_replay(self) -> None:
         """Cut every connection over which footage is replayed; LookupError as in `hold`."""
@@ -146,16 +188,23 @@ class VirtualNvr:
             raise LookupError("the unit is restarting")
         return self._running
 
-    async def _restart(self) -> None:
+    async def _restart(self, notice: float) -> None:
+        if await self._left_within(notice):
+            return
         await self._stop()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(REBOOT):
-                await self._leaving.wait()
-                return
+        if await self._left_within(REBOOT):
+            return
         try:
             self._running = await _Running.start(self)
         except (OSError, StateError) as error:
             _LOGGER.error("The unit does not come back: %s", error)  # noqa: TRY400 - told in full
+
+    async def _left_within(self, seconds: float) -> bool:
+        """Wait for the unit to be left for good; tell whether it was."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._leaving.wait()
+        return self._leaving.is_set()
 
     async def _stop(self) -> None:
         if self._running:
@@ -207,8 +256,9 @@ class _Running:
         """Go on where the last run ended; returns when the unit answers."""
         config = unit.config
         await asyncio.to_thread(config.folder.mkdir, mode=0o700, parents=True, exist_ok=True)
-        state = await asyncio.to_thread(State.load, config.folder / "unit.json", config.limits)
-        state.set_up(config.channels)
+        state = await asyncio.to_thread(State.load, config.folder / "unit.json", unit.limits)
+        state.keeps_receivers = config.keeps_receivers
+        state.set_up(unit.channels)
         running = cls(unit, state)
         try:
             await running._begin()
