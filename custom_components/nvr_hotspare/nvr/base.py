@@ -11,7 +11,16 @@ from typing import Protocol
 from ..failover.model import Recording
 from ..recorder.giving.model import Replay
 from ..recorder.spans import Span
-from .model import ChannelSettings, FootageTold, Heartbeat, Identity, Place, PlaceState, Probe
+from .model import (
+    ChannelSettings,
+    FootageTold,
+    Heartbeat,
+    Identity,
+    Place,
+    PlaceState,
+    Probe,
+    UnitEvent,
+)
 
 
 class Unit(Protocol):
@@ -32,6 +41,31 @@ class Unit(Protocol):
 
     async def restart(self) -> None:
         """Restart the unit; returns when it has agreed to."""
+
+
+class Subscription(Protocol):
+    """A unit's promise to tell what happens to it."""
+
+    async def pull(self) -> Sequence[UnitEvent]:
+        """Wait for what happens, and return it; nothing after half a minute at most.
+
+        That it returns at all is a sign of life. Once it raised, the promise is void.
+        """
+
+    async def close(self) -> None:
+        """Want to be told no more; takes a few seconds at most and raises nothing."""
+
+
+class Teller(Unit, Protocol):
+    """A recorder that tells by itself what happens to it."""
+
+    async def subscribe(self) -> Subscription:
+        """Want to be told what happens from now on, and how things are.
+
+        Raises:
+            UnitUnsupportedError: It tells nothing, or not to this account.
+            UnitFullError, UnitRequestError: Not now: others listen already, as a rule.
+        """
 
 
 class WorkingDevice(Unit, Protocol):

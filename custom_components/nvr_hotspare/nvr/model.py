@@ -46,6 +46,8 @@ class Capability(StrEnum):
     """Can be made to record other units' cameras."""
     FOOTAGE = "footage"
     """Tells what footage it has, and plays it."""
+    EVENTS = "events"
+    """Tells by itself what happens to it."""
     RESTART = "restart"
 
 
@@ -84,6 +86,24 @@ class Heartbeat:
     round_trip: float
     clock_offset: float | None
     """The unit's clock minus ours, where it told the time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restarting:
+    """A unit tells that it is about to stop, and means to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageState:
+    """A unit tells how a disk of it is: when it is asked first, and when that changes."""
+
+    storage: str
+    """Names the disk."""
+    failed: bool
+
+
+type UnitEvent = Restarting | StorageState
+"""What a unit tells by itself, of what matters here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

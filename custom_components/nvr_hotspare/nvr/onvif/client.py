@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import aiohttp
+from lxml.etree import _Element as Element
 from yarl import URL
 
 from ..errors import (
@@ -15,7 +16,7 @@ from ..errors import (
     UnitUnsupportedError,
 )
 from ..model import Credentials, Endpoint, Heartbeat
-from .exchange import Exchange, Request, aside
+from .exchange import Exchange, Reply, Request, aside
 from .heartbeat import beat
 from .services import paths_from_capabilities, paths_from_services
 from .transport import url_of
@@ -97,12 +98,42 @@ class OnvifClient:
         """
         if service is Service.DEVICE:
             return await self._call(self._device, operation, **arguments)
+        url = url_of(self.endpoint, await self.path(service))
+        return await self._call(url, operation, service, **arguments)
+
+    async def path(self, service: Service) -> str:
+        """Return where a service answers.
+
+        Raises:
+            UnitUnsupportedError: The unit lacks it.
+            UnitError: As `call`.
+        """
         path = (await self.services()).get(service)
         if path is None:  # a unit that is still starting may not tell all at once
             path = (await self.services(anew=True)).get(service)
         if path is None:
             raise UnitUnsupportedError(f"It has no {service.name.lower()} service")
-        return await self._call(url_of(self.endpoint, path), operation, service, **arguments)
+        return path
+
+    async def send(
+        self, url: URL, action: str, envelope: Element, *, seconds: float | None = None
+    ) -> Element:
+        """Send a request that was built by hand, and return the envelope of the answer.
+
+        It waits for no other call, and no other for it.
+
+        Args:
+            url: Of the unit.
+            action: The SOAP action.
+            envelope: The request.
+            seconds: How long it may take as a whole, if not as long as any call.
+
+        Raises:
+            UnitError: As `call`.
+        """
+        async with _limited(self._timeout if seconds is None else seconds):
+            request = Request(url, action, envelope)
+            return _answer(await self._exchange.send(request, pre_auth=False))
 
     async def _call(
         self, url: URL, operation: str, service: Service = Service.DEVICE, **arguments: Any
@@ -112,16 +143,21 @@ class OnvifClient:
         request = Request(url, action, envelope)
         async with self._slots, _limited(self._timeout):
             reply = await self._exchange.send(request, pre_auth=operation in _PRE_AUTH)
-            if reply.fault is not None:
-                reply.fault.throw()
-            if reply.envelope is None:
-                raise UnitProtocolError(f"The answer is not SOAP (HTTP {reply.status})")
-            return await aside(reply.size, known.read, service, operation, reply.envelope)
+            return await aside(reply.size, known.read, service, operation, _answer(reply))
 
     async def _clock(self, *, anew: bool) -> float | None:
         if anew or self.clock_offset is None:
             await self.heartbeat(fresh=True)
         return self.clock_offset
+
+
+def _answer(reply: Reply) -> Element:
+    """Return the envelope of an answer that is one."""
+    if reply.fault is not None:
+        reply.fault.throw()
+    if reply.envelope is None:
+        raise UnitProtocolError(f"The answer is not SOAP (HTTP {reply.status})")
+    return reply.envelope
 
 
 @asynccontextmanager

@@ -83,6 +83,8 @@ async def probe(client: OnvifClient) -> Probe:
         capabilities.add(Capability.SETTINGS)
     if Service.SEARCH in services and Service.REPLAY in services:
         capabilities.add(Capability.FOOTAGE)
+    if Service.EVENTS in services:
+        capabilities.add(Capability.EVENTS)
     inventory = await _inventory(client)
     limits = await ask_limits(client, inventory) if inventory else None
     if inventory:

@@ -22,7 +22,7 @@ def with_token(envelope: Element, credentials: Credentials, clock_offset: float)
     """Return a copy of a request that carries a new token.
 
     Args:
-        envelope: A request without a header.
+        envelope: A request, with or without a header.
         credentials: The account.
         clock_offset: The unit's clock minus ours in seconds: a unit takes only tokens that
             are a few seconds old.
@@ -36,7 +36,10 @@ def with_token(envelope: Element, credentials: Credentials, clock_offset: float)
     ).digest()
 
     signed = deepcopy(envelope)
-    header = etree.Element(f"{{{SOAP_12}}}Header")
+    header = signed.find(f"{{{SOAP_12}}}Header")
+    if header is None:
+        header = etree.Element(f"{{{SOAP_12}}}Header")
+        signed.insert(0, header)
     security = etree.SubElement(header, f"{{{_WSSE}}}Security", nsmap={"wsse": _WSSE, "wsu": _WSU})
     token = etree.SubElement(security, f"{{{_WSSE}}}UsernameToken")
     etree.SubElement(token, f"{{{_WSSE}}}Username").text = credentials.username
@@ -47,5 +50,4 @@ def with_token(envelope: Element, credentials: Credentials, clock_offset: float)
     sent_nonce.set("EncodingType", f"{_OASIS}soap-message-security-1.0#Base64Binary")
     sent_nonce.text = base64.b64encode(nonce).decode()
     etree.SubElement(token, f"{{{_WSU}}}Created").text = created
-    signed.insert(0, header)
     return signed

@@ -21,27 +21,25 @@ def paths_from_services(answer: Any) -> Mapping[Service, str]:
     found = {}
     for entry in parts(answer):
         if (namespace := text(entry, "Namespace")) in _NAMESPACES:
-            found[Service(namespace)] = _path(text(entry, "XAddr"))
+            found[Service(namespace)] = path_in(text(entry, "XAddr"))
     return _usable(found)
 
 
 def paths_from_capabilities(answer: Any) -> Mapping[Service, str]:
     """Return the services of a GetCapabilities answer, which older units know instead."""
     holders = {
+        Service.EVENTS: part(answer, "Events"),
         Service.MEDIA: part(answer, "Media"),
         Service.RECORDING: part(answer, "Extension", "Recording"),
         Service.RECEIVER: part(answer, "Extension", "Receiver"),
         Service.SEARCH: part(answer, "Extension", "Search"),
         Service.REPLAY: part(answer, "Extension", "Replay"),
     }
-    return _usable({service: _path(text(it, "XAddr")) for service, it in holders.items()})
+    return _usable({service: path_in(text(it, "XAddr")) for service, it in holders.items()})
 
 
-def _usable(paths: Mapping[Service, str | None]) -> Mapping[Service, str]:
-    return {service: path for service, path in paths.items() if path}
-
-
-def _path(address: str) -> str | None:
+def path_in(address: str) -> str | None:
+    """Return the path, with its query, of an address that a unit tells; None if it is none."""
     try:
         parts = urlsplit(address.strip())
     except ValueError:
@@ -49,3 +47,7 @@ def _path(address: str) -> str | None:
     path = parts._replace(scheme="", netloc="", fragment="").geturl()
     usable = path.startswith("/") and not path.startswith("//") and len(path) <= _MAX_PATH
     return path if usable and path.isascii() and path.isprintable() and " " not in path else None
+
+
+def _usable(paths: Mapping[Service, str | None]) -> Mapping[Service, str]:
+    return {service: path for service, path in paths.items() if path}

@@ -8,8 +8,8 @@ import aiohttp
 from ...failover.model import Recording
 from ...recorder.giving.model import Replay
 from ...recorder.spans import Span
-from ..base import Spare, WorkingDevice
-from ..errors import UnitRequestError, UnitUnsupportedError
+from ..base import Spare, Subscription, Teller, WorkingDevice
+from ..errors import UnitCredentialsError, UnitRequestError, UnitUnsupportedError
 from ..model import (
     ChannelSettings,
     Credentials,
@@ -27,11 +27,12 @@ from .client import OnvifClient
 from .evidence import Witness
 from .footage import OnvifFootage, place_of
 from .inventory import Container, Inventory, take_inventory
+from .pullpoint import PullPoint
 from .spare import OnvifSpare
 from .wsdl import Service
 
 
-class OnvifUnit(WorkingDevice, Spare):
+class OnvifUnit(WorkingDevice, Spare, Teller):
     """The driver. It has no tasks and holds no connection: nothing is to be closed.
 
     A new password is a new driver. Each call costs a unit one wrong password at most.
@@ -79,6 +80,16 @@ class OnvifUnit(WorkingDevice, Spare):
     @override
     async def restart(self) -> None:
         await self._client.call(Service.DEVICE, "SystemReboot")
+
+    @override
+    async def subscribe(self) -> Subscription:
+        await self._client.path(Service.EVENTS)
+        # Only an account that is good for other things was not mistyped.
+        await self._client.call(Service.DEVICE, "GetDeviceInformation")
+        try:
+            return await PullPoint.create(self._client)
+        except UnitCredentialsError as error:
+            raise UnitUnsupportedError(f"Not to this account: {error}") from error
 
     @override
     async def settings(self) -> Sequence[ChannelSettings]:

@@ -41,6 +41,8 @@ class Service(StrEnum):
     """An ONVIF service, by its namespace."""
 
     DEVICE = "http://www.onvif.org/ver10/device/wsdl"
+    EVENTS = "http://www.onvif.org/ver10/events/wsdl"
+    """Its messages are not built here, see `pullpoint`."""
     MEDIA = "http://www.onvif.org/ver10/media/wsdl"
     RECORDING = "http://www.onvif.org/ver10/recording/wsdl"
     RECEIVER = "http://www.onvif.org/ver10/receiver/wsdl"
