@@ -50,7 +50,10 @@ def check_device(state: State, unit: UnitId, now: float) -> None:
     offline = state.pulses[unit].connection is Connection.OFFLINE
     _require(
         offline == (outage is not None and outage.returned is None),
-        f"{unit} is {state.pulses[unit].connection} with {outage}",
+        "{} is {} with {}",
+        unit,
+        state.pulses[unit].connection,
+        outage,
     )
     _check_status(device, offline=offline)
     if offline:
@@ -80,24 +83,31 @@ def _check_held(state: State) -> None:
 
 def _check_owed(state: State, device: DeviceState) -> None:
     """Invariant 3, the present: what can be given back now, the courier is or will be told."""
-    windows = [owed.window for owed in device.owed]
-    apart = all(one.end < other.start for one, other in pairwise(windows))
-    _require(apart and len(windows) <= LIMIT, f"windows touch, or are too many: {windows}")
-    own = all(w.cameras and set(w.cameras) <= set(device.cameras) for w in windows)
-    _require(own and all(w.start < w.end for w in windows), f"there is nothing in {windows}")
+    if device.owed:
+        windows = [owed.window for owed in device.owed]
+        apart = all(one.end < other.start for one, other in pairwise(windows))
+        _require(apart and len(windows) <= LIMIT, "windows touch, or are too many: {}", windows)
+        own = all(w.cameras and set(w.cameras) <= set(device.cameras) for w in windows)
+        _require(own and all(w.start < w.end for w in windows), "there is nothing in {}", windows)
     now_due, delivery = due(state, device), device.delivery
     _require(
         delivery is None or delivery.windows == now_due,
-        f"the courier works at {delivery}, and {now_due} are due",
+        "the courier works at {}, and {} are due",
+        delivery,
+        now_due,
     )
     _require(
         not now_due or delivery is not None or device.setback is not None,
-        f"{now_due} are due, and the courier does not know",
+        "{} are due, and the courier does not know",
+        now_due,
     )
     flowing = delivery is not None and delivery.flowing
     _require(
         (device.status is WorkingStatus.SYNCHRONIZING) == flowing,
-        f"{device.config.unit} is {device.status} with {delivery}",
+        "{} is {} with {}",
+        device.config.unit,
+        device.status,
+        delivery,
     )
 
 
@@ -144,13 +154,16 @@ def _check_status(device: DeviceState, *, offline: bool) -> None:
     """Connection and Working Status belong together as in the table of the design."""
     status, unit = device.status, device.config.unit
     if status is WorkingStatus.NOT_BACKED_UP:
-        _require(offline, f"{unit} is online and {status}")
+        _require(offline, "{} is online and {}", unit, status)
     if device.outage is None:
         possible = (*RECORDING_STATUSES, WorkingStatus.SYNCHRONIZING)
-        _require(status in possible, f"{unit} is {status} without an outage")
+        _require(status in possible, "{} is {} without an outage", unit, status)
     _require(
         (device.reason is not None) == (status is WorkingStatus.NOT_BACKED_UP),
-        f"{unit} is {status} for the reason {device.reason}",
+        "{} is {} for the reason {}",
+        unit,
+        status,
+        device.reason,
     )
 
 
@@ -260,6 +273,7 @@ def _may_break(state: State, spare: SpareState, camera: Camera) -> bool:
     return len(spare.held) >= spare.config.capacity
 
 
-def _require(holds: bool, sentence: str) -> None:  # noqa: FBT001 - reads like an assertion
+def _require(holds: bool, sentence: str, *facts: object) -> None:  # noqa: FBT001 - an assertion
+    """Raise a sentence, with the facts in its gaps, where something does not hold."""
     if not holds:
-        raise InvariantError(sentence)
+        raise InvariantError(sentence.format(*facts) if facts else sentence)
