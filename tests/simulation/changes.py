@@ -13,17 +13,20 @@ from custom_components.nvr_hotspare.failover.state import DeviceState, Pulse, St
 def changes(before: State, after: State) -> list[UnitId]:
     """Return the units of which another thing is known than when they were last heard."""
     found: dict[UnitId, None] = {}
-    for unit in _replaced(before.pulses, after.pulses):
-        known = before.pulses.get(unit)
-        if known is None or _PULSE(known) != _PULSE(after.pulses[unit]):
-            found[unit] = None
-    for unit in _replaced(before.devices, after.devices):
-        device, old = after.devices[unit], before.devices.get(unit)
-        if old is None or _DEVICE(old) != _DEVICE(device) or _windows(old) != _windows(device):
-            found[unit] = None
-    for unit in _replaced(before.spares, after.spares):
-        if before.spares.get(unit) != after.spares[unit]:
-            found[unit] = None
+    if before.pulses is not after.pulses:
+        for unit in _replaced(before.pulses, after.pulses):
+            known = before.pulses.get(unit)
+            if known is None or _PULSE(known) != _PULSE(after.pulses[unit]):
+                found[unit] = None
+    if before.devices is not after.devices:
+        for unit in _replaced(before.devices, after.devices):
+            device, old = after.devices[unit], before.devices.get(unit)
+            if old is None or _DEVICE(old) != _DEVICE(device) or _windows(old) != _windows(device):
+                found[unit] = None
+    if before.spares is not after.spares:
+        for unit in _replaced(before.spares, after.spares):
+            if before.spares.get(unit) != after.spares[unit]:
+                found[unit] = None
     return list(found)
 
 
@@ -64,8 +67,6 @@ def _replaced[Known](
     before: Mapping[UnitId, Known], after: Mapping[UnitId, Known]
 ) -> Iterable[UnitId]:
     """Return the units of which what is known is not the same object any more."""
-    if before is after:
-        return ()
     if before.keys() != after.keys():
         return after
     return compress(after, map(is_not, after.values(), before.values(), strict=True))

@@ -18,7 +18,7 @@ def storm(seed: int, *, rates: Rates = STORMY, skips: bool = True) -> Years:
 
 
 def told(result: Result) -> Result:
-    return replace(result, elapsed_s=0, steps_per_second=0)
+    return replace(result, elapsed_s=0, busy_s=0, steps_per_second=0)
 
 
 @pytest.mark.parametrize("seed", range(3))
