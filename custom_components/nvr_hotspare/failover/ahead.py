@@ -9,7 +9,7 @@ happened before.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from copy import replace
 
 from .commands import Command
 from .look import Look
@@ -20,10 +20,8 @@ from .state import Plan, State
 type Places = Mapping[UnitId, Mapping[Camera, None]]
 
 
-def plan_ahead(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
+def plan_ahead(state: State, _look: Look) -> tuple[State, tuple[Command, ...]]:
     """Decide what the spares are to hold beyond what they have to record."""
-    if not look.spares:
-        return state, ()
     online = {unit: spare for unit, spare in state.spares.items() if state.online(unit)}
     held_by = ((unit, spare.held) for unit, spare in online.items())
     basis = (state.group.devices, state.group.spares, *held_by)

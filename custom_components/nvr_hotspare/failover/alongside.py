@@ -7,7 +7,7 @@ when the reason is gone.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from copy import replace
 
 from . import detector
 from .commands import Announce, Command
@@ -114,10 +114,10 @@ def measure(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     return state, ()
 
 
-def measure_at(state: State, device: DeviceState) -> Iterator[float]:
+def measure_at(state: State, outage: Outage) -> Iterator[float]:
     """Yield when a drill is over."""
-    if device.outage and device.outage.cause is Cause.DRILL:
-        yield device.outage.noticed + state.group.timing.confirm
+    if outage.cause is Cause.DRILL:
+        yield outage.noticed + state.group.timing.confirm
 
 
 def may_let_go(outage: Outage, camera: Camera, told: Recording | None) -> bool:

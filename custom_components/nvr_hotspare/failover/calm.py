@@ -6,7 +6,7 @@ on, and nobody is woken. And a device that was away for a short time in two earl
 same time of the week restarts itself by habit: its next silence at that time is excused.
 """
 
-from dataclasses import replace
+from copy import replace
 
 from .model import Timing
 from .state import DeviceState, Outage, State

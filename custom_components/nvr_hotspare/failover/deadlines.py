@@ -1,7 +1,7 @@
 """When a unit has to be looked at again though nothing happens to it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from copy import replace
 from math import inf
 
 from . import detector
@@ -10,20 +10,22 @@ from .look import Look, stirred
 from .model import UnitId
 from .outage import give_back_at
 from .pool import next_order_at
-from .state import State
+from .state import State, Wakes
 from .status import stale_at
 from .synchronizing import synchronize_at
 
 
 def sleep(state: State, units: Iterable[UnitId], look: Look) -> State:
     """Note when to look again at the units that were looked at, and at the spares if they were."""
-    looked = set(units)
+    looked = {*units, *look.units}
     if look.spares:
-        looked |= {unit for unit, spare in state.spares.items() if stirred(state, spare, look)}
-    wakes = {unit: _next(state, unit) for unit in looked}
-    if all(state.wakes.get(unit, inf) == at for unit, at in wakes.items()):
+        looked.update(unit for unit, spare in state.spares.items() if stirred(state, spare, look))
+    changed = {
+        unit: at for unit in looked if (at := _next(state, unit)) != state.wakes.get(unit, inf)
+    }
+    if not changed:
         return state
-    return replace(state, wakes={**state.wakes, **wakes})
+    return replace(state, wakes=Wakes({**state.wakes, **changed}))
 
 
 def _next(state: State, unit: UnitId) -> float:
@@ -40,8 +42,9 @@ def _deadlines(state: State, unit: UnitId) -> Iterator[float]:
         yield at
     if device is not None:
         yield stale_at(state, device)
-        yield from give_back_at(state, device)
-        yield from measure_at(state, device)
+        if device.outage:
+            yield from give_back_at(state, device, device.outage)
+            yield from measure_at(state, device.outage)
         yield from synchronize_at(state, device)
     if spare is not None:
         yield from spare.due.values()

@@ -10,7 +10,7 @@ unit that is silent beyond that is offline, as of its last heartbeat. Where it i
 that is cut off, nobody is (see `isolation`).
 """
 
-from dataclasses import replace
+from copy import replace
 
 from .model import Connection, Silence, Timing
 from .state import Pulse

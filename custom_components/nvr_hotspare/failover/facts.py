@@ -4,7 +4,7 @@ Few facts ask for something at once: a heartbeat of an offline unit, who is ther
 works for nobody, to desist; and what it has done is told.
 """
 
-from dataclasses import replace
+from copy import replace
 from functools import singledispatch
 
 from . import alongside, calm, detector, isolation, pool, regroup, synchronizing

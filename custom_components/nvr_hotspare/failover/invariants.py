@@ -4,7 +4,7 @@ The machine never asks: each function raises `InvariantError` with the sentence 
 """
 
 from collections.abc import Collection
-from dataclasses import replace
+from copy import replace
 from itertools import pairwise
 
 from .commands import Command, Desist, Provision, Record, Release, Synchronize, Unprovision

@@ -9,7 +9,7 @@ A spare on Home Assistant's own host proves nothing: it would answer all the sam
 units get their time anew, since their silence until then was no sign of theirs.
 """
 
-from dataclasses import replace
+from copy import replace
 
 from .model import Connection, UnitId
 from .state import State, Witness

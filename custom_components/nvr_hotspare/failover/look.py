@@ -24,7 +24,8 @@ class Look:
     units: tuple[UnitId, ...]
     """Working devices."""
     spares: bool
-    """Whether it concerns the spares; then all devices in an outage are among the units."""
+    """Whether it concerns the spares; then all devices in an outage are among the units, and else
+    none is."""
 
 
 def touched(before: State, after: State) -> set[UnitId]:
@@ -32,7 +33,7 @@ def touched(before: State, after: State) -> set[UnitId]:
     if before.group is not after.group and _regrouped(before, after):
         return {*after.pulses}
     found: set[UnitId] = set()
-    if min(after.wakes.values(), default=inf) <= after.now:
+    if after.wakes.first <= after.now:
         found.update(unit for unit, at in after.wakes.items() if at <= after.now)
     found.update(_changed(before.pulses, after.pulses))
     found.update(_changed(before.devices, after.devices))

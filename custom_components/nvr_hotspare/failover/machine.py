@@ -33,7 +33,7 @@ step changes nothing. Each looks only at the units that the step can concern (se
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 
 from . import pool
 from .ahead import plan_ahead
@@ -63,6 +63,8 @@ PASSES: tuple[Pass, ...] = (
     show,
     pool.order,
 )
+CALM: tuple[Pass, ...] = (synchronize, show)
+"""The passes of a step that concerns no outage and no spare: the others would do nothing."""
 
 
 def step(state: State, event: Event, now: float) -> tuple[State, tuple[Command, ...]]:
@@ -79,7 +81,7 @@ def step(state: State, event: Event, now: float) -> tuple[State, tuple[Command, 
     after, unrecorded = watch_recording(after, units)
     commands = [*first, *lost, *unrecorded]
     concern = look(state, after, units)
-    for decide in PASSES:
+    for decide in PASSES if concern.spares else CALM:
         after, more = decide(after, concern)
         commands += more
-    return sleep(after, {*units, *concern.units}, concern), tuple(commands)
+    return sleep(after, units, concern), tuple(commands)

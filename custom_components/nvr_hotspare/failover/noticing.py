@@ -1,7 +1,7 @@
 """Noticing that a unit is gone: from silence to an outage."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from copy import replace
 
 from . import calm, detector
 from .commands import Announce, Command

@@ -18,7 +18,7 @@ What the spare recorded is owed to the device from then on, if it takes footage 
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 
 from . import alongside, calm
 from .commands import Announce, Command
@@ -135,10 +135,9 @@ def _told(device: DeviceState, channel: Channel) -> Recording | None:
     return device.recordings.get(channel.number, Recording.UNKNOWN)
 
 
-def give_back_at(state: State, device: DeviceState) -> Iterator[float]:
+def give_back_at(state: State, device: DeviceState, outage: Outage) -> Iterator[float]:
     """Yield when a returned device's grace runs out, or both have recorded for long enough."""
-    outage = device.outage
-    if outage and outage.returned is not None:
+    if outage.returned is not None:
         yield outage.watched_from + state.group.timing.return_grace
         yield _grace_ends(state, device, outage)
         yield calm.held_down_until(device, outage, state.group.timing)

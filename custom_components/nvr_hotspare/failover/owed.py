@@ -7,7 +7,7 @@ window is not given back again anyway.
 """
 
 from collections.abc import Container, Iterable
-from dataclasses import replace
+from copy import replace
 
 from .model import Camera, Window
 from .state import Owed

@@ -15,7 +15,7 @@ A spare has to record no more than it can; what it was provided with ahead makes
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from copy import replace
 from itertools import groupby
 from math import inf
 
@@ -49,7 +49,7 @@ def coverable(device: DeviceState) -> Iterator[tuple[Channel, Camera]]:
 
 def hold(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     """Give the cameras that need one a place, and set their deadlines."""
-    if not (look.spares and places_moved(state, look)):
+    if not places_moved(state, look):
         return state, ()
     needed = dict(_needed(state, look))
     table = _Table(state, needed)

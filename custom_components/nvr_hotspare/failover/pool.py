@@ -7,12 +7,12 @@ difference, and so is found.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from copy import replace
 
 from . import detector
 from .commands import Command, Provision, Record, Release, SpareCommand, Unprovision
 from .look import Look, stirred
-from .model import Camera, PlaceFacts, Recording
+from .model import Camera, PlaceFacts, Recording, UnitId
 from .state import (
     Attempt,
     Errand,
@@ -24,9 +24,9 @@ from .state import (
 )
 
 
-def give_up(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
+def give_up(state: State, _look: Look) -> tuple[State, tuple[Command, ...]]:
     """Wait no longer for errands whose end was not told in time: what they did will be seen."""
-    for spare in state.spares.values() if look.spares else ():
+    for spare in state.spares.values():
         if (errand := spare.errand) and state.now >= errand.deadline:
             silence = dict.fromkeys(errand.command.cameras, "no answer")
             state = end(state, spare, errand.command, silence)
@@ -36,13 +36,13 @@ def give_up(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
 def order(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     """Send each spare the most urgent command that is due, unless it is busy with one."""
     commands: list[Command] = []
-    for spare in state.spares.values() if look.spares else ():
+    for spare in state.spares.values():
         if not stirred(state, spare, look):
             continue
         for wish in wishes(state, spare):
             ripe = tuple(c for c in wish.cameras if state.now >= _ripe_at(state, spare, wish, c))
             if ripe:
-                command = replace(wish, cameras=ripe)
+                command: SpareCommand = type(wish)(spare.config.unit, ripe)
                 errand = Errand(command=command, deadline=state.now + state.group.timing.command)
                 state = with_spare(state, replace(spare, errand=errand))
                 commands.append(command)
@@ -125,6 +125,20 @@ def next_order_at(state: State, spare: SpareState) -> float | None:
         ),
         default=None,
     )
+
+
+def taken_at(state: State, unit: UnitId) -> float | None:
+    """Return when spares had last taken the command to record cameras of a device, if any did.
+
+    Known until they are told something else.
+    """
+    attempts = (
+        attempt
+        for spare in state.spares.values()
+        for camera, attempt in spare.attempts.items()
+        if camera.unit == unit and attempt.verb is Record and not attempt.error
+    )
+    return max((attempt.ended for attempt in attempts), default=None)
 
 
 def end(

@@ -1,12 +1,12 @@
 """The group changes, or Home Assistant starts: what stays known and what must be learnt anew."""
 
-from dataclasses import replace
+from copy import replace
 
 from .model import Connection, Group, Spare, UnitId, WorkingDevice
 from .owed import only
 from .placing import coverable
 from .pool import forgotten
-from .state import DeviceState, Plan, Pulse, SpareState, State, with_device, with_pulse
+from .state import DeviceState, Plan, Pulse, SpareState, State, Wakes, with_device, with_pulse
 
 
 def configured(state: State, group: Group) -> State:
@@ -29,7 +29,7 @@ def configured(state: State, group: Group) -> State:
         devices={unit: _device(state, config) for unit, config in devices.items()},
         spares={unit: _spare(state, config) for unit, config in spares.items()},
         plan=Plan(),
-        wakes={unit: at for unit, at in state.wakes.items() if paced and unit in units},
+        wakes=Wakes({unit: at for unit, at in state.wakes.items() if paced and unit in units}),
     )
     return regrouped if state.configured else started(regrouped)
 

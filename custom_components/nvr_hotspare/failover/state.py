@@ -1,9 +1,13 @@
 """All that the machine knows. Frozen; mappings in it are replaced, never changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
+from math import inf
+from types import MappingProxyType
 
 from .commands import SpareCommand
+from .evolving import evolving
 from .model import (
     Camera,
     Cause,
@@ -22,7 +26,8 @@ from .model import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@evolving
+@dataclass(frozen=True, kw_only=True)
 class Pulse:
     """The signs of life of one unit, working device or spare."""
 
@@ -53,7 +58,8 @@ class Witness:
     asked: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@evolving
+@dataclass(frozen=True, kw_only=True)
 class Outage:
     """One outage of one working device, until the spare has let go of all its cameras."""
 
@@ -119,7 +125,8 @@ class Setback:
     """How many in a row."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@evolving
+@dataclass(frozen=True, kw_only=True)
 class DeviceState:
     """What is known of one working device."""
 
@@ -200,7 +207,8 @@ class Places(dict[Camera, PlaceFacts]):
         """Which of them were seen to record."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@evolving
+@dataclass(frozen=True, kw_only=True)
 class SpareState:
     """What is known of a spare, and what it is wanted to record."""
 
@@ -234,7 +242,22 @@ class Plan:
     """The group that they are of."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class Wakes(dict[UnitId, float]):
+    """When each unit has to be looked at though nothing happens to it; infinite for never.
+
+    Never changed once it is made.
+    """
+
+    __slots__ = ("first",)
+
+    def __init__(self, wakes: Mapping[UnitId, float] = MappingProxyType({})) -> None:
+        """Take the times, and look once for the first of them."""
+        super().__init__(wakes)
+        self.first = min(self.values(), default=inf)
+
+
+@evolving
+@dataclass(frozen=True, kw_only=True)
 class State:
     """The group at one moment."""
 
@@ -255,8 +278,7 @@ class State:
     witnesses: Mapping[str, Witness] = field(default_factory=dict)
     isolated: bool = False
     """Whether Home Assistant is cut off from all, so that silence is no sign of anything."""
-    wakes: Mapping[UnitId, float] = field(default_factory=dict)
-    """When a unit has to be looked at though nothing happens to it; infinite for never."""
+    wakes: Wakes = field(default_factory=Wakes)
 
     def online(self, unit: UnitId) -> bool:
         """Tell whether a unit of the group is online."""

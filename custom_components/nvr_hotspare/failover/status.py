@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Container, Iterable
-from dataclasses import replace
+from copy import replace
 
 from .commands import Announce, Command
 from .coverage import shortfall

@@ -11,7 +11,7 @@ away. That a device keeps its footage on the spare suspends what is owed.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from copy import replace
 from math import inf
 
 from . import detector

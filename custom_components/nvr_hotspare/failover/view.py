@@ -149,8 +149,7 @@ def spare_view(state: State, unit: UnitId) -> SpareView:
 
 def next_deadline(state: State) -> float | None:
     """Return when `TimePassed` is to be sent if nothing happens before; None for never."""
-    at = min(state.wakes.values(), default=inf)
-    return at if at < inf else None
+    return state.wakes.first if state.wakes.first < inf else None
 
 
 def probe_pace(state: State, unit: UnitId) -> float:
