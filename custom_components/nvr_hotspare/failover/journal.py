@@ -55,12 +55,12 @@ def untouched(before: State, after: State) -> bool:
         before.devices is after.devices
         and before.incident == after.incident
         and (before.spares is after.spares or _held(before) == _held(after))
-        and (before.pulses is after.pulses or not _spares_heard(before, after))
+        and (
+            before.pulses is after.pulses
+            or all(before.pulses.get(unit) is after.pulses.get(unit) for unit in after.spares)
+            or _offline_spares(before) == _offline_spares(after)
+        )
     )
-
-
-def _spares_heard(before: State, after: State) -> bool:
-    return any(before.pulses.get(unit) is not after.pulses.get(unit) for unit in after.spares)
 
 
 def _held(state: State) -> list[tuple[UnitId, tuple[Camera, ...]]]:
