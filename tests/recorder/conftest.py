@@ -35,3 +35,9 @@ async def camera() -> AsyncIterator[ScriptedCamera]:
     async with scripted_camera() as camera:
         camera.media = gops(range(10))
         yield camera
+
+
+@pytest.fixture
+async def recorder() -> AsyncIterator[ScriptedCamera]:
+    async with scripted_camera() as recorder:
+        yield recorder

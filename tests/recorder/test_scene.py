@@ -1,7 +1,6 @@
 """Scenes of another recorder, received by a process of their own."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 import os
 from pathlib import Path
@@ -15,16 +14,10 @@ from custom_components.nvr_hotspare.recorder.rtsp.message import Response
 from custom_components.nvr_hotspare.recorder.scene.child import receive
 from custom_components.nvr_hotspare.recorder.scene.messages import Order, Outcome, Trouble
 from custom_components.nvr_hotspare.recorder.spans import Span
-from tests.recorder.scripted_camera import ScriptedCamera, scripted_camera
-from tests.recorder.test_replay_client import START, STEP, footage, moment
+from tests.recorder.replay_lab import START, STEP, footage, moment
+from tests.recorder.scripted_camera import ScriptedCamera
 
 WITHIN = 20.0
-
-
-@pytest.fixture
-async def recorder() -> AsyncIterator[ScriptedCamera]:
-    async with scripted_camera() as recorder:
-        yield recorder
 
 
 @pytest.fixture
