@@ -11,6 +11,7 @@ from typing import Any
 
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import ObjectSelector
+from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
 from custom_components.nvr_hotspare import (
@@ -18,6 +19,7 @@ from custom_components.nvr_hotspare import (
     binary_sensor,
     builtin_form,
     channel_form,
+    drill_sensor,
     event,
     giving_form,
     options_flow,
@@ -25,6 +27,7 @@ from custom_components.nvr_hotspare import (
     outlook,
     repairs,
     sensor,
+    services,
     storage_sensor,
     switch,
     synchronizing_sensor,
@@ -37,6 +40,9 @@ from custom_components.nvr_hotspare.builtin_issues import (
     STORAGE_ISSUES,
 )
 from custom_components.nvr_hotspare.const import DOMAIN, Standby
+from custom_components.nvr_hotspare.drill_book import Proof
+from custom_components.nvr_hotspare.drill_report import UNTRIED
+from custom_components.nvr_hotspare.drill_schedule import DRILL_TOO_OLD
 from custom_components.nvr_hotspare.errors import source_error_key, unit_error_key
 from custom_components.nvr_hotspare.failover.model import (
     Happening,
@@ -68,6 +74,7 @@ TABLES: dict[str, list[Any]] = {
         *storage_sensor.STORAGE_SENSORS,
         *synchronizing_sensor.PROGRESS_SENSORS,
         *synchronizing_sensor.OUTAGE_SENSORS,
+        *drill_sensor.DRILL_SENSORS,
     ],
     "switch": [*switch.DEVICE_SWITCHES],
 }
@@ -253,7 +260,7 @@ def test_every_template_is_translated() -> None:
 
 
 def test_every_exception_is_translated() -> None:
-    calls = ("_browse_error", "_unresolvable", "ShelfError")
+    calls = ("_browse_error", "_unresolvable", "failure", "refusal", "ShelfError")
     given = {
         key
         for module in PACKAGE.glob("*.py")
@@ -294,9 +301,20 @@ def test_every_issue_is_translated() -> None:
         if keyword.arg == "translation_key" and isinstance(keyword.value, ast.Constant)
     }
     builtin = {key for key, _ in STORAGE_ISSUES.values()} | {IN_BACKUPS, RING_TOO_SHORT}
-    assert set(EN["issues"]) == created | builtin
+    assert set(EN["issues"]) == created | builtin | {DRILL_TOO_OLD}
     assert {key for key, issue in EN["issues"].items() if "fix_flow" not in issue} == builtin
     assert all(EN["issues"][key]["description"] for key in builtin)
+
+
+# Actions
+
+
+def test_every_action_is_described() -> None:
+    described = load_yaml_dict(str(PACKAGE / "services.yaml"))
+    assert set(described) == set(EN["services"]) == set(ICONS["services"]) == set(services.ACTIONS)
+    fields = {str(key) for key in services.SCHEMA.schema}
+    for action, description in described.items():
+        assert set(description["fields"]) == fields == set(EN["services"][action]["fields"])
 
 
 # Entities
@@ -330,6 +348,12 @@ def test_every_status_has_a_text_and_an_icon(key: str, values: set[str]) -> None
 def test_connections_are_online_or_offline() -> None:
     states = EN["entity"]["binary_sensor"]["connection"]["state"]
     assert states == {"on": "Online", "off": "Offline"}
+
+
+def test_what_drills_tell_has_a_text() -> None:
+    assert set(EN["entity"]["sensor"]["protection_proof"]["state"]) == set(Proof)
+    told = {"after", "before", "confirmed", UNTRIED, *Reason}
+    assert set(EN["selector"]["drill"]["options"]) == told
 
 
 def test_every_reason_and_event_has_a_text() -> None:

@@ -9,10 +9,12 @@ from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
 from .courier import courier_state
+from .drill_book import remove_drills
 from .giving_engine import HiredEngine
 from .removal import retire
 from .reports import remove_reports
 from .runtime import GroupRuntime, NvrHotSpareConfigEntry, open_link
+from .services import register_services
 from .store import GroupStore
 from .unit_config import unit_configs
 from .views import register_views
@@ -25,6 +27,7 @@ CONFIG_SCHEMA: Final = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
     """Set up what all groups share."""
     register_views(hass)
+    register_services(hass)
     return True
 
 
@@ -39,6 +42,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) 
     group = entry.runtime_data = GroupRuntime(hass, entry, store)
     entry.async_on_unload(group.manager.stop)
     await group.manager.reports.load()
+    await group.drills.book.load()
     await group.load()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     group.start()
@@ -68,6 +72,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry)
     await HiredEngine(courier_state(hass, entry.entry_id)).let_go()
     await store.remove()
     await remove_reports(hass, entry.entry_id)
+    await remove_drills(hass, entry.entry_id)
 
 
 async def _async_update(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) -> None:

@@ -15,7 +15,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .courier import Courier
-from .failover import journal, view
+from .failover import journal, pool, view
 from .failover.commands import Announce, Command, Desist, Identify, Provision, Synchronize
 from .failover.events import (
     Configured,
@@ -323,6 +323,15 @@ class FailoverManager:
     def spare_view(self, unit: UnitId) -> SpareView:
         """Return what is shown of a spare."""
         return view.spare_view(self._state, unit)
+
+    @property
+    def device_views(self) -> Mapping[UnitId, DeviceView]:
+        """What is shown of each working device."""
+        return {unit: self.device_view(unit) for unit in self._state.devices}
+
+    def taken_at(self, unit: UnitId) -> float | None:
+        """Return when spares took the command to record a device, if they have one."""
+        return pool.taken_at(self._state, unit)
 
     def tells(self, unit: UnitId) -> bool:
         """Tell whether a unit ever told what it records, as every spare does."""

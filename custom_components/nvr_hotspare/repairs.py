@@ -9,6 +9,7 @@ from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
+from .drill_repair_flow import DrillFlow
 from .errors import unit_error_key
 from .failover.model import UnitId
 from .nvr.errors import UnitError
@@ -23,11 +24,13 @@ PASSWORD_SCHEMA: Final = vol.Schema({vol.Required(CONF_PASSWORD): PASSWORD_SELEC
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Return the flow that fixes an issue of `network_link` or of `leftovers`."""
+    """Return the flow that fixes an issue of `network_link`, `leftovers` or `drill_schedule`."""
     facts = data or {}
     entry = hass.config_entries.async_get_known_entry(str(facts["entry_id"]))
     if "unit" in facts:
         return FootageFlow(entry, str(facts["unit"]))
+    if "drill" in facts:
+        return DrillFlow(entry.runtime_data, str(facts["drill"]))
     return PasswordFlow(entry, entry.subentries[str(facts["subentry_id"])])
 
 

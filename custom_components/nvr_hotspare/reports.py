@@ -113,24 +113,12 @@ class OutageReports:
             listener()
 
     async def _measure(self, said: Announce) -> None:
-        """Ask the spare when its footage of each camera begins, seconds after the last heartbeat.
-
-        What a warm spare held in memory begins before it.
-        """
-        links = {link.config.unit: link for link in self._links()}
-        device = links.get(said.unit)
-        spares = [it for it in links.values() if it.config.is_spare]
-        if device is None or not spares:
+        """Ask the spares when their footage of each camera begins, after the last heartbeat."""
+        links = tuple(self._links())
+        device = next((it.config for it in links if it.config.unit == said.unit), None)
+        if device is None:
             return
-        since = float(str(said.data["since"]))
-        found = await asyncio.gather(
-            *(_first_frames(spare, device.config, since) for spare in spares)
-        )
-        firsts = {
-            str(number): round(min(times) - since, 3)
-            for number in sorted({number for each in found for number in each})
-            if (times := [each[number] for each in found if number in each])
-        }
+        firsts = await first_frames(links, device, float(str(said.data["since"])))
         if firsts:
             self._add(said.unit, {"since": said.data["since"], "first_frame_after": firsts})
 
@@ -142,6 +130,27 @@ async def remove_reports(hass: HomeAssistant, entry_id: str) -> None:
 
 def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[UnitId, list[Report]]]:
     return Store(hass, _VERSION, f"{DOMAIN}.{entry_id}.reports", private=True, atomic_writes=True)
+
+
+async def first_frames(
+    links: Iterable[UnitLink], device: UnitConfig, since: float
+) -> dict[str, float]:
+    """Return when the spares' footage of a device's channels begins, seconds after a moment.
+
+    What a warm spare held in memory begins before it.
+
+    Args:
+        links: The ways to the units of the group.
+        device: The device, which spares recorded at that moment or soon after it.
+        since: The moment, seconds since 1970.
+    """
+    spares = [link for link in links if link.config.is_spare]
+    found = await asyncio.gather(*(_first_frames(spare, device, since) for spare in spares))
+    return {
+        str(number): round(min(times) - since, 3)
+        for number in sorted({number for each in found for number in each})
+        if (times := [each[number] for each in found if number in each])
+    }
 
 
 async def _first_frames(spare: UnitLink, device: UnitConfig, since: float) -> dict[int, float]:

@@ -12,6 +12,8 @@ from .builtin_link import BuiltinLink
 from .const import DOMAIN
 from .coordinator import UnitCoordinator
 from .devices import register_devices
+from .drill_schedule import DrillSchedule
+from .drills import Drills
 from .failover.model import UnitId
 from .link import UnitLink
 from .manager import FailoverManager
@@ -36,6 +38,8 @@ class GroupRuntime:
         self._on_added: list[Callable[[UnitConfig], None]] = []
         self._updating = asyncio.Lock()
         self.manager = FailoverManager(hass, entry, store)
+        self.drills = Drills(hass, entry, self.manager, lambda: self.links)
+        self._schedule = DrillSchedule(hass, entry, self.manager, self.drills)
         folder = Path(hass.config.cache_path(DOMAIN, "scenes", entry.entry_id))
         self.scenes = Scenes(hass, entry, folder)
 
@@ -56,6 +60,8 @@ class GroupRuntime:
         places = group_places(configs).values()
         for config in configs:
             await self._take_up(config).link.start(places)
+            self.drills.follow(config)
+        self.listen_added(self.drills.follow)
         register_devices(self._hass, self._entry, self.units)
         self.manager.listen_steps(self._wake)
         self.manager.start()
@@ -65,9 +71,11 @@ class GroupRuntime:
         """Begin the heartbeats."""
         for coordinator in self._coordinators.values():
             coordinator.start()
+        self._schedule.start()
 
     async def stop(self) -> None:
         """End the heartbeats and decide nothing any more."""
+        self._schedule.stop()
         await asyncio.gather(*(it.stop() for it in self._coordinators.values()))
         self.manager.stop()
         await self.let_go()
@@ -109,6 +117,7 @@ class GroupRuntime:
                     listener(config)
             for coordinator in coordinators:
                 coordinator.start()
+            self._schedule.tell_ages()
 
     @callback
     def listen_added(self, listener: Callable[[UnitConfig], None]) -> CALLBACK_TYPE:

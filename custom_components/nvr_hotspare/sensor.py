@@ -15,6 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .builtin_link import BuiltinLink
+from .drill_sensor import DRILL_SENSORS, DrillSensor
 from .entity import UnitEntity, add_units
 from .failover.model import SpareStatus, UnitId, WorkingStatus
 from .manager import FailoverManager
@@ -89,6 +90,13 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors."""
     add_units(entry, async_add_entities, _build)
+    book = entry.runtime_data.drills.book
+
+    def drill_sensors(manager: FailoverManager, config: UnitConfig) -> Iterable[SensorEntity]:
+        table = DRILL_SENSORS if config.is_device else ()
+        return [DrillSensor(manager, config, it, book) for it in table]
+
+    add_units(entry, async_add_entities, drill_sensors)
 
 
 def _build(manager: FailoverManager, config: UnitConfig) -> Iterable[SensorEntity]:

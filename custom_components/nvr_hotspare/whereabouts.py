@@ -23,14 +23,17 @@ def whereabouts(
     """Return what is told beside the end of an outage: which spares recorded, and what they keep.
 
     Keys: `spares`, their titles; and where footage stays on them, `footage`, where Media has it,
-    and `footage_kept`, the same in a sentence.
+    and `footage_kept`, the same in a sentence. Of a drill, which lacks nothing, just the `spares`.
     """
     match said:
-        case Announce(happening=Happening.RETURNED, data={"spares": [*units]}):
+        case Announce(
+            happening=Happening.RETURNED | Happening.DRILLED as happening,
+            data={"spares": [*units]},
+        ):
             spares = [titles.get(str(unit), str(unit)) for unit in units]
         case _:
             return {}
-    if not spares or device.giving_back.gives:
+    if not spares or device.giving_back.gives or happening is Happening.DRILLED:
         return {"spares": spares}
     sentence = loaded_texts(hass, "footage")["kept"]
     return {
