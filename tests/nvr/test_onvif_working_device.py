@@ -84,6 +84,22 @@ async def test_capacity_is_the_smallest_limit_less_what_others_use(
     assert (after.capacity, after.own_recordings) == (3, 2)
 
 
+async def test_what_is_half_built_is_not_counted_as_somebody_elses(
+    start_nvr: StartNvr, drive: Drive
+) -> None:
+    unit = await start_nvr(limits=Limits(recordings=8, jobs=8, receivers=8))
+    driver = drive(unit)
+    places = [
+        Place(key=f"{number}", name="A", source=Source(uri=f"rtsp://127.9.9.9:9/{number}"))
+        for number in range(8)
+    ]
+    building = asyncio.create_task(driver.provision(places))
+    while not building.done():
+        assert (await driver.probe()).capacity == 8
+    await building
+    assert (await driver.probe()).capacity == 8
+
+
 async def test_rates_are_told_in_bits_where_the_unit_tells_them(
     start_nvr: StartNvr, drive: Drive, tmp_path: Path
 ) -> None:

@@ -33,8 +33,9 @@ class OnvifSpare:
         self._client = client
         self._witness = witness
         self._builder = Builder(client, witness)
-        self._building = asyncio.Lock()
-        """Who creates or deletes holds it: two at once would create everything twice."""
+        self.building = asyncio.Lock()
+        """Who creates or deletes holds it: two at once would create everything twice. Who counts
+        holds it, too: what is half built belongs to nobody."""
         self._commanded: set[str] = set()
         """Keys of the places told to record: they never give way, whatever an inventory says
         that is older than the command."""
@@ -58,7 +59,7 @@ class OnvifSpare:
     async def provision(self, places: Iterable[Place]) -> None:
         """See `Spare`."""
         errors: list[UnitError] = []
-        async with self._building:
+        async with self.building:
             inventory = await take_inventory(self._client)
             for place in places:
                 try:
@@ -102,7 +103,7 @@ class OnvifSpare:
 
     async def unprovision(self, keys: Iterable[str], *, delete_footage: bool = False) -> None:
         """See `Spare`."""
-        async with self._building:
+        async with self.building:
             inventory = await take_inventory(self._client)
             for key in keys:
                 self._commanded.discard(key)
@@ -113,7 +114,7 @@ class OnvifSpare:
         """Return by key what went wrong, empty where nothing did."""
         errors: dict[str, str] = {}
         waiting = deque(missing)
-        async with self._building:
+        async with self.building:
             inventory = await take_inventory(self._client)
             while waiting:
                 place = waiting[0]

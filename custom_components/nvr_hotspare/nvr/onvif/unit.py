@@ -75,7 +75,8 @@ class OnvifUnit(WorkingDevice, Spare, Teller):
 
     @override
     async def probe(self) -> Probe:
-        return await facts.probe(self._client)
+        async with self._spare.building:
+            return await facts.probe(self._client)
 
     @override
     async def restart(self) -> None:
