@@ -13,18 +13,23 @@ from custom_components.nvr_hotspare.failover.state import DeviceState, Pulse, St
 def changes(before: State, after: State) -> list[UnitId]:
     """Return the units of which another thing is known than when they were last heard."""
     found: dict[UnitId, None] = {}
+    same = before.group is after.group
     if before.pulses is not after.pulses:
-        for unit in _replaced(before.pulses, after.pulses):
-            known = before.pulses.get(unit)
-            if known is None or _PULSE(known) != _PULSE(after.pulses[unit]):
+        for unit in _replaced(before.pulses, after.pulses, same=same):
+            known, pulse = before.pulses.get(unit), after.pulses[unit]
+            if (
+                known is None
+                or known.unanswered != pulse.unanswered
+                or _PULSE(known) != _PULSE(pulse)
+            ):
                 found[unit] = None
     if before.devices is not after.devices:
-        for unit in _replaced(before.devices, after.devices):
+        for unit in _replaced(before.devices, after.devices, same=same):
             device, old = after.devices[unit], before.devices.get(unit)
             if old is None or _DEVICE(old) != _DEVICE(device) or _windows(old) != _windows(device):
                 found[unit] = None
     if before.spares is not after.spares:
-        for unit in _replaced(before.spares, after.spares):
+        for unit in _replaced(before.spares, after.spares, same=same):
             if before.spares.get(unit) != after.spares[unit]:
                 found[unit] = None
     return list(found)
@@ -64,9 +69,12 @@ def _windows(device: DeviceState) -> object:
 
 
 def _replaced[Known](
-    before: Mapping[UnitId, Known], after: Mapping[UnitId, Known]
+    before: Mapping[UnitId, Known], after: Mapping[UnitId, Known], *, same: bool
 ) -> Iterable[UnitId]:
-    """Return the units of which what is known is not the same object any more."""
-    if before.keys() != after.keys():
+    """Return the units of which what is known is not the same object any more.
+
+    Where it is not the `same` group all units may be others.
+    """
+    if not same and before.keys() != after.keys():
         return after
     return compress(after, map(is_not, after.values(), before.values(), strict=True))

@@ -278,7 +278,8 @@ class Manager:
             return False
         news = bool(changed) or any(not isinstance(command, Identify) for command in commands)
         self.account.steps += news
-        if not journal.untouched(before, self.state):
+        same = before.devices is self.state.devices and self.site.spares.keys().isdisjoint(changed)
+        if not (same or journal.untouched(before, self.state)):
             self._saved_before = before
         self._check(before, event, changed, commands)
         self._wake(before, changed)

@@ -18,6 +18,9 @@ from .status import RECORDING_STATUSES
 from .synchronizing import due
 from .view import next_deadline
 
+WELL = (*RECORDING_STATUSES, WorkingStatus.SYNCHRONIZING)
+"""What a device can be that has no outage."""
+
 
 class InvariantError(Exception):
     """The machine broke its word."""
@@ -156,8 +159,7 @@ def _check_status(device: DeviceState, *, offline: bool) -> None:
     if status is WorkingStatus.NOT_BACKED_UP:
         _require(offline, "{} is online and {}", unit, status)
     if device.outage is None:
-        possible = (*RECORDING_STATUSES, WorkingStatus.SYNCHRONIZING)
-        _require(status in possible, "{} is {} without an outage", unit, status)
+        _require(status in WELL, "{} is {} without an outage", unit, status)
     _require(
         (device.reason is not None) == (status is WorkingStatus.NOT_BACKED_UP),
         "{} is {} for the reason {}",
