@@ -40,6 +40,7 @@ from custom_components.nvr_hotspare.builtin_issues import (
     STORAGE_ISSUES,
 )
 from custom_components.nvr_hotspare.const import DOMAIN, Standby
+from custom_components.nvr_hotspare.drift import CAMERA_GONE, CAMERA_NEW
 from custom_components.nvr_hotspare.drill_book import Proof
 from custom_components.nvr_hotspare.drill_report import UNTRIED
 from custom_components.nvr_hotspare.drill_schedule import DRILL_TOO_OLD
@@ -301,7 +302,8 @@ def test_every_issue_is_translated() -> None:
         if keyword.arg == "translation_key" and isinstance(keyword.value, ast.Constant)
     }
     builtin = {key for key, _ in STORAGE_ISSUES.values()} | {IN_BACKUPS, RING_TOO_SHORT}
-    assert set(EN["issues"]) == created | builtin | {DRILL_TOO_OLD}
+    drifted = {CAMERA_GONE, CAMERA_NEW}
+    assert set(EN["issues"]) == created | builtin | drifted | {DRILL_TOO_OLD}
     assert {key for key, issue in EN["issues"].items() if "fix_flow" not in issue} == builtin
     assert all(EN["issues"][key]["description"] for key in builtin)
 

@@ -1,12 +1,11 @@
 """What is stored of a unit follows what it tells: where its cameras are, how much a spare holds.
 
 A dead unit can't be asked, so it is asked while it lives, and what has changed is stored at once.
-What the user has decided otherwise stays as it is.
+What the user has decided otherwise stays as it is; what the user has to decide, `drift` asks.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 import logging
 from typing import Any
 
@@ -14,67 +13,85 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from .channel_form import told_channels
-from .const import CONF_CAPACITY, CONF_CHANNELS
+from .const import CONF_CHANNELS, CONF_TOLD_NUMBERS
+from .limits import limits_data
 from .network_link import NetworkLink
-from .nvr.model import Probe
+from .nvr.model import ChannelSettings, Probe
 from .unit_config import ChannelConfig, UnitConfig
 
 _LOGGER = logging.getLogger(__name__)
 
 
 async def follow_unit(hass: HomeAssistant, entry: ConfigEntry, link: NetworkLink) -> None:
-    """Ask a unit once, and store what has changed.
+    """Ask a unit once, store what has changed, and ask the user about the rest.
 
     Raises:
         UnitError: It does not tell.
     """
-    find: Callable[[UnitConfig], Mapping[str, Any]]
+    told: Sequence[ChannelSettings] = ()
+    probe: Probe | None = None
     if link.config.is_device:
-        told = told_channels(await link.ask(lambda unit: unit.settings()))
-        find = partial(_cameras, told=told)
-    else:
-        find = partial(_capacity, probe=await link.ask(lambda unit: unit.probe()))
+        told = await link.ask(lambda unit: unit.settings())
+    if link.config.is_spare:
+        probe = await link.ask(lambda unit: unit.probe())
     subentry = entry.subentries.get(link.config.subentry_id)
     if subentry is None:
         return  # removed while it was asked
-    if changes := find(UnitConfig.from_subentry(subentry)):
+    config = UnitConfig.from_subentry(subentry)
+    changes = {**_limits(config, probe), **_cameras(config, told)}
+    if changes:
         _LOGGER.info("%s tells other %s than before", subentry.title, " and ".join(changes))
-        data = {**subentry.data, **changes}
-        hass.config_entries.async_update_subentry(entry, subentry, data=data)
+        hass.config_entries.async_update_subentry(
+            entry, subentry, data={**subentry.data, **changes}
+        )
+    if told and config.told_numbers:
+        link.drift.look(config, told)
 
 
-def _cameras(config: UnitConfig, told: Iterable[ChannelConfig]) -> Mapping[str, Any]:
-    channels = followed(config.channels, told)
-    if channels == config.channels:
+def _cameras(config: UnitConfig, told: Sequence[ChannelSettings]) -> Mapping[str, Any]:
+    """Return what has changed of the cameras; at first, which ones there are."""
+    changes: dict[str, Any] = {}
+    channels = followed(config.channels, told_channels(told))
+    if channels != config.channels:
+        changes[CONF_CHANNELS] = [channel.as_data() for channel in channels]
+    if told and not config.told_numbers:
+        changes[CONF_TOLD_NUMBERS] = {channel.token: channel.number for channel in told}
+    return changes
+
+
+def _limits(config: UnitConfig, probe: Probe | None) -> Mapping[str, Any]:
+    """Return the limits that a spare tells; no room at all is an answer of one that is starting."""
+    if probe is None or probe.identity.serial != config.unit or not probe.limits.cameras:
         return {}
-    return {CONF_CHANNELS: [channel.as_data() for channel in channels]}
-
-
-def _capacity(config: UnitConfig, probe: Probe) -> Mapping[str, Any]:
-    """Return the room that a spare tells; none at all is an answer of one that is starting."""
-    same = probe.identity.serial == config.unit
-    changed = same and probe.capacity not in {0, config.capacity}
-    return {CONF_CAPACITY: probe.capacity} if changed else {}
+    return limits_data(probe.limits) if probe.limits != config.limits else {}
 
 
 def followed(
     channels: Sequence[ChannelConfig], told: Iterable[ChannelConfig]
 ) -> tuple[ChannelConfig, ...]:
-    """Return the channels with the addresses that their unit tells now.
+    """Return the channels with the names and the addresses that their unit tells now.
 
-    What was told of another channel before is no new address: the unit counts its channels anew.
+    What was told of another channel before is no new address: the unit counts its channels anew,
+    and its names are not those of the same numbers.
     """
     known = {"", *(channel.told_uri for channel in channels)}
-    uris = {channel.number: channel.told_uri for channel in told}
-    moved = {number: uri for number, uri in uris.items() if uri not in known}
+    by_number = {channel.number: channel for channel in told}
     return tuple(
-        _moved(channel, moved[channel.number]) if channel.number in moved else channel
+        _followed(channel, by_number[channel.number], known)
+        if channel.number in by_number
+        else channel
         for channel in channels
     )
 
 
-def _moved(channel: ChannelConfig, uri: str) -> ChannelConfig:
-    source = channel.source
-    if source is not None and source.uri == channel.told_uri:
-        source = replace(source, uri=uri)
-    return replace(channel, source=source, told_uri=uri)
+def _followed(channel: ChannelConfig, told: ChannelConfig, known: Iterable[str]) -> ChannelConfig:
+    """Return a channel as its unit tells it, but for what the user has decided otherwise."""
+    if told.told_uri not in known:
+        source = channel.source
+        if source is not None and source.uri == channel.told_uri:
+            source = replace(source, uri=told.told_uri)
+        channel = replace(channel, source=source, told_uri=told.told_uri)
+    elif told.told_uri not in {"", channel.told_uri}:
+        return channel
+    name = told.name if channel.name == channel.told_name else channel.name
+    return replace(channel, name=name, told_name=told.name)

@@ -44,7 +44,7 @@ from .nvr.model import Place, PlaceState
 from .protecting import ProtectionWatch
 from .reports import OutageReports
 from .store import GroupStore
-from .unit_config import UnitConfig, group_places, place_camera
+from .unit_config import UnitConfig, group_places, group_spares, place_camera
 from .whereabouts import whereabouts
 
 _LOGGER = logging.getLogger(__name__)
@@ -111,12 +111,10 @@ class FailoverManager:
         """Tell the machine what the group is now."""
         configs = [member.link.config for member in self._members.values()]
         devices = [config for config in configs if config.is_device]
-        spares = [config for config in configs if config.is_spare]
-        spares.sort(key=lambda config: config.preference)
         self._store.units |= {config.unit: config.title for config in devices}
         group = Group(
             devices=tuple(config.as_working_device() for config in devices),
-            spares=tuple(config.as_spare() for config in spares),
+            spares=group_spares(configs),
             timing=TIMING,
         )
         self.handle(Configured(group))

@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
+from .drift import Drift
 from .driver import open_unit
 from .failover.model import Silence
 from .link import UnitLink
@@ -25,7 +26,11 @@ KNOCK_TIME = 1.0
 
 
 class NetworkLink(UnitLink):
-    """Carries every call to one recorder."""
+    """Carries every call to one recorder.
+
+    Attributes:
+        drift: Shows how its settings differ from what was known of it.
+    """
 
     def __init__(
         self, hass: HomeAssistant, entry_id: str, config: UnitConfig, way: NetworkConfig
@@ -34,7 +39,8 @@ class NetworkLink(UnitLink):
         self._hass = hass
         self._entry_id = entry_id
         self._way = way
-        self._driver = open_unit(hass, way)
+        self._driver = open_unit(hass, way, config.told_numbers)
+        self.drift = Drift(hass, entry_id, config.subentry_id)
         self._pause = 0.0
         self._closed_until = 0.0
 
@@ -97,8 +103,9 @@ class NetworkLink(UnitLink):
 
     @override
     async def remove(self) -> None:
-        """Take back the issue about the password."""
+        """Take back all issues."""
         self._withdraw_rejection()
+        self.drift.withdraw()
 
     def _report_rejection(self) -> None:
         ir.async_create_issue(

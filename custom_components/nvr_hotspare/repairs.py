@@ -9,6 +9,7 @@ from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
+from .drift_flow import drift_flow
 from .drill_repair_flow import DrillFlow
 from .errors import unit_error_key
 from .failover.model import UnitId
@@ -27,6 +28,8 @@ async def async_create_fix_flow(
     """Return the flow that fixes an issue of `network_link`, `leftovers` or `drill_schedule`."""
     facts = data or {}
     entry = hass.config_entries.async_get_known_entry(str(facts["entry_id"]))
+    if "drift" in facts:
+        return drift_flow(entry, facts)
     if "unit" in facts:
         return FootageFlow(entry, str(facts["unit"]))
     if "drill" in facts:

@@ -1,6 +1,6 @@
 """A unit as its subentry describes it, typed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -11,7 +11,6 @@ from .builtin_config import BuiltinConfig
 from .const import (
     CONF_AUDIO,
     CONF_BITRATE,
-    CONF_CAPACITY,
     CONF_CHANNELS,
     CONF_COVERS_NO_RECORD,
     CONF_DRIVER,
@@ -26,6 +25,8 @@ from .const import (
     CONF_PROTECTED,
     CONF_SERIAL,
     CONF_SINGLE_STREAM,
+    CONF_TOLD_NAME,
+    CONF_TOLD_NUMBERS,
     CONF_TOLD_URI,
     CONF_URI,
     CONF_WORK_MODE,
@@ -35,7 +36,8 @@ from .const import (
 )
 from .failover.model import Camera, Channel, Priority, Spare, UnitId, WorkingDevice
 from .giving import CONF_GIVE_BACK, GivingBack
-from .nvr.model import Credentials, Endpoint, Identity, Place
+from .limits import capacity, limits_of
+from .nvr.model import Credentials, Endpoint, Identity, Limits, Place
 from .recorder.model import Source
 
 
@@ -52,6 +54,8 @@ class ChannelConfig:
     """Bits per second when it was last tried, 0 where it never answered."""
     longest_gop: float = 0.0
     """Seconds from key frame to key frame, 0 where two were not seen."""
+    told_name: str = ""
+    """What the unit called it last. Where that is its name, the name follows it."""
     told_uri: str = ""
     """Where the unit said last that the camera is, empty where it never did. Where that is the
     source, the source follows it."""
@@ -75,6 +79,7 @@ class ChannelConfig:
             single_stream=data[CONF_SINGLE_STREAM],
             bitrate=data.get(CONF_BITRATE, 0),
             longest_gop=data.get(CONF_LONGEST_GOP, 0.0),
+            told_name=data.get(CONF_TOLD_NAME, ""),
             told_uri=data.get(CONF_TOLD_URI, ""),
         )
 
@@ -92,6 +97,7 @@ class ChannelConfig:
             CONF_SINGLE_STREAM: self.single_stream,
             CONF_BITRATE: self.bitrate,
             CONF_LONGEST_GOP: self.longest_gop,
+            CONF_TOLD_NAME: self.told_name,
             CONF_TOLD_URI: self.told_uri,
         }
 
@@ -140,13 +146,16 @@ class UnitConfig:
     way: NetworkConfig | BuiltinConfig
     """How it is talked to."""
     identity: Identity
-    capacity: int
+    limits: Limits
+    """Of a spare, as it told them last."""
     protected: bool
     channels: tuple[ChannelConfig, ...]
     giving_back: GivingBack = field(default_factory=GivingBack)
     """How a working device gets its footage back."""
     covers_no_record: bool = False
     """Whether spares stand in for channels that it is proven not to record though it answers."""
+    told_numbers: Mapping[str, int] = field(default_factory=dict)
+    """The numbers of all channels that it is known to have, protected or not, by token."""
     preference: int = 1
     """Which spare is asked first: the lowest; of equals the one that was added first."""
 
@@ -161,11 +170,12 @@ class UnitConfig:
             mode=WorkMode(data[CONF_WORK_MODE]),
             way=BuiltinConfig.from_data(data) if builtin else NetworkConfig.from_data(data),
             identity=_identity(data),
-            capacity=data.get(CONF_CAPACITY, 0),
+            limits=limits_of(data),
             protected=data.get(CONF_PROTECTED, True),
             channels=tuple(map(ChannelConfig.from_data, data.get(CONF_CHANNELS, ()))),
             giving_back=GivingBack.from_data(data.get(CONF_GIVE_BACK, {})),
             covers_no_record=data.get(CONF_COVERS_NO_RECORD, False),
+            told_numbers=data.get(CONF_TOLD_NUMBERS, {}),
             preference=data.get(CONF_PREFERENCE, 1),
         )
 
@@ -194,10 +204,15 @@ class UnitConfig:
             channels=tuple(map(ChannelConfig.as_channel, self.channels)),
         )
 
-    def as_spare(self) -> Spare:
-        """Return it as the decisions see a spare."""
-        local = isinstance(self.way, BuiltinConfig)
-        return Spare(unit=self.unit, capacity=self.capacity, local=local)
+    def as_spare(self, cameras: Iterable[ChannelConfig] = ()) -> Spare:
+        """Return it as the decisions see a spare that may have to record these cameras."""
+        own = (channel.bitrate for channel in self.channels)
+        others = (channel.bitrate for channel in cameras)
+        return Spare(
+            unit=self.unit,
+            capacity=capacity(self.limits, own, others),
+            local=isinstance(self.way, BuiltinConfig),
+        )
 
     def places(self) -> dict[Camera, Place]:
         """Return what a spare needs to record each of the cameras that can be reached."""
@@ -243,6 +258,21 @@ def place_camera(key: str) -> Camera | None:
     if not (separator and channel.isascii() and channel.isdecimal()):
         return None
     return Camera(unit, int(channel))
+
+
+def group_spares(configs: Collection[UnitConfig]) -> tuple[Spare, ...]:
+    """Return the spares of these units as the decisions see them, in order of preference."""
+    spares = sorted((it for it in configs if it.is_spare), key=lambda it: it.preference)
+    return tuple(
+        spare.as_spare(
+            channel
+            for config in configs
+            if config.unit != spare.unit
+            for channel in config.channels
+            if channel.source is not None and channel.priority is not Priority.NEVER
+        )
+        for spare in spares
+    )
 
 
 def group_places(configs: Iterable[UnitConfig]) -> dict[Camera, Place]:

@@ -66,6 +66,19 @@ async def test_a_spare_that_can_hold_more_than_before_does(
     assert state(hass, "sensor", spare, "working_status") == "idle"
 
 
+async def test_a_spare_is_promised_no_more_than_its_total_bitrate(
+    lab: Lab, entry: ConfigEntry, nvr: VirtualNvr, spare: VirtualNvr
+) -> None:
+    manager = entry.runtime_data.manager
+    assert manager.spare_view("SPARE").capacity == 4
+    fastest = max(channel["bitrate"] for channel in channels(entry, nvr))
+    assert fastest
+    limits = replace(spare.limits, total_rate=fastest // 1000 + 1)
+    await lab.do(asyncio.to_thread(spare.limit, limits))
+    await eventually(lambda: manager.spare_view("SPARE").capacity == 1)
+    await eventually(lambda: bool(manager.protection.singles.get("NVR-1")))
+
+
 async def test_a_unit_that_is_removed_while_it_is_asked_is_forgotten(
     hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -82,7 +95,8 @@ async def test_a_unit_that_is_removed_while_it_is_asked_is_forgotten(
 
 def channel(number: int, told: str, uri: str | None = None) -> ChannelConfig:
     source = Source(uri=told if uri is None else uri, username="viewer", password="p")
-    return ChannelConfig(number=number, name=f"{number}", source=source, told_uri=told)
+    name = f"{number}"
+    return ChannelConfig(number=number, name=name, source=source, told_name=name, told_uri=told)
 
 
 def test_the_account_of_a_camera_that_moves_stays() -> None:
@@ -109,3 +123,24 @@ def test_a_unit_that_tells_nothing_of_a_camera_leaves_it_where_it_is() -> None:
     after = followed(before, told)
     assert after[0] == before[0]
     assert after[1].source is None
+
+
+def named(channel: ChannelConfig, name: str) -> ChannelConfig:
+    return replace(channel, name=name, told_name=name)
+
+
+def test_a_camera_that_is_renamed_on_its_unit_has_the_new_name() -> None:
+    told = [named(channel(1, "rtsp://a/"), "Gate")]
+    assert followed([channel(1, "rtsp://a/")], told) == tuple(told)
+
+
+def test_a_name_that_the_user_gave_stays() -> None:
+    before = replace(channel(1, "rtsp://a/"), name="Mine")
+    (after,) = followed([before], [named(channel(1, "rtsp://a/"), "Gate")])
+    assert (after.name, after.told_name) == ("Mine", "Gate")
+
+
+def test_a_unit_that_counts_its_channels_anew_renames_no_camera() -> None:
+    before = [named(channel(1, "rtsp://a/"), "A"), named(channel(2, "rtsp://b/"), "B")]
+    told = [named(channel(1, "rtsp://b/"), "B")]
+    assert followed(before, told) == tuple(before)
