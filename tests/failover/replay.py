@@ -80,7 +80,7 @@ def group(*devices: WorkingDevice, capacity: int | None = 4, **others: int) -> G
     """A group with one spare, or none where the capacity is None, and others by their names."""
     capacities = {**({} if capacity is None else {SPARE: capacity}), **others}
     spares = tuple(Spare(unit=unit, capacity=room) for unit, room in capacities.items())
-    return Group(devices=devices, spares=spares, timing=Timing(overlap=0, flap_memory=0))
+    return Group(devices=devices, spares=spares, timing=Timing(window=8, overlap=0, flap_memory=0))
 
 
 def checked_step(state: State, event: Event, now: float) -> tuple[State, tuple[Command, ...]]:

@@ -28,7 +28,7 @@ YES = Recording.YES
 
 @pytest.fixture
 def site() -> Replay:
-    of = replace(group(device("a"), device("b")), timing=Timing(overlap=0))
+    of = replace(group(device("a"), device("b")), timing=Timing(window=8, overlap=0))
     return Replay(of).calm()
 
 

@@ -1,5 +1,7 @@
 """When a unit is suspect, offline, and online again."""
 
+from dataclasses import replace
+
 import pytest
 
 from custom_components.nvr_hotspare.failover.commands import Identify
@@ -14,6 +16,7 @@ from custom_components.nvr_hotspare.failover.model import (
     Happening,
     Recording,
     Silence,
+    Timing,
     WorkingStatus,
 )
 from custom_components.nvr_hotspare.failover.view import (
@@ -56,6 +59,15 @@ def test_a_unit_not_heard_for_the_window_is_offline_and_that_is_told(site: Repla
     site.wait(0.5)
     assert site.connection("a") is OFFLINE
     assert site.said(Happening.HEARTBEAT_LOST)[0].data["noticed_after"] == 8
+
+
+def test_a_network_that_has_just_become_slow_is_no_outage() -> None:
+    """A probe that needs two round trips of 2 s, a new connection and its answer, is in time."""
+    site = Replay(replace(group(device("a")), timing=Timing())).calm()
+    site.wait(6).miss("a", 6)
+    assert site.connection("a") is ONLINE
+    site.hear("a").wait(100)
+    assert site.connection("a") is ONLINE
 
 
 def test_refusals_count_as_silence_but_not_as_more(site: Replay) -> None:

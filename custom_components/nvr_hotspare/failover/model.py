@@ -193,9 +193,10 @@ class Timing:
 
     interval: float = 5.0
     """Between heartbeats."""
-    window: float = 8.0
-    """Without any answer for this long a unit is offline; below two intervals, so that the
-    notice is out within them."""
+    window: float = 9.25
+    """Without any answer for this long a unit is offline. Below two intervals, so that the notice
+    is out within them; above an interval and two round trips of 2 s, the time in which a new
+    connection brings an answer where the network has just become that slow."""
     slow_window: float = 26.0
     """The same for a host that still accepts connections."""
     confirm: float = 10.0
