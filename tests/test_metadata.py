@@ -18,10 +18,12 @@ from custom_components.nvr_hotspare import (
     PLATFORMS,
     binary_sensor,
     builtin_form,
+    button,
     channel_form,
     drill_sensor,
     event,
     giving_form,
+    group_sensor,
     options_flow,
     options_form,
     outlook,
@@ -67,11 +69,17 @@ UNIT = EN["config_subentries"]["unit"]
 DAYS = EN["selector"]["weekday"]["options"]
 
 TABLES: dict[str, list[Any]] = {
-    "binary_sensor": [*binary_sensor.DEVICE_SENSORS, *binary_sensor.SPARE_SENSORS],
+    "binary_sensor": [
+        *binary_sensor.DEVICE_SENSORS,
+        *binary_sensor.SPARE_SENSORS,
+        *group_sensor.GROUP_SENSORS,
+    ],
+    "button": [*button.UNIT_BUTTONS],
     "event": [*event.DEVICE_EVENTS],
     "sensor": [
         *sensor.DEVICE_SENSORS,
         *sensor.SPARE_SENSORS,
+        *sensor.SHARED_SENSORS,
         *storage_sensor.STORAGE_SENSORS,
         *synchronizing_sensor.PROGRESS_SENSORS,
         *synchronizing_sensor.OUTAGE_SENSORS,
@@ -105,6 +113,21 @@ def keys_given(call: str, module: str) -> set[str]:
         and node.func.id == call
         and isinstance(node.args[0], ast.Constant)
         and isinstance(node.args[0].value, str)
+    }
+
+
+def keys_raised(module: Path) -> set[str]:
+    """Return the literal keys of the errors that a module makes itself."""
+    return {
+        keyword.value.value
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in {"HomeAssistantError", "ServiceValidationError"}
+        for keyword in node.keywords
+        if keyword.arg == "translation_key"
+        and isinstance(keyword.value, ast.Constant)
+        and isinstance(keyword.value.value, str)
     }
 
 
@@ -268,7 +291,8 @@ def test_every_exception_is_translated() -> None:
         for call in calls
         for key in keys_given(call, module.stem)
     }
-    assert set(EN["exceptions"]) == given | set(Refusal)
+    raised = {key for module in PACKAGE.glob("*.py") for key in keys_raised(module)}
+    assert set(EN["exceptions"]) == given | raised | set(Refusal)
 
 
 def test_where_footage_is_is_told_in_one_sentence() -> None:
@@ -340,7 +364,11 @@ def test_every_entity_has_a_name_and_an_icon(platform: str) -> None:
 
 @pytest.mark.parametrize(
     ("key", "values"),
-    [("working_status", set(WorkingStatus)), ("spare_status", set(SpareStatus))],
+    [
+        ("working_status", set(WorkingStatus)),
+        ("spare_status", set(SpareStatus)),
+        ("shared_status", set(SpareStatus)),
+    ],
 )
 def test_every_status_has_a_text_and_an_icon(key: str, values: set[str]) -> None:
     assert set(EN["entity"]["sensor"][key]["state"]) == values

@@ -1,4 +1,4 @@
-"""Whether units are online, and whether a spare is ready for them."""
+"""Whether units are online, whether a spare is ready for them, and all is protected."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import UnitEntity, add_units
 from .failover.model import Connection, UnitId
+from .group_sensor import GROUP_SENSORS, FullyProtectedSensor
 from .manager import FailoverManager
 from .runtime import NvrHotSpareConfigEntry
 from .unit_config import UnitConfig
@@ -60,6 +61,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the binary sensors."""
+    async_add_entities(FullyProtectedSensor(entry, description) for description in GROUP_SENSORS)
     add_units(entry, async_add_entities, _build)
 
 

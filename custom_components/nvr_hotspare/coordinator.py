@@ -5,9 +5,10 @@ and it drifts. A heartbeat that triggers a takeover must do neither.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from functools import partial
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -26,6 +27,7 @@ from .nvr.errors import (
     UnitUnsupportedError,
 )
 from .pacer import Pacer
+from .push import take_pushes
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -35,6 +37,15 @@ LATE_ANSWER_TIME = 10.0
 """Seconds for which even a late answer is a heartbeat."""
 FOLLOW_PACE = 600.0
 """Seconds between questions for what rarely changes."""
+
+
+class _Watch(NamedTuple):
+    """Slow facts that a unit is asked for."""
+
+    pacer: Pacer
+    see: Callable[[], Awaitable[None]]
+    tells: Callable[[], bool]
+    """Whether the unit is known to have them to tell."""
 
 
 class UnitCoordinator:
@@ -49,17 +60,21 @@ class UnitCoordinator:
         self._manager = manager
         self._unit = link.config.unit
         self._beats = Pacer(lambda: manager.probe_pace(self._unit))
-        self._watches = Pacer(lambda: manager.watch_pace(self._unit))
-        link.on_news = self._watches.hurry
+        self._watches = tuple(self._slow_facts())
+        link.on_news = self._hurry
         self._tasks: set[asyncio.Task[None]] = set()
 
     @callback
     def start(self) -> None:
         """Begin to ask the unit for signs of life."""
         self._spawn(self._beat(), "heartbeat")
-        self._spawn(self._watch(), "watch")
+        for watch in self._watches:
+            self._spawn(self._watch(watch), "watch")
         if isinstance(self.link, NetworkLink):
             self._spawn(self._follow(self.link), "follow")
+            probe = self._beats.hurry
+            pushes = take_pushes(self._hass, self._entry, self._manager, self.link, probe)
+            self._spawn(pushes, "push")
 
     async def stop(self) -> None:
         """Stop asking."""
@@ -80,7 +95,13 @@ class UnitCoordinator:
     def wake(self) -> None:
         """Take up a changed pace at once."""
         self._beats.wake()
-        self._watches.wake()
+        for watch in self._watches:
+            watch.pacer.wake()
+
+    @callback
+    def _hurry(self) -> None:
+        for watch in self._watches:
+            watch.pacer.hurry()
 
     async def _beat(self) -> None:
         """Send a probe each round, without waiting for the answer to the last one.
@@ -132,18 +153,27 @@ class UnitCoordinator:
     def _unanswered(self, silence: Silence) -> None:
         self._manager.handle(ProbeUnanswered(self._unit, silence))
 
-    async def _watch(self) -> None:
-        """Ask for the slow facts each round, but not a unit that has never had them to tell.
+    def _slow_facts(self) -> Iterator[_Watch]:
+        """Yield what the unit is asked: both, where it stands in for others beside its own work."""
+        pace = partial(self._manager.watch_pace, self._unit)
+        if self.link.config.is_device and isinstance(self.link, NetworkLink):
+            see = partial(self._see_recordings, self.link)
+            yield _Watch(Pacer(pace), see, lambda: self._manager.tells(self._unit))
+        if self.link.config.is_spare:
+            yield _Watch(Pacer(pace), self._see_places, lambda: True)
+
+    async def _watch(self, watch: _Watch) -> None:
+        """Ask for slow facts each round, but not a unit that has never had them to tell.
 
         One that has may lack the services it needs for it while it starts.
         """
-        async for _ in self._watches.rounds():
+        async for _ in watch.pacer.rounds():
             if self._is_offline:
                 continue
             try:
-                await self._see()
+                await watch.see()
             except UnitUnsupportedError as error:
-                if not self._manager.tells(self._unit):
+                if not watch.tells():
                     title = self.link.config.title
                     _LOGGER.info("%s does not tell what it records: %s", title, error)
                     return
@@ -166,11 +196,11 @@ class UnitCoordinator:
         """Whoever may answer at its address meanwhile is not offered its password."""
         return self._manager.view(self._unit).connection is Connection.OFFLINE
 
-    async def _see(self) -> None:
-        """Ask a working device what it records, a spare what it holds."""
-        link = self.link
-        if link.config.is_device and isinstance(link, NetworkLink):
-            recordings = await link.ask(lambda unit: unit.recordings())
-            self._manager.handle(RecordingsSeen(self._unit, recordings))
-        if link.config.is_spare:
-            self._manager.see_places(self._unit, await link.ask(lambda unit: unit.places()))
+    async def _see_recordings(self, link: NetworkLink) -> None:
+        """Ask a working device what it records."""
+        recordings = await link.ask(lambda unit: unit.recordings())
+        self._manager.handle(RecordingsSeen(self._unit, recordings))
+
+    async def _see_places(self) -> None:
+        """Ask a spare what it holds."""
+        self._manager.see_places(self._unit, await self.link.ask(lambda unit: unit.places()))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .const import DOMAIN, WorkMode
 from .unit_config import NetworkConfig, UnitConfig
@@ -12,11 +12,18 @@ from .unit_config import NetworkConfig, UnitConfig
 
 @callback
 def register_devices(hass: HomeAssistant, entry: ConfigEntry, units: Iterable[UnitConfig]) -> None:
-    """Register the units, each working device by way of the spare that stands in for it."""
-    spare_id: str | None = None
-    for config in sorted(units, key=lambda config: not config.is_spare):
+    """Register the group and its units, each by way of the spare that stands in for it first."""
+    registry = dr.async_get(hass)
+    group = registry.async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={(DOMAIN, entry.entry_id)},
+        entry_type=dr.DeviceEntryType.SERVICE,
+        name=entry.title,
+    )
+    way = group.id
+    for config in sorted(units, key=lambda it: (it.mode is not WorkMode.HOT_SPARE, it.preference)):
         identity = config.identity
-        device = dr.async_get(hass).async_get_or_create(
+        device = registry.async_get_or_create(
             config_entry_id=entry.entry_id,
             config_subentry_id=config.subentry_id,
             identifiers={(DOMAIN, config.unit)},
@@ -27,10 +34,22 @@ def register_devices(hass: HomeAssistant, entry: ConfigEntry, units: Iterable[Un
             serial_number=identity.serial,
             sw_version=identity.firmware or None,
             configuration_url=_configuration_url(config),
-            via_device_id=spare_id,
+            via_device_id=group.id if config.mode is WorkMode.HOT_SPARE else way,
         )
-        if config.mode is WorkMode.HOT_SPARE:
-            spare_id = device.id
+        if config.mode is WorkMode.HOT_SPARE and way == group.id:
+            way = device.id
+
+
+@callback
+def forget_entities(hass: HomeAssistant, entry: ConfigEntry, config: UnitConfig) -> None:
+    """Forget the entities of a unit that has others in its new Work Mode.
+
+    Those that it has in both come back at the next start as the user had them.
+    """
+    registry = er.async_get(hass)
+    for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if entity.config_subentry_id == config.subentry_id:
+            registry.async_remove(entity.entity_id)
 
 
 def _configuration_url(config: UnitConfig) -> str | None:

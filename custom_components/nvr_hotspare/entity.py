@@ -36,6 +36,25 @@ class UnitEntity(Entity):
         self.async_on_remove(self._manager.listen_changes(self._unit, self.async_write_ha_state))
 
 
+class GroupEntity(Entity):
+    """An entity of the whole group, always available too."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, entry: NvrHotSpareConfigEntry, description: EntityDescription) -> None:
+        self.entity_description = description
+        self._manager = entry.runtime_data.manager
+        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry.entry_id)})
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow what is shown of the group."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._manager.listen_group(self.async_write_ha_state))
+
+
 @callback
 def add_units(
     entry: NvrHotSpareConfigEntry,

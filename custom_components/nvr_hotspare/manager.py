@@ -15,7 +15,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .courier import Courier
-from .failover import journal, pool, view
+from .failover import detector, journal, pool, view
 from .failover.commands import Announce, Command, Desist, Identify, Provision, Synchronize
 from .failover.events import (
     Configured,
@@ -33,6 +33,7 @@ from .failover.machine import step
 from .failover.model import Camera, Group, PlaceFacts, Reason, Timing, UnitId
 from .failover.protection import Protection
 from .failover.view import DeviceView, SpareView
+from .group_options import GroupOptions
 from .leftovers import Leftovers
 from .link import UnitLink
 from .listeners import Listeners
@@ -112,16 +113,18 @@ class FailoverManager:
         configs = [member.link.config for member in self._members.values()]
         devices = [config for config in configs if config.is_device]
         self._store.units |= {config.unit: config.title for config in devices}
+        options = GroupOptions.from_options(self._entry.options)
         group = Group(
             devices=tuple(config.as_working_device() for config in devices),
             spares=group_spares(configs),
-            timing=TIMING,
+            timing=replace(TIMING, no_record=float(options.no_record)),
         )
         self.handle(Configured(group))
         self._store.save()
         self._moves.look(self._places())
         self._tell_moves()
         self.courier.update()
+        self._protection.listeners.tell()  # of other names, too
 
     @callback
     def _tell_moves(self) -> None:
@@ -271,6 +274,11 @@ class FailoverManager:
         self.handle(wish)
 
     # What is shown
+
+    @property
+    def suspects(self) -> bool:
+        """Whether any unit is silent and not yet known to be dead."""
+        return any(map(detector.suspect, self._state.pulses.values()))
 
     @property
     def protection(self) -> Protection:

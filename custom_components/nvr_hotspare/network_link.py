@@ -1,6 +1,5 @@
 """The way to a recorder on the network: its driver, and a lid on passwords it rejected."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import override
 
@@ -11,6 +10,7 @@ from .const import DOMAIN
 from .drift import Drift
 from .driver import open_unit
 from .failover.model import Silence
+from .knock import knock
 from .link import UnitLink
 from .nvr.errors import UnitCredentialsError
 from .nvr.model import Heartbeat, Place
@@ -21,8 +21,6 @@ FIRST_PAUSE = 60.0
 LAST_PAUSE = 3600.0
 """Seconds before a rejected password is offered again. A recorder that boots may reject a good
 one; one that is asked too often locks the account, for half an hour as a rule."""
-KNOCK_TIME = 1.0
-"""Seconds that a host may take to accept a connection."""
 
 
 class NetworkLink(UnitLink):
@@ -53,15 +51,7 @@ class NetworkLink(UnitLink):
     async def knock(self) -> Silence:
         """Find out how a unit that does not answer is silent."""
         endpoint = self._way.endpoint
-        try:
-            async with asyncio.timeout(KNOCK_TIME):
-                _, writer = await asyncio.open_connection(endpoint.host, endpoint.port)
-        except ConnectionRefusedError:
-            return Silence.REFUSED
-        except OSError:  # a TimeoutError is one too
-            return Silence.SILENT
-        writer.transport.abort()
-        return Silence.SLOW
+        return await knock(endpoint.host, endpoint.port)
 
     @override
     async def ask[T](self, call: Callable[[OnvifUnit], Awaitable[T]]) -> T:

@@ -1,7 +1,7 @@
 """The running group: its units, each with its link and coordinator, and their manager."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from homeassistant.config_entries import ConfigEntry
@@ -11,7 +11,7 @@ from .builtin_config import BuiltinConfig
 from .builtin_link import BuiltinLink
 from .const import DOMAIN
 from .coordinator import UnitCoordinator
-from .devices import register_devices
+from .devices import forget_entities, register_devices
 from .drill_schedule import DrillSchedule
 from .drills import Drills
 from .failover.model import UnitId
@@ -21,6 +21,7 @@ from .network_link import NetworkLink
 from .removal import retire
 from .scenes import Scenes
 from .store import GroupStore
+from .surroundings import Surroundings
 from .unit_config import UnitConfig, group_places, unit_configs
 
 type NvrHotSpareConfigEntry = ConfigEntry[GroupRuntime]
@@ -40,6 +41,7 @@ class GroupRuntime:
         self.manager = FailoverManager(hass, entry, store)
         self.drills = Drills(hass, entry, self.manager, lambda: self.links)
         self._schedule = DrillSchedule(hass, entry, self.manager, self.drills)
+        self._surroundings = Surroundings(hass, entry, self.manager, lambda: self.units)
         folder = Path(hass.config.cache_path(DOMAIN, "scenes", entry.entry_id))
         self.scenes = Scenes(hass, entry, folder)
 
@@ -72,10 +74,12 @@ class GroupRuntime:
         for coordinator in self._coordinators.values():
             coordinator.start()
         self._schedule.start()
+        self._surroundings.start()
 
     async def stop(self) -> None:
         """End the heartbeats and decide nothing any more."""
         self._schedule.stop()
+        self._surroundings.stop()
         await asyncio.gather(*(it.stop() for it in self._coordinators.values()))
         self.manager.stop()
         await self.let_go()
@@ -90,34 +94,71 @@ class GroupRuntime:
         """Take up what has changed of the subentries; no other unit misses a heartbeat."""
         async with self._updating:
             configs = unit_configs(self._entry)
-            places = group_places(configs.values()).values()
-            before = {config.unit: config for config in self.units}
-            gone = [
-                config
-                for unit, config in before.items()
-                if unit not in configs or configs[unit].subentry_id != config.subentry_id
-            ]
-            for config in gone:
-                await self._let_go(config.unit)
-            for unit, config in configs.items():
-                if (coordinator := self._coordinators.get(unit)) is None:
-                    continue
-                if not await coordinator.link.change(config, places):
-                    await coordinator.stop()
-                    await coordinator.link.remove()
-                    self._take_up(config).start()
-            added = [config for unit, config in configs.items() if unit not in self._coordinators]
-            coordinators = [self._take_up(config) for config in added]
-            for coordinator in coordinators:
-                await coordinator.link.start(places)
-            self.manager.configure()
-            register_devices(self._hass, self._entry, self.units)
-            for config in added:
-                for listener in self._on_added:
-                    listener(config)
-            for coordinator in coordinators:
-                coordinator.start()
+            if moved := [it for it in self.links if _moved(it.config, configs)]:
+                # A unit has other entities in another Work Mode.
+                restart = self._restart(moved, configs)
+                self._hass.async_create_task(restart, f"restart {self._entry.title}")
+                return
+            left = await self._let_go_of_others(configs)
+            await self._change(configs)
+            await self._add(configs)
+            self._surroundings.update()
             self._schedule.tell_ages()
+            for link in left:
+                await retire(link, self.manager.known_units)
+
+    async def _restart(
+        self, moved: Iterable[UnitLink], configs: Mapping[UnitId, UnitConfig]
+    ) -> None:
+        """Begin anew after units have changed their Work Mode; takeovers go on meanwhile."""
+        for link in moved:
+            forget_entities(self._hass, self._entry, link.config)
+        await self._hass.config_entries.async_reload(self._entry.entry_id)
+        for link in moved:
+            if not configs[link.config.unit].is_spare:
+                await retire(link, self.manager.known_units)
+
+    async def _let_go_of_others(self, configs: Mapping[UnitId, UnitConfig]) -> list[UnitLink]:
+        """Let go of units that are gone, or were added anew; return the ways to them."""
+        gone = [
+            coordinator
+            for unit, coordinator in self._coordinators.items()
+            if unit not in configs
+            or configs[unit].subentry_id != coordinator.link.config.subentry_id
+        ]
+        for coordinator in gone:
+            await coordinator.stop()
+        for coordinator in gone:
+            unit = coordinator.link.config.unit
+            del self._coordinators[unit]
+            self.manager.remove(unit)
+        if gone:
+            self.manager.configure()
+        return [coordinator.link for coordinator in gone]
+
+    async def _change(self, configs: Mapping[UnitId, UnitConfig]) -> None:
+        """Take up changed units."""
+        places = group_places(configs.values()).values()
+        for unit, coordinator in tuple(self._coordinators.items()):
+            if not await coordinator.link.change(configs[unit], places):
+                await coordinator.stop()
+                await coordinator.link.remove()
+                self._take_up(configs[unit]).start()
+
+    async def _add(self, configs: Mapping[UnitId, UnitConfig]) -> None:
+        """Take up new units, and tell all of the group as it is now."""
+        places = group_places(configs.values()).values()
+        added = [config for unit, config in configs.items() if unit not in self._coordinators]
+        coordinators = [self._take_up(config) for config in added]
+        for coordinator in coordinators:
+            await coordinator.link.start(places)
+        self.manager.configure()
+        register_devices(self._hass, self._entry, self.units)
+        for config in added:
+            for listener in self._on_added:
+                listener(config)
+        for coordinator in coordinators:
+            coordinator.start()
 
     @callback
     def listen_added(self, listener: Callable[[UnitConfig], None]) -> CALLBACK_TYPE:
@@ -135,16 +176,16 @@ class GroupRuntime:
         self.manager.add(link)
         return coordinator
 
-    async def _let_go(self, unit: UnitId) -> None:
-        coordinator = self._coordinators.pop(unit)
-        await coordinator.stop()
-        self.manager.remove(unit)
-        await retire(coordinator.link, self.manager.known_units)
-
     @callback
     def _wake(self) -> None:
         for coordinator in self._coordinators.values():
             coordinator.wake()
+
+
+def _moved(config: UnitConfig, configs: Mapping[UnitId, UnitConfig]) -> bool:
+    """Tell whether a unit of the group has changed its Work Mode."""
+    now = configs.get(config.unit)
+    return now is not None and now.mode is not config.mode
 
 
 def open_link(hass: HomeAssistant, entry_id: str, config: UnitConfig) -> UnitLink:

@@ -1,7 +1,7 @@
 """The Working Status of units, footage on its way back, outages, and the spares' channels."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import (
@@ -15,6 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .builtin_link import BuiltinLink
+from .const import WorkMode
 from .drill_sensor import DRILL_SENSORS, DrillSensor
 from .entity import UnitEntity, add_units
 from .failover.model import SpareStatus, UnitId, WorkingStatus
@@ -41,7 +42,7 @@ def _outage_attributes(manager: FailoverManager, unit: UnitId) -> Mapping[str, A
     return {
         "reason": view.reason,
         "since": dt_util.utc_from_timestamp(view.since).isoformat(),
-        "spare": manager.config(view.spare).title if view.spare else None,
+        "spares": [manager.config(spare).title for spare in dict.fromkeys(view.spares.values())],
         "channels_not_backed_up": {
             names.get(camera.channel, str(camera.channel)): reason
             for camera, reason in view.not_backed_up.items()
@@ -64,23 +65,32 @@ DEVICE_SENSORS: Final = (
         attributes=_outage_attributes,
     ),
 )
-SPARE_SENSORS: Final = (
-    UnitSensorDescription(
-        key="working_status",
-        translation_key="spare_status",
-        device_class=SensorDeviceClass.ENUM,
-        options=list(SpareStatus),
-        value=lambda manager, unit: manager.spare_view(unit).status,
-        attributes=_serving_attributes,
-    ),
-    UnitSensorDescription(
-        key="channels_in_use",
-        translation_key="channels_in_use",
-        state_class=SensorStateClass.MEASUREMENT,
-        value=lambda manager, unit: manager.spare_view(unit).channels_in_use,
-        attributes=lambda manager, unit: {"capacity": manager.spare_view(unit).capacity},
-    ),
+_SPARE_STATUS: Final = UnitSensorDescription(
+    key="working_status",
+    translation_key="spare_status",
+    device_class=SensorDeviceClass.ENUM,
+    options=list(SpareStatus),
+    value=lambda manager, unit: manager.spare_view(unit).status,
+    attributes=_serving_attributes,
 )
+_CHANNELS_IN_USE: Final = UnitSensorDescription(
+    key="channels_in_use",
+    translation_key="channels_in_use",
+    state_class=SensorStateClass.MEASUREMENT,
+    value=lambda manager, unit: manager.spare_view(unit).channels_in_use,
+    attributes=lambda manager, unit: {"capacity": manager.spare_view(unit).capacity},
+)
+SPARE_SENSORS: Final = (_SPARE_STATUS, _CHANNELS_IN_USE)
+SHARED_SENSORS: Final = (
+    replace(_SPARE_STATUS, key="spare_status", translation_key="shared_status"),
+    _CHANNELS_IN_USE,
+)
+"""What a working device has that stands in for others, beside what all of them have."""
+_SENSORS: Final = {
+    WorkMode.NORMAL: DEVICE_SENSORS,
+    WorkMode.HOT_SPARE: SPARE_SENSORS,
+    WorkMode.SHARED: (*DEVICE_SENSORS, *SHARED_SENSORS),
+}
 
 
 async def async_setup_entry(
@@ -100,12 +110,10 @@ async def async_setup_entry(
 
 
 def _build(manager: FailoverManager, config: UnitConfig) -> Iterable[SensorEntity]:
-    device = config.is_device
     sensors: list[SensorEntity] = [
-        UnitSensor(manager, config, description)
-        for description in (DEVICE_SENSORS if device else SPARE_SENSORS)
+        UnitSensor(manager, config, description) for description in _SENSORS[config.mode]
     ]
-    if device:
+    if config.is_device:
         sensors += [ProgressSensor(manager, config, it) for it in PROGRESS_SENSORS]
         sensors += [OutageSensor(manager, config, it) for it in OUTAGE_SENSORS]
     if isinstance(link := manager.link(config.unit), BuiltinLink):

@@ -29,10 +29,14 @@ async def test_each_unit_is_a_device_by_way_of_its_spare(
     hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr
 ) -> None:
     registry = dr.async_get(hass)
+    group = registry.async_get_device_by_identifier((DOMAIN, entry.entry_id), entry.entry_id)
     spare = registry.async_get_device_by_identifier((DOMAIN, "SPARE"), entry.entry_id)
     device = registry.async_get_device_by_identifier((DOMAIN, "NVR-1"), entry.entry_id)
+    assert group
     assert spare
     assert device
+    assert group.entry_type is dr.DeviceEntryType.SERVICE
+    assert spare.via_device_id == group.id
     assert device.via_device_id == spare.id
     assert device.manufacturer == "NVR Hot Spare"
     assert device.model == "Virtual NVR"
@@ -43,9 +47,14 @@ async def test_each_unit_is_a_device_by_way_of_its_spare(
 
 async def test_each_unit_has_its_entities(hass: HomeAssistant, entry: ConfigEntry) -> None:
     found = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-    assert {(it.domain, it.unique_id) for it in found} == {
+    units = [it for it in found if it.config_subentry_id]
+    assert {(it.domain, it.unique_id) for it in found if it not in units} == {
+        ("binary_sensor", f"{entry.entry_id}_fully_protected")
+    }
+    assert {(it.domain, it.unique_id) for it in units} == {
         ("binary_sensor", "NVR-1_connection"),
         ("binary_sensor", "NVR-1_spare_ready"),
+        ("button", "NVR-1_restart"),
         ("event", "NVR-1_event"),
         ("sensor", "NVR-1_last_drill"),
         ("sensor", "NVR-1_last_outage"),
@@ -55,11 +64,12 @@ async def test_each_unit_has_its_entities(hass: HomeAssistant, entry: ConfigEntr
         ("sensor", "NVR-1_working_status"),
         ("switch", "NVR-1_protection"),
         ("binary_sensor", "SPARE_connection"),
+        ("button", "SPARE_restart"),
         ("sensor", "SPARE_channels_in_use"),
         ("sensor", "SPARE_working_status"),
     }
     subentries = {it.unique_id: it.subentry_id for it in entry.subentries.values()}
-    assert all(it.config_subentry_id == subentries[it.unique_id.split("_")[0]] for it in found)
+    assert all(it.config_subentry_id == subentries[it.unique_id.split("_")[0]] for it in units)
 
 
 async def test_adding_a_unit_disturbs_no_other(
@@ -127,7 +137,7 @@ async def test_removing_a_unit_takes_it_off_the_spare(
     while await places(spare):
         pass
     found = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-    assert {it.unique_id.split("_")[0] for it in found} == {"SPARE"}
+    assert {it.unique_id.split("_")[0] for it in found} == {"SPARE", entry.entry_id}
     assert not dr.async_get(hass).async_get_device_by_identifier((DOMAIN, "NVR-1"), entry.entry_id)
 
 

@@ -1,0 +1,74 @@
+"""What happens around the units of a group, told to its manager: that decides what follows."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+
+from .failover.events import PowerReturned
+from .group_options import GroupOptions
+from .inquiry import Inquiry
+from .maintenance import Maintenance
+from .manager import FailoverManager
+from .unit_config import UnitConfig
+from .ups import follow_mains
+from .witnesses import Witness, witnesses
+
+
+class Surroundings:
+    """Follows the network, mains, and what is planned."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        manager: FailoverManager,
+        units: Callable[[], Iterable[UnitConfig]],
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._manager = manager
+        self._units = units
+        self._inquiry = Inquiry(hass, entry, manager, self._witnesses)
+        self._maintenance = Maintenance(hass, manager.handle)
+        self._ups = ""
+        self._unfollow_mains: CALLBACK_TYPE | None = None
+
+    @callback
+    def start(self) -> None:
+        """Begin; what is planned is told anew after every start."""
+        self._inquiry.start()
+        self.update()
+
+    @callback
+    def stop(self) -> None:
+        """Follow nothing any more."""
+        self._inquiry.stop()
+        self._maintenance.stop()
+        self._follow_mains("")
+
+    @callback
+    def update(self) -> None:
+        """Take up changed options and units."""
+        options = GroupOptions.from_options(self._entry.options)
+        self._maintenance.follow(options.maintenance, [config.unit for config in self._units()])
+        self._follow_mains(options.ups)
+
+    @callback
+    def _follow_mains(self, ups: str) -> None:
+        """Follow one supply; what is known of it stays known while it is the same."""
+        if ups == self._ups:
+            return
+        if self._unfollow_mains:
+            self._unfollow_mains()
+        self._ups, self._unfollow_mains = ups, None
+        if ups:
+            self._unfollow_mains = follow_mains(self._hass, ups, self._tell_power)
+
+    @callback
+    def _tell_power(self) -> None:
+        self._manager.handle(PowerReturned())
+
+    def _witnesses(self) -> Iterator[Witness]:
+        options = GroupOptions.from_options(self._entry.options)
+        return witnesses(self._units(), options.gateway)

@@ -1,0 +1,288 @@
+"""What happens around the units: the network, mains, maintenance, our own restarts."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, State
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.nvr_hotspare import inquiry
+from custom_components.nvr_hotspare.failover.events import (
+    Event,
+    HostLink,
+    Planned,
+    PowerReturned,
+    WitnessSeen,
+)
+from custom_components.nvr_hotspare.group_options import GroupOptions, MaintenanceWindow
+from custom_components.nvr_hotspare.host_link import host_link
+from custom_components.nvr_hotspare.maintenance import Maintenance, planned
+from custom_components.nvr_hotspare.manager import FailoverManager
+from custom_components.nvr_hotspare.ups import on_mains
+from custom_components.nvr_hotspare.witnesses import CAMERAS, ask, witnesses
+from tests.integration.lab import Lab, entity_id, eventually, loopback_address, state
+from virtual_nvr.cameras import VirtualCamera
+from virtual_nvr.nvr.unit import VirtualNvr
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.fixture
+def told(entry: ConfigEntry, monkeypatch: pytest.MonkeyPatch) -> list[Event]:
+    """All events from now on that the manager of a group that is well was told."""
+    manager: FailoverManager = entry.runtime_data.manager
+    events: list[Event] = []
+    handle = manager.handle
+
+    def note(event: Event) -> None:
+        events.append(event)
+        handle(event)
+
+    monkeypatch.setattr(manager, "handle", note)
+    return events
+
+
+def set_options(hass: HomeAssistant, entry: ConfigEntry, options: GroupOptions) -> None:
+    hass.config_entries.async_update_entry(entry, options=options.as_options())
+
+
+# Witnesses and the host's link
+
+
+async def test_isolation_cameras_of_all_devices_are_asked_and_one_that_refuses_answers(
+    entry: ConfigEntry, cameras: list[VirtualCamera]
+) -> None:
+    host = loopback_address()  # of nobody, so it refuses
+    asked = list(witnesses(entry.runtime_data.units, gateway=host))
+    assert [it.host for it in asked] == [*(urlsplit(it.uri).hostname for it in cameras), host]
+    assert set((await ask(asked)).values()) == {True}
+    assert len(asked) <= CAMERAS + 1
+
+
+async def test_isolation_a_witness_that_is_silent_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio, "open_connection", never)
+    monkeypatch.setattr("custom_components.nvr_hotspare.knock.KNOCK_TIME", 0.05)
+    assert await ask(witnesses([], gateway="192.0.2.1")) == {"192.0.2.1": False}
+
+
+async def test_isolation_witnesses_are_asked_only_while_a_unit_is_suspect(
+    hass: HomeAssistant,
+    lab: Lab,
+    nvr: VirtualNvr,
+    told: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(inquiry, "PACE", 0.1)
+    await asyncio.sleep(0.5)
+    assert not [it for it in told if isinstance(it, WitnessSeen)]
+    await lab.stop("NVR-1")
+    await eventually(lambda: any(isinstance(it, WitnessSeen) and it.answers for it in told))
+    # A lone recorder that falls silent while its cameras answer is an outage.
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+
+
+async def test_isolation_without_a_link_nobody_is_taken_for_dead(
+    hass: HomeAssistant,
+    lab: Lab,
+    nvr: VirtualNvr,
+    told: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(inquiry, "PACE", 0.1)
+    monkeypatch.setattr(inquiry, "host_link", lambda: False)
+    await lab.stop("NVR-1")
+    await eventually(lambda: HostLink(up=False) in told)
+    await asyncio.sleep(1.5)  # longer than silence is excused else
+    assert state(hass, "binary_sensor", nvr, "connection") == "on"
+    monkeypatch.setattr(inquiry, "host_link", lambda: True)
+    await eventually(lambda: HostLink(up=True) in told)
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+
+
+@pytest.mark.parametrize(
+    ("interfaces", "linked"),
+    [
+        ({"lo": "unknown"}, None),
+        ({"lo": "unknown", "eth0": "up"}, True),
+        ({"lo": "unknown", "eth0": "lowerlayerdown"}, False),
+        ({"lo": "unknown", "eth0*": "down", "docker0": "up"}, False),
+        ({"lo": "unknown", "eth0*": "down", "wlan0*": "up"}, True),
+        ({"lo": "unknown", "eth0*": "dormant"}, False),
+        ({"lo": "unknown", "eth0*": "unknown"}, True),
+    ],
+)
+def test_isolation_the_link_is_that_of_hardware_where_there_is_any(
+    tmp_path: Path, interfaces: Mapping[str, str], *, linked: bool | None
+) -> None:
+    for name, operstate in interfaces.items():
+        folder = tmp_path / name.removesuffix("*")
+        folder.mkdir()
+        (folder / "operstate").write_text(f"{operstate}\n")
+        if name.endswith("*"):
+            (folder / "device").mkdir()
+    assert host_link(tmp_path) is linked
+
+
+def test_isolation_where_nothing_can_be_read_nothing_is_said(tmp_path: Path) -> None:
+    assert host_link(tmp_path / "nowhere") is None
+    (tmp_path / "eth0").mkdir()
+    assert host_link(tmp_path) is None
+
+
+# Mains
+
+
+@pytest.mark.parametrize(
+    ("text", "mains"),
+    [
+        ("on", True),
+        ("OL CHRG", True),
+        ("Online, Battery Charging", True),
+        ("ONLINE", True),
+        ("off", False),
+        ("OB DISCHRG LB", False),
+        ("On Battery, Battery Discharging", False),
+        ("ONBATT", False),
+        ("unavailable", None),
+        ("unknown", None),
+        ("27.4", None),
+    ],
+)
+def test_calm_what_a_power_supply_tells_of_mains(text: str, *, mains: bool | None) -> None:
+    assert on_mains(State("sensor.ups", text)) is mains
+
+
+async def test_calm_mains_that_return_are_told_once(
+    hass: HomeAssistant, entry: ConfigEntry, told: list[Event]
+) -> None:
+    hass.states.async_set("sensor.ups", "OL")
+    set_options(hass, entry, GroupOptions(ups="sensor.ups"))
+    await hass.async_block_till_done()
+    for text in ("OB", "unavailable", "OL", "OL CHRG"):
+        hass.states.async_set("sensor.ups", text)
+        await hass.async_block_till_done()
+    assert [it for it in told if isinstance(it, PowerReturned)] == [PowerReturned()]
+    set_options(hass, entry, GroupOptions())
+    await hass.async_block_till_done()
+    for text in ("OB", "OL"):
+        hass.states.async_set("sensor.ups", text)
+        await hass.async_block_till_done()
+    assert len([it for it in told if isinstance(it, PowerReturned)]) == 1
+
+
+# Maintenance
+
+
+@pytest.mark.parametrize(
+    ("window", "now", "minutes_left"),
+    [
+        (MaintenanceWindow(weekday=None, start="02:00:00", minutes=60), "2026-11-24 02:00", 60),
+        (MaintenanceWindow(weekday=None, start="02:00:00", minutes=60), "2026-11-24 03:00", None),
+        (MaintenanceWindow(weekday=1, start="23:30:00", minutes=60), "2026-11-25 00:10", 20),
+        (MaintenanceWindow(weekday=2, start="23:30:00", minutes=60), "2026-11-25 00:10", None),
+        (MaintenanceWindow(weekday=0, start="12:00:00", minutes=2880), "2026-11-26 11:59", None),
+        (MaintenanceWindow(weekday=0, start="12:00:00", minutes=2880), "2026-11-25 11:59", 1),
+        # The night in which an hour comes twice: what begins at 1:30 lasts two hours all the same.
+        (MaintenanceWindow(weekday=None, start="01:30:00", minutes=120), "2026-10-25 02:15", 75),
+    ],
+)
+def test_calm_a_maintenance_window_is_as_long_as_it_says(
+    window: MaintenanceWindow, now: str, minutes_left: int | None
+) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=BERLIN)
+    found = planned([window], ["NVR-1"], moment)
+    expected = {} if minutes_left is None else {"NVR-1": moment.timestamp() + 60 * minutes_left}
+    assert found == expected
+
+
+def test_calm_a_maintenance_window_may_be_of_some_units_only() -> None:
+    window = MaintenanceWindow(weekday=None, start="02:00:00", minutes=60, units=("NVR-2",))
+    moment = datetime.fromisoformat("2026-11-24 02:30").replace(tzinfo=BERLIN)
+    assert set(planned([window], ["NVR-1", "NVR-2"], moment)) == {"NVR-2"}
+
+
+async def test_calm_maintenance_is_no_outage_also_after_a_restart_of_home_assistant(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    begun = dt_util.now() - timedelta(minutes=1)
+    window = MaintenanceWindow(
+        weekday=None, start=begun.strftime("%H:%M:%S"), minutes=60, units=("NVR-1",)
+    )
+    set_options(hass, entry, GroupOptions(maintenance=(window,)))
+    await hass.async_block_till_done()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await eventually(lambda: _phase(entry) == "watching")
+    await lab.stop("NVR-1")
+    await eventually(lambda: _phase(entry) == "suspect")
+    await asyncio.sleep(1.5)
+    assert state(hass, "binary_sensor", nvr, "connection") == "on"
+    # A window that is taken away is over.
+    set_options(hass, entry, GroupOptions())
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+
+
+def _phase(entry: ConfigEntry) -> str:
+    return str(entry.runtime_data.manager.device_view("NVR-1").phase)
+
+
+async def test_calm_maintenance_is_planned_at_the_beginning_of_each_window(
+    hass: HomeAssistant,
+) -> None:
+    begins = (dt_util.now() + timedelta(hours=2)).replace(microsecond=0)
+    window = MaintenanceWindow(weekday=None, start=begins.strftime("%H:%M:%S"), minutes=30)
+    told: list[Planned] = []
+    maintenance = Maintenance(hass, told.append)
+    maintenance.follow([window], ["SPARE", "NVR-1"])
+    assert not told
+    async_fire_time_changed(hass, begins)
+    await hass.async_block_till_done()
+    until = begins.timestamp() + 30 * 60
+    assert told == [Planned("SPARE", until, once=False), Planned("NVR-1", until, once=False)]
+    maintenance.stop()
+    async_fire_time_changed(hass, begins + timedelta(days=1))
+    await hass.async_block_till_done()
+    assert len(told) == 2
+
+
+# Our own restarts
+
+
+async def test_calm_our_own_restart_of_a_recorder_is_no_outage(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    target = {"entity_id": entity_id(hass, "button", nvr, "restart")}
+    await hass.services.async_call("button", "press", target, blocking=True)
+    await lab.stop("NVR-1")
+    await eventually(lambda: _phase(entry) == "suspect")
+    await asyncio.sleep(1.5)
+    assert state(hass, "binary_sensor", nvr, "connection") == "on"
+    await lab.start(nvr.config)
+    await eventually(lambda: _phase(entry) == "watching")
+    # It excused one silence.
+    await lab.stop("NVR-1")
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+
+
+@pytest.mark.usefixtures("entry")
+async def test_calm_a_recorder_that_does_not_restart_is_not_excused(
+    hass: HomeAssistant, lab: Lab, nvr: VirtualNvr
+) -> None:
+    await lab.stop("NVR-1")
+    target = {"entity_id": entity_id(hass, "button", nvr, "restart")}
+    with pytest.raises(HomeAssistantError) as caught:
+        await hass.services.async_call("button", "press", target, blocking=True)
+    assert caught.value.translation_key == "not_restarted"
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
