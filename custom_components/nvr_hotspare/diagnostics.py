@@ -4,7 +4,13 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from homeassistant.components.diagnostics import async_redact_data
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_UNIQUE_ID, CONF_USERNAME
+from homeassistant.const import (
+    CONF_HOST,
+    CONF_PASSWORD,
+    CONF_UNIQUE_ID,
+    CONF_USERNAME,
+    CONF_WEBHOOK_ID,
+)
 from homeassistant.core import HomeAssistant
 
 from .builtin_link import BuiltinLink
@@ -21,6 +27,7 @@ TO_REDACT: Final = {
     CONF_UNIQUE_ID,
     CONF_URI,
     CONF_USERNAME,
+    CONF_WEBHOOK_ID,
     "title",
 }
 

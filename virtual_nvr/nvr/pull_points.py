@@ -25,15 +25,21 @@ class PullPoint:
         self.ends = ends
         self._waiting = deque(notices, maxlen=_MOST_WAITING)
         self._filled = asyncio.Event()
+        self._ended = False
 
     def put(self, notice: Notice) -> None:
         """Add a message."""
         self._waiting.append(notice)
         self._filled.set()
 
+    def end(self) -> None:
+        """Let nobody wait any more."""
+        self._ended = True
+        self._filled.set()
+
     async def take(self, seconds: float, most: int) -> list[Notice]:
         """Return what has come, as soon as anything has or the time is over."""
-        if not self._waiting:
+        if not self._waiting and not self._ended:
             self._filled.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
@@ -69,8 +75,9 @@ class PullPoints:
         point.ends = self._end(lifetime)
 
     def close(self, point: PullPoint) -> None:
-        """Take a pull point away."""
+        """Take a pull point away; who waits at it is answered."""
         del self._points[point.name]
+        point.end()
 
     def find(self, name: str) -> PullPoint:
         """Return a pull point.
@@ -87,6 +94,11 @@ class PullPoints:
         """Tell every client."""
         for point in self._points.values():
             point.put(notice)
+
+    def end(self) -> None:
+        """Let nobody wait any more: the unit stops."""
+        for point in self._points.values():
+            point.end()
 
     def _end(self, lifetime: timedelta) -> datetime:
         return self._now() + min(lifetime, _LONGEST)

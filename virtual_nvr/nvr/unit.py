@@ -278,6 +278,7 @@ class _Running:
         if self._pushing:
             self._pushing.cancel()
             await asyncio.wait([self._pushing])
+        self.events.points.end()
         await self._soap.stop()
         await self.rtsp.close()
         async with self._settling:
