@@ -47,9 +47,9 @@ class Asked(Enum):
     NEWS = auto()
     """It has to be asked on."""
     NOTHING = auto()
-    """Asked again it would change nothing at all."""
+    """Asked again it would change nothing at all, whatever came of it now."""
     SIGN_OF_LIFE = auto()
-    """Asked again it would change nothing but when it was last answered."""
+    """Asked again it would change nothing but when it was last answered, likewise."""
 
 
 class Loop:
@@ -88,10 +88,13 @@ class Loop:
         self.answered = Asked.NEWS
 
     def wake(self) -> None:
-        """Ask again, because what the answer depends on changes now."""
+        """Ask again, because what the answer depends on changes now.
+
+        What its own answer changes, whoever asks knows.
+        """
         if self._asking:
-            self._asking = False
-        elif (pace := self._pace()) != self._paced or self.answered is not Asked.NEWS:
+            return
+        if (pace := self._pace()) != self._paced or self.answered is not Asked.NEWS:
             self.last = self.latest()
             self.answered = Asked.NEWS
             self._schedule(self.last + pace, pace)
@@ -124,10 +127,10 @@ class Loop:
         self.last = self._agenda.now
         self._asking = True
         answered = self._ask()
+        self._asking = False
         if token != self._token:
             return
-        woken, self._asking = not self._asking, False
         self._paced = pace = self._pace()
-        self.answered = Asked.NEWS if woken else answered
+        self.answered = answered
         if self.answered is Asked.NEWS:
             self._schedule(self.last + pace, pace)

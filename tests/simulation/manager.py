@@ -355,9 +355,9 @@ class Manager:
         it = self.site.units[unit]
         online = self.state.online(unit)
         if it.answers and not self.chance(self.rates.lost):
-            news = self.happens(HeartbeatReceived(unit))
+            self.happens(HeartbeatReceived(unit))
             if online:
-                return Asked.NEWS if news or self._beats_count(unit) else Asked.SIGN_OF_LIFE
+                return Asked.NEWS if self._beats_count(unit) else Asked.SIGN_OF_LIFE
             in_vain = it.locked and unit not in self.site.devices
             return Asked.NOTHING if in_vain else Asked.NEWS
         silence = Silence.SILENT if it.answers else it.silence
@@ -390,14 +390,14 @@ class Manager:
             return Asked.NEWS
         if unit in self.site.spares:
             facts = {camera: self._facts(it, camera) for camera in it.places}
-            return Asked.NEWS if self.happens(PlacesSeen(unit, facts)) else Asked.NOTHING
+            self.happens(PlacesSeen(unit, facts))
+            return Asked.NOTHING
         told = {True: Recording.YES, False: Recording.NO}
         recordings = {c.channel: told[self.site.recording(c, now)] for c in it.cameras}
-        news = self.happens(RecordingsSeen(unit, recordings))
-        proving = self.state.devices[unit].missing_since
+        self.happens(RecordingsSeen(unit, recordings))
         if not self.state.online(unit):
-            return Asked.NEWS if news else Asked.NOTHING
-        if news or proving:
+            return Asked.NOTHING
+        if self.state.devices[unit].missing_since:
             return Asked.NEWS
         self._goes_on_telling(unit)
         return Asked.SIGN_OF_LIFE
