@@ -20,6 +20,7 @@ from custom_components.nvr_hotspare import (
     builtin_form,
     button,
     channel_form,
+    drill_flow,
     drill_sensor,
     event,
     giving_form,
@@ -27,10 +28,13 @@ from custom_components.nvr_hotspare import (
     options_flow,
     options_form,
     outlook,
+    push_flow,
     repairs,
     sensor,
     services,
+    spare_flow,
     storage_sensor,
+    subentry_flow,
     switch,
     synchronizing_sensor,
     unit_form,
@@ -41,7 +45,7 @@ from custom_components.nvr_hotspare.builtin_issues import (
     RING_TOO_SHORT,
     STORAGE_ISSUES,
 )
-from custom_components.nvr_hotspare.const import DOMAIN, Standby
+from custom_components.nvr_hotspare.const import DOMAIN, Standby, WorkMode
 from custom_components.nvr_hotspare.drift import CAMERA_GONE, CAMERA_NEW
 from custom_components.nvr_hotspare.drill_book import Proof
 from custom_components.nvr_hotspare.drill_report import UNTRIED
@@ -49,6 +53,7 @@ from custom_components.nvr_hotspare.drill_schedule import DRILL_TOO_OLD
 from custom_components.nvr_hotspare.errors import source_error_key, unit_error_key
 from custom_components.nvr_hotspare.failover.model import (
     Happening,
+    Priority,
     Reason,
     SpareStatus,
     WorkingStatus,
@@ -66,6 +71,7 @@ EN = json.loads((PACKAGE / "translations" / "en.json").read_text())
 ICONS = json.loads((PACKAGE / "icons.json").read_text())
 MANIFEST = json.loads((PACKAGE / "manifest.json").read_text())
 UNIT = EN["config_subentries"]["unit"]
+PRIORITIES = EN["selector"]["priority"]["options"]
 DAYS = EN["selector"]["weekday"]["options"]
 
 TABLES: dict[str, list[Any]] = {
@@ -194,7 +200,12 @@ def test_translations_are_plain_sentences() -> None:
         (UNIT["step"]["recorder"], unit_form.UNIT_SCHEMA),
         (UNIT["step"]["builtin"], builtin_form.BUILTIN_SCHEMA),
         (UNIT["step"]["account"], unit_form.UNIT_SCHEMA),
-        (UNIT["step"]["channels"], channel_form.CHANNELS_SCHEMA),
+        (UNIT["step"]["shared"], unit_form.UNIT_SCHEMA),
+        (UNIT["step"]["channels"], channel_form.channels_schema(PRIORITIES)),
+        (UNIT["step"]["no_record"], subentry_flow.NO_RECORD_SCHEMA),
+        (UNIT["step"]["preference"], spare_flow.PREFERENCE_SCHEMA),
+        (UNIT["step"]["push"], push_flow.PUSH_SCHEMA),
+        (UNIT["step"]["work_mode"], spare_flow.WORK_MODE_SCHEMA),
         (UNIT["step"]["folder"], giving_form.FOLDER_SCHEMA),
         (EN["options"]["step"]["giving_back"], options_form.GIVING_SCHEMA),
         (EN["options"]["step"]["failures"], options_form.failures_schema((), DAYS)),
@@ -223,7 +234,7 @@ def test_every_field_has_a_label_and_a_description(step: dict[str, Any], schema:
 @pytest.mark.parametrize(
     ("selector", "schema"),
     [
-        ("channel", channel_form.CHANNELS_SCHEMA),
+        ("channel", channel_form.channels_schema(PRIORITIES)),
         ("maintenance", options_form.failures_schema((), DAYS)),
     ],
 )
@@ -237,10 +248,21 @@ def test_every_field_of_a_list_has_a_label(selector: str, schema: Any) -> None:
 def test_every_menu_has_its_options() -> None:
     assert set(EN["config"]["step"]["user"]["menu_options"]) == set(SPARE_KINDS)
     assert set(EN["config"]["step"]["outlook"]["menu_options"]) == {"accept", "builtin"}
-    assert set(UNIT["step"]["user"]["menu_options"]) == {"normal", "hot_spare"}
+    assert set(UNIT["step"]["user"]["menu_options"]) == set(subentry_flow.WORK_MODES)
     assert set(UNIT["step"]["hot_spare"]["menu_options"]) == set(SPARE_KINDS)
     assert set(UNIT["step"]["outlook"]["menu_options"]) == {"accept", "builtin"}
-    assert set(UNIT["step"]["reconfigure"]["menu_options"]) == {"account", "channels", "give_back"}
+    assert set(UNIT["step"]["reconfigure"]["menu_options"]) == {
+        "account",
+        "builtin",
+        "channels",
+        "give_back",
+        "guided_drill",
+        "no_record",
+        "preference",
+        "push",
+        "work_mode",
+    }
+    assert set(UNIT["step"]["too_many"]["menu_options"]) == {"channels", "fit"}
     assert set(UNIT["step"]["give_back"]["menu_options"]) == set(Way)
     assert set(UNIT["step"]["found"]["menu_options"]) == {"take_folder", "folder"}
     assert set(UNIT["step"]["verdicts"]["menu_options"]) == {"channels", "save"}
@@ -253,7 +275,7 @@ def test_every_error_of_the_flows_is_translated() -> None:
     probing |= keys_given("UnitFormError", "builtin_form")
     probing |= keys_given("FolderError", "footage_folder")
     channels = keys_given("UnitFormError", "channel_form") | {"camera_without_rtsp", "invalid_uri"}
-    changing = keys_given("UnitFormError", "subentry_flow")
+    changing = keys_given("UnitFormError", "unit_flow")
     assert set(EN["config"]["error"]) == probing
     giving = {f"giving_{it}" for it in TransferProblem if it.startswith(("folder", "name"))}
     assert set(UNIT["error"]) == probing | channels | changing | giving
@@ -266,13 +288,20 @@ def test_every_error_of_the_flows_is_translated() -> None:
 def test_every_end_of_a_flow_is_translated() -> None:
     groups = {"already_configured"}
     assert set(EN["config"]["abort"]) == groups
-    assert set(UNIT["abort"]) == groups | {"one_spare", "reconfigure_successful"}
+    units = groups | {"reconfigure_successful"}
+    assert set(UNIT["abort"]) == units | set(drill_flow.End)
 
 
 def test_every_verdict_is_translated() -> None:
     failures = {source_error_key(kind("")) for kind in subclasses(source_errors.SourceError)}
     verdicts = set(EN["selector"]["verdict"]["options"])
     assert verdicts == failures | {"no_source", "reachable", "untested"}
+
+
+def test_every_choice_has_a_name() -> None:
+    assert set(PRIORITIES) == set(Priority)
+    assert set(EN["selector"]["work_mode"]["options"]) == {WorkMode.NORMAL, WorkMode.SHARED}
+    assert set(EN["selector"]["room"]["options"]) == {"split", "stranded"}
 
 
 def test_every_day_has_a_name() -> None:

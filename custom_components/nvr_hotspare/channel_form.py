@@ -19,11 +19,16 @@ from homeassistant.helpers.selector import (
     NumberSelectorMode,
     ObjectSelector,
     ObjectSelectorConfig,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
     TextSelector,
 )
 import voluptuous as vol
 
-from .const import CONF_CHANNELS, CONF_NUMBER, CONF_URI, CONF_WITHOUT_AUDIO
+from .const import CONF_CHANNELS, CONF_NUMBER, CONF_PRIORITY, CONF_URI, CONF_WITHOUT_AUDIO
+from .failover.model import Priority
 from .nvr.model import ChannelSettings
 from .nvr.onvif import is_own_address
 from .recorder.model import Source
@@ -36,45 +41,51 @@ SECTION_ACCOUNT: Final = "account"
 MAX_CHANNELS: Final = 256
 MAX_NAME: Final = 64
 
-CHANNELS_SCHEMA: Final = vol.Schema(
-    {
-        vol.Required(CONF_CHANNELS): ObjectSelector(
-            ObjectSelectorConfig(
-                multiple=True,
-                label_field=CONF_NAME,
-                description_field=CONF_URI,
-                translation_key="channel",
-                fields={
-                    CONF_NUMBER: {
-                        "required": True,
-                        "selector": NumberSelector(
-                            NumberSelectorConfig(
-                                min=1, max=MAX_CHANNELS, mode=NumberSelectorMode.BOX
-                            )
-                        ),
-                    },
-                    CONF_NAME: {"required": True, "selector": TextSelector()},
-                    CONF_URI: {"selector": TextSelector()},
-                    CONF_CAMERA: {
-                        "selector": EntitySelector(EntitySelectorConfig(domain=Platform.CAMERA))
-                    },
-                    CONF_USERNAME: {"selector": TextSelector()},
-                    CONF_PASSWORD: {"selector": PASSWORD_SELECTOR},
-                    CONF_WITHOUT_AUDIO: {"selector": BooleanSelector()},
-                },
-            )
-        ),
-        vol.Required(SECTION_ACCOUNT): section(
-            vol.Schema(
-                {
-                    vol.Optional(CONF_USERNAME): TextSelector(),
-                    vol.Optional(CONF_PASSWORD): PASSWORD_SELECTOR,
-                }
-            ),
-            {"collapsed": False},
-        ),
-    }
+_ACCOUNT: Final = section(
+    vol.Schema(
+        {
+            vol.Optional(CONF_USERNAME): TextSelector(),
+            vol.Optional(CONF_PASSWORD): PASSWORD_SELECTOR,
+        }
+    ),
+    {"collapsed": False},
 )
+
+
+def channels_schema(priorities: Mapping[str, str]) -> vol.Schema:
+    """Return the form; `priorities` are the names of the priorities.
+
+    They have to be given: the frontend translates no options in the form of a list's item.
+    """
+    number = NumberSelectorConfig(min=1, max=MAX_CHANNELS, mode=NumberSelectorMode.BOX)
+    priority = SelectSelectorConfig(
+        options=[SelectOptionDict(value=it, label=priorities[it]) for it in Priority],
+        mode=SelectSelectorMode.DROPDOWN,
+        translation_key=CONF_PRIORITY,
+    )
+    camera = EntitySelectorConfig(domain=Platform.CAMERA)
+    channels = ObjectSelectorConfig(
+        multiple=True,
+        label_field=CONF_NAME,
+        description_field=CONF_URI,
+        translation_key="channel",
+        fields={
+            CONF_NUMBER: {"required": True, "selector": NumberSelector(number)},
+            CONF_NAME: {"required": True, "selector": TextSelector()},
+            CONF_URI: {"selector": TextSelector()},
+            CONF_CAMERA: {"selector": EntitySelector(camera)},
+            CONF_PRIORITY: {"default": Priority.NORMAL, "selector": SelectSelector(priority)},
+            CONF_USERNAME: {"selector": TextSelector()},
+            CONF_PASSWORD: {"selector": PASSWORD_SELECTOR},
+            CONF_WITHOUT_AUDIO: {"selector": BooleanSelector()},
+        },
+    )
+    return vol.Schema(
+        {
+            vol.Required(CONF_CHANNELS): ObjectSelector(channels),
+            vol.Required(SECTION_ACCOUNT): _ACCOUNT,
+        }
+    )
 
 
 def told_channels(settings: Iterable[ChannelSettings]) -> list[ChannelConfig]:
@@ -84,6 +95,7 @@ def told_channels(settings: Iterable[ChannelSettings]) -> list[ChannelConfig]:
             number=channel.number,
             name=channel.name[:MAX_NAME] or str(channel.number),
             source=channel.source,
+            told_name=channel.name[:MAX_NAME] or str(channel.number),
             told_uri=channel.source.uri if channel.source else "",
         )
         for channel in islice(settings, MAX_CHANNELS)
@@ -91,12 +103,16 @@ def told_channels(settings: Iterable[ChannelSettings]) -> list[ChannelConfig]:
 
 
 def filled_form(channels: Iterable[ChannelConfig]) -> dict[str, Any]:
-    """Return the suggested values of `CHANNELS_SCHEMA`; a password is never shown again."""
+    """Return the suggested values of `channels_schema`; a password is never shown again."""
     return {CONF_CHANNELS: [_filled_item(channel) for channel in channels]}
 
 
 def _filled_item(channel: ChannelConfig) -> dict[str, Any]:
-    item: dict[str, Any] = {CONF_NUMBER: channel.number, CONF_NAME: channel.name}
+    item: dict[str, Any] = {
+        CONF_NUMBER: channel.number,
+        CONF_NAME: channel.name,
+        CONF_PRIORITY: channel.priority.value,
+    }
     if channel.source is not None:
         item[CONF_URI] = channel.source.uri
         if channel.source.username:
@@ -112,7 +128,7 @@ async def read_form(
     unit_host: str,
     known: Sequence[ChannelConfig] = (),
 ) -> list[ChannelConfig]:
-    """Return what was entered into `CHANNELS_SCHEMA`.
+    """Return what was entered into `channels_schema`.
 
     An account is, in this order, that of the URI, that of the channel, that of the form. Where
     one names the user of `known` and no password, the known password stays.
@@ -122,6 +138,7 @@ async def read_form(
     """
     accounts = {channel.number: channel.source for channel in known if channel.source}
     told = {channel.number: channel.told_uri for channel in known}
+    names = {channel.number: channel.told_name for channel in known}
     form = Source(uri="", **user_input[SECTION_ACCOUNT])
     unit_addresses = await addresses(unit_host)
     channels: dict[int, ChannelConfig] = {}
@@ -136,7 +153,12 @@ async def read_form(
                 raise UnitFormError("source_on_unit", {"name": name})
             source = _with_account(source, form, accounts.get(number))
         channels[number] = ChannelConfig(
-            number=number, name=name, source=source, told_uri=told.get(number, "")
+            number=number,
+            name=name,
+            source=source,
+            priority=Priority(item.get(CONF_PRIORITY, Priority.NORMAL)),
+            told_name=names.get(number, ""),
+            told_uri=told.get(number, ""),
         )
     if not channels:
         raise UnitFormError("no_channels")

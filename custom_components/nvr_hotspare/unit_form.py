@@ -94,16 +94,31 @@ async def probe_unit(hass: HomeAssistant, way: NetworkConfig) -> Probe:
 
 
 async def probe_spare(hass: HomeAssistant, way: NetworkConfig) -> Probe:
-    """Find out what the unit can do, and that it can stand in for others.
+    """Find out what the unit can do, and that it can stand in for others and do nothing else.
 
     Raises:
         UnitFormError: It can't be had, or can't be a spare.
     """
     probe = await probe_unit(hass, way)
-    if Capability.SPARE not in probe.capabilities or probe.capacity < 1:
-        raise UnitFormError("cannot_record_others")
-    if probe.own_recordings:
+    if Capability.SPARE in probe.capabilities and probe.own_recordings:
         raise UnitFormError("busy_recording", {"recordings": str(probe.own_recordings)})
+    return _lending(probe)
+
+
+async def probe_shared(hass: HomeAssistant, way: NetworkConfig) -> Probe:
+    """Find out what the unit can do, and that it can stand in for others beside its own work.
+
+    Raises:
+        UnitFormError: It can't be had, can't record others' cameras, or has no channel free.
+    """
+    return _lending(await probe_unit(hass, way))
+
+
+def _lending(probe: Probe) -> Probe:
+    if Capability.SPARE not in probe.capabilities:
+        raise UnitFormError("cannot_record_others")
+    if probe.capacity < 1:
+        raise UnitFormError("no_free_channels", {"recordings": str(probe.own_recordings)})
     return probe
 
 
@@ -123,7 +138,7 @@ def unit_title(identity: Identity, way: NetworkConfig) -> str:
 
 
 def unit_data(mode: WorkMode, way: NetworkConfig, probe: Probe) -> dict[str, Any]:
-    """Return what a subentry keeps of a unit of either mode."""
+    """Return what a subentry keeps of a unit of any mode."""
     return {
         CONF_WORK_MODE: mode,
         CONF_DRIVER: Driver.ONVIF,

@@ -94,9 +94,10 @@ async def add_working_device(
         "template": "virtual_nvr",
         "zone": "UTC",
     }
+    saved = ({"next_step_id": "save"}, {"covers_no_record": False})
     into_folder = ({"next_step_id": "folder"}, folder, {"next_step_id": "take_folder"})
     done = {}
-    for step in ({"next_step_id": "save"}, *([{"next_step_id": "keep"}] if keep else into_folder)):
+    for step in (*saved, *([{"next_step_id": "keep"}] if keep else into_folder)):
         done = await home.request("POST", f"{path}/{form['flow_id']}", step)
     if done["type"] != "create_entry":
         raise SetupError(f"{device.name} was not added: {done}")

@@ -106,6 +106,8 @@ async def test_adding_a_working_device_tests_its_cameras(evening: Evening) -> No
     assert accepted != refused
     assert "1920" in accepted
     step = await home.request("POST", path, {"next_step_id": "save"})
+    assert step["step_id"] == "no_record"
+    step = await home.request("POST", path, {"covers_no_record": False})
     assert step["step_id"] == "give_back"
     step = await home.request("POST", path, {"next_step_id": "keep"})
     assert step["type"] == "create_entry"

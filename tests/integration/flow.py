@@ -26,7 +26,7 @@ class Flow:
             ),
         )
         assert flow.result["type"] is FlowResultType.MENU
-        assert flow.result["menu_options"] == ["normal", "hot_spare"]
+        assert flow.result["menu_options"] == ("normal", "hot_spare", "shared")
         await flow.choose(mode)
         return flow
 
@@ -55,7 +55,8 @@ class Flow:
     async def save(self) -> Any:
         """Accept the cameras; of a new device footage stays on the spare."""
         await self.choose("save")
-        if self.result.get("step_id") == "give_back":
+        if self.result.get("step_id") == "no_record":
+            await self.enter({"covers_no_record": False})
             await self.choose("keep")
         return self.result
 

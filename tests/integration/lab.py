@@ -209,7 +209,12 @@ async def _add_group(hass: HomeAssistant, *answers: dict[str, Any]) -> ConfigEnt
 
 
 async def add_device(
-    hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr, cameras: Iterable[VirtualCamera]
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    nvr: VirtualNvr,
+    cameras: Iterable[VirtualCamera],
+    *,
+    covers_no_record: bool = False,
 ) -> None:
     """Add a working device as a user does."""
     flows = hass.config_entries.subentries
@@ -219,8 +224,12 @@ async def add_device(
     assert result["step_id"] == "channels", result
     result = await flows.async_configure(flow["flow_id"], channels_input(cameras))
     assert result["step_id"] == "verdicts", result
-    for step in ("save", "keep"):
-        result = await flows.async_configure(flow["flow_id"], {"next_step_id": step})
+    for answer in (
+        {"next_step_id": "save"},
+        {"covers_no_record": covers_no_record},
+        {"next_step_id": "keep"},
+    ):
+        result = await flows.async_configure(flow["flow_id"], answer)
     assert result["type"] is FlowResultType.CREATE_ENTRY, result
     await hass.async_block_till_done()
 

@@ -263,13 +263,23 @@ async def test_a_group_that_lost_its_spare_takes_this_home_assistant(
     assert subentry.data["driver"] == "builtin"
     assert state(hass, "sensor", str(subentry.unique_id), "working_status") == "idle"
 
-    other = await add_group(hass, await lab.nvr("OTHER"))
-    await lose_spare(hass, other)
-    flow = await Flow.add(hass, other, "hot_spare")
-    await flow.choose("builtin")
-    await flow.enter(builtin_input(builtin_home / "other"))
-    await flow.choose("accept")
-    assert flow.result["reason"] == "already_configured"
+
+async def test_this_home_assistant_is_offered_as_a_spare_once(
+    hass: HomeAssistant, lab: Lab, builtin_home: Path
+) -> None:
+    entry = await add_group(hass, await lab.nvr("SPARE"))
+    early, late = [await Flow.add(hass, entry, "hot_spare") for _ in range(2)]
+    for flow in (early, late):
+        assert flow.result["menu_options"] == ("builtin", "recorder")
+        await flow.choose("builtin")
+        await flow.enter(builtin_input(builtin_home / "footage"))
+    await early.choose("accept")
+    await early.enter({"preference": 2})
+    assert early.result["type"] is FlowResultType.CREATE_ENTRY
+    await late.choose("accept")
+    assert late.result["reason"] == "already_configured"
+    again = await Flow.add(hass, entry, "hot_spare")
+    assert again.result["step_id"] == "recorder"
 
 
 async def test_what_the_cameras_mean_for_the_spare_is_told_with_their_verdicts(
@@ -290,6 +300,8 @@ async def test_what_the_cameras_mean_for_the_spare_is_told_with_their_verdicts(
 
     (spare,) = [it for it in entry.subentries.values() if it.data["work_mode"] == "hot_spare"]
     flow = await Flow.change(hass, entry, spare)
+    assert flow.result["menu_options"] == ["builtin", "preference"]
+    await flow.choose("builtin")
     assert flow.suggested["ring_seconds"] == 11
     await flow.enter(builtin_input(builtin_home / "footage", ring_seconds=11))
     assert flow.error == "ring_too_short"
@@ -315,6 +327,7 @@ async def test_the_spares_own_footage_is_no_folder_to_give_back_into(
     await flow.enter(unit_input(nvr))
     await flow.enter(channels_input(cameras))
     await flow.choose("save")
+    await flow.enter({"covers_no_record": False})
     await flow.choose("folder")
     answer = {"folder": str(builtin_home), "template": "mediamtx", "zone": "UTC"}
     await flow.enter(answer)
@@ -337,6 +350,7 @@ async def test_changed_options_reach_the_engine_and_another_folder_takes_another
 
     async def change(**changes: Any) -> None:
         flow = await Flow.change(hass, entry, spare)
+        await flow.choose("builtin")
         await flow.enter(flow.suggested | changes)
         assert "- " in flow.result["description_placeholders"]["outlook"]
         await flow.choose("accept")

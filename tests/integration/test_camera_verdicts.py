@@ -75,7 +75,9 @@ async def test_a_camera_without_a_source_is_told_and_kept(
     await at_channels.enter(channels_input([], channels=[{"number": 1, "name": "Gate"}]))
     assert "can't be backed up" in at_channels.verdicts[0]
     await at_channels.choose("channels")
-    assert at_channels.suggested["channels"] == [{"number": 1, "name": "Gate"}]
+    assert at_channels.suggested["channels"] == [
+        {"number": 1, "name": "Gate", "priority": "normal"}
+    ]
     await at_channels.enter(channels_input([], channels=[{"number": 1, "name": "Gate"}]))
     await at_channels.save()
     assert list(group.subentries.values())[-1].data["channels"][0]["uri"] == ""

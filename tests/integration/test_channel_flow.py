@@ -43,8 +43,8 @@ async def test_what_the_unit_tells_is_filled_in_without_credentials(
     at_channels: Flow, cameras: list[VirtualCamera]
 ) -> None:
     assert at_channels.suggested["channels"] == [
-        {"number": 1, "name": "Camera 1", "uri": cameras[0].uri},
-        {"number": 2, "name": "Camera 2", "uri": cameras[1].uri},
+        {"number": 1, "name": "Camera 1", "priority": "normal", "uri": cameras[0].uri},
+        {"number": 2, "name": "Camera 2", "priority": "normal", "uri": cameras[1].uri},
     ]
 
 
@@ -112,6 +112,7 @@ async def test_cameras_that_can_be_recorded_are_stored_with_what_they_send(
         "priority": "normal",
         "single_stream": False,
         "longest_gop": 0.2,
+        "told_name": "Camera 2",
         "told_uri": cameras[1].uri,
     }
 
@@ -125,7 +126,13 @@ async def test_credentials_in_an_address_are_kept_apart_from_it(
     assert "can be recorded" in at_channels.verdicts[0]
     await at_channels.choose("channels")
     assert at_channels.suggested["channels"] == [
-        {"number": 1, "name": "Gate", "uri": cameras[0].uri, "username": "viewer"}
+        {
+            "number": 1,
+            "name": "Gate",
+            "priority": "normal",
+            "uri": cameras[0].uri,
+            "username": "viewer",
+        }
     ]
     # Sent back as it was shown, it still has its password.
     await at_channels.enter({"channels": at_channels.suggested["channels"], "account": {}})
@@ -231,16 +238,18 @@ async def test_a_stream_of_the_unit_itself_is_no_source(
     assert flow.result["step_id"] == "verdicts"
 
 
-async def test_more_cameras_than_the_spare_can_record_are_refused_with_the_numbers(
-    at_channels: Flow, cameras: list[VirtualCamera]
+async def test_cameras_have_priorities(
+    hass: HomeAssistant, group: ConfigEntry, at_channels: Flow, cameras: list[VirtualCamera]
 ) -> None:
     values = channels_input(cameras)
-    values["channels"] += [{"number": n, "name": f"{n}", "uri": ""} for n in (3, 4, 5)]
+    values["channels"][1]["priority"] = "high"
     await at_channels.enter(values)
-    assert at_channels.error == "too_many_channels"
-    assert at_channels.result["description_placeholders"] == {"channels": "5", "capacity": "4"}
-    await at_channels.enter(channels_input(cameras))
-    assert at_channels.result["step_id"] == "verdicts"
+    await at_channels.save()
+    subentry = list(group.subentries.values())[-1]
+    assert [it["priority"] for it in subentry.data["channels"]] == ["normal", "high"]
+    flow = await Flow.change(hass, group, subentry)
+    await flow.choose("channels")
+    assert [it["priority"] for it in flow.suggested["channels"]] == ["normal", "high"]
 
 
 async def test_a_group_without_a_spare_sets_no_limit(

@@ -37,6 +37,7 @@ async def flow(
     await flow.enter(unit_input(nvr))
     await flow.enter(channels_input(cameras))
     await flow.choose("save")
+    await flow.enter({"covers_no_record": False})
     assert flow.result["step_id"] == "give_back"
     assert flow.result["menu_options"] == ["keep", "folder"]
     return flow

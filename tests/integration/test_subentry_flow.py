@@ -3,6 +3,7 @@
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+import pytest
 
 from tests.integration.flow import Flow, subentry_of
 from tests.integration.lab import (
@@ -14,12 +15,6 @@ from tests.integration.lab import (
 )
 from virtual_nvr.cameras import VirtualCamera
 from virtual_nvr.nvr.unit import VirtualNvr
-
-
-async def test_a_second_spare_is_refused(hass: HomeAssistant, group: ConfigEntry) -> None:
-    flow = await Flow.add(hass, group, "hot_spare")
-    assert flow.result["type"] is FlowResultType.ABORT
-    assert flow.result["reason"] == "one_spare"
 
 
 async def test_a_group_that_lost_its_spare_takes_another(
@@ -70,7 +65,8 @@ async def test_another_host_and_password_of_the_same_unit_are_taken(
 ) -> None:
     subentry = subentry_of(group, spare)
     flow = await Flow.change(hass, group, subentry)
-    assert flow.result["step_id"] == "account"
+    assert flow.result["menu_options"] == ["account", "preference", "push"]
+    await flow.choose("account")
     assert flow.suggested == {"host": spare.config.host}
     other = await lab.nvr("OTHER")
     await flow.enter(unit_input(other))
@@ -95,7 +91,15 @@ async def test_the_cameras_of_a_unit_can_be_changed_and_keep_their_passwords(
     await add_device(hass, group, nvr, cameras)
     subentry = subentry_of(group, nvr)
     flow = await Flow.change(hass, group, subentry)
-    assert flow.result["menu_options"] == ["account", "channels", "give_back"]
+    assert flow.result["menu_options"] == [
+        "account",
+        "channels",
+        "no_record",
+        "give_back",
+        "work_mode",
+        "push",
+        "guided_drill",
+    ]
     await flow.choose("channels")
     shown = flow.suggested["channels"]
     assert CAMERA_PASSWORD not in repr(shown)
@@ -106,3 +110,23 @@ async def test_the_cameras_of_a_unit_can_be_changed_and_keep_their_passwords(
     (channel,) = subentry.data["channels"]
     assert channel["number"] == 2
     assert channel["password"] == CAMERA_PASSWORD
+
+
+@pytest.mark.parametrize("covers", [False, True])
+async def test_whether_spares_stand_in_for_what_is_not_recorded_is_asked_and_can_be_changed(
+    hass: HomeAssistant,
+    group: ConfigEntry,
+    nvr: VirtualNvr,
+    cameras: list[VirtualCamera],
+    *,
+    covers: bool,
+) -> None:
+    await add_device(hass, group, nvr, cameras, covers_no_record=covers)
+    subentry = subentry_of(group, nvr)
+    assert subentry.data["covers_no_record"] is covers
+    flow = await Flow.change(hass, group, subentry)
+    await flow.choose("no_record")
+    assert flow.suggested == {"covers_no_record": covers}
+    await flow.enter({"covers_no_record": not covers})
+    assert flow.result["reason"] == "reconfigure_successful"
+    assert subentry.data["covers_no_record"] is not covers

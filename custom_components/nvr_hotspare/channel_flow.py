@@ -1,0 +1,139 @@
+"""The steps about a working device's cameras: which, where they are, and whether there is room."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, override
+
+from homeassistant.config_entries import SubentryFlowResult
+
+from . import channel_form
+from .channel_form import channels_schema
+from .const import CONF_CHANNELS, CONF_SERIAL
+from .outlook import group_cameras, outlook
+from .room import Room, room, wanted
+from .sources import Verdict, try_sources
+from .texts import selector_texts
+from .unit_config import ChannelConfig
+from .unit_flow import UnitSteps
+from .unit_form import UnitFormError
+
+
+class ChannelSteps(UnitSteps):
+    """Ask for the cameras, and show what came of trying them before they are taken."""
+
+    _room: Room
+    """What the spares can do for a device that none of them can hold whole."""
+
+    @override
+    def __init__(self) -> None:
+        super().__init__()
+        self._host = ""
+        """Of the device: what lives there dies with it."""
+        self._channels: Sequence[ChannelConfig] = ()
+        self._verdicts: Sequence[Verdict] = ()
+
+    async def async_step_channels(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask which cameras to protect, and where they are."""
+        errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
+        if user_input is not None:
+            try:
+                self._channels = await channel_form.read_form(
+                    self.hass, user_input, self._host, self._channels
+                )
+            except UnitFormError as error:
+                errors["base"], placeholders = error.key, error.placeholders
+            else:
+                found = self._measure_room()
+                if found and not found.whole and self._has_grown():
+                    self._room = found
+                    return await self.async_step_too_many()
+                return await self.async_step_fit()
+        values = user_input or channel_form.filled_form(self._channels)
+        schema = channels_schema(await selector_texts(self.hass, "priority"))
+        return self.async_show_form(
+            step_id="channels",
+            data_schema=self.add_suggested_values_to_schema(schema, values),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    def _measure_room(self) -> Room | None:
+        """Return what the group's other spares can do for the device."""
+        unit = self._changed().unit if self._is_change else self._data[CONF_SERIAL]
+        return room(unit, self._channels, self._spares())
+
+    def _has_grown(self) -> bool:
+        """Tell whether more cameras are wanted than before: what was taken is not asked again."""
+        known = self._changed().channels if self._is_change else ()
+        return len(wanted(self._channels)) > len(wanted(known))
+
+    async def async_step_too_many(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Say what no spare has room for; the user goes back, or takes it as it is."""
+        found = self._room
+        texts = await selector_texts(self.hass, "room")
+        stranded = "\n".join(f"- {it.number} {it.name}" for it in found.stranded)
+        return self.async_show_menu(
+            step_id="too_many",
+            menu_options=["channels", "fit"],
+            description_placeholders={
+                "wanted": str(found.wanted),
+                "capacity": str(found.capacity),
+                "covered": str(found.wanted - len(found.stranded)),
+                "stranded": f"{texts['stranded']}\n\n{stranded}" if stranded else texts["split"],
+            },
+        )
+
+    async def async_step_fit(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Try the cameras: they all have room, or the user wants what fits."""
+        self._verdicts = await try_sources(self._channels)
+        return await self.async_step_verdicts()
+
+    async def async_step_verdicts(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Tell what came of trying each camera; the user goes on or back."""
+        good = all(verdict.good for verdict in self._verdicts)
+        return self.async_show_menu(
+            step_id="verdicts",
+            menu_options=["save", "channels"] if good else ["channels", "save"],
+            description_placeholders={
+                "verdicts": await self._verdict_lines(),
+                "spare": await self._spare_lines(),
+            },
+        )
+
+    async def async_step_save(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Take the channels."""
+        self._channels = [verdict.channel for verdict in self._verdicts]
+        data = {CONF_CHANNELS: [channel.as_data() for channel in self._channels]}
+        if self._is_change:
+            return self._update(**data)
+        self._data |= data
+        return await self._have_channels()
+
+    @abstractmethod
+    async def _have_channels(self) -> SubentryFlowResult:
+        """Go on with a new device whose cameras are settled."""
+
+    async def _verdict_lines(self) -> str:
+        """Return the verdicts as a list in Markdown, in the language of Home Assistant."""
+        texts = await selector_texts(self.hass, "verdict")
+        return "\n".join(
+            f"- **{verdict.channel.number} {verdict.channel.name}**: "
+            f"{texts[verdict.key]} {verdict.detail}".rstrip()
+            for verdict in self._verdicts
+        )
+
+    async def _spare_lines(self) -> str:
+        """Return what these cameras, beside the group's others, mean for a built-in spare."""
+        if (builtin := self._builtin()) is None:
+            return ""
+        changed = self._changed().unit if self._is_change else None
+        tried = [verdict.channel for verdict in self._verdicts if verdict.channel.source]
+        cameras = [*group_cameras(self._get_entry(), without=changed), *tried]
+        return await outlook(self.hass, self._get_entry(), builtin, cameras)
