@@ -78,13 +78,11 @@ class GuidedDrillSteps[Context: FlowContext, Result: FlowResult[Any, Any], Handl
     async def async_step_back_up(self, user_input: dict[str, Any] | None = None) -> Result:
         """Wait until a spare records all cameras, or it is known that none does."""
         return await self._wait(
-            "back_up", lambda: self._until(_settled), "plug_in", End.NOT_COVERED
+            "back_up", lambda: self._until(_settled), "covered", End.NOT_COVERED
         )
 
-    async def async_step_plug_in(self, user_input: dict[str, Any] | None = None) -> Result:
-        """Ask the user to put the plug back."""
-        if user_input is not None:
-            return await self.async_step_come_back()
+    async def async_step_covered(self, user_input: dict[str, Any] | None = None) -> Result:
+        """Tell how the recorder is covered, and ask the user to put the plug back."""
         device, view = self._drilled, self._drilled_view
         return self.async_show_form(
             step_id="plug_in",
@@ -95,6 +93,10 @@ class GuidedDrillSteps[Context: FlowContext, Result: FlowResult[Any, Any], Handl
                 "cameras": str(len(wanted(device))),
             },
         )
+
+    async def async_step_plug_in(self, user_input: dict[str, Any] | None = None) -> Result:
+        """The user has put the plug back."""
+        return await self.async_step_come_back()
 
     async def async_step_come_back(self, user_input: dict[str, Any] | None = None) -> Result:
         """Wait until the recorder answers again."""
@@ -130,7 +132,8 @@ class GuidedDrillSteps[Context: FlowContext, Result: FlowResult[Any, Any], Handl
     ) -> Result:
         """Show the progress of a step until it happened, or its time is over."""
         if self._waiting is None:
-            self._waiting = self.hass.async_create_task(work(), f"guided drill: {step}")
+            name = f"guided drill: {step}"
+            self._waiting = self.hass.async_create_background_task(work(), name)
         if not self._waiting.done():
             return self.async_show_progress(
                 step_id=step,

@@ -14,7 +14,7 @@ from .runtime import GroupRuntime
 class DrillFlow(RepairsFlow):
     """Run a drill and tell what came of it; what is not good stays to be repaired."""
 
-    _drill: asyncio.Task[DrillReport] | None = None
+    _drill: asyncio.Task[DrillReport]
 
     def __init__(self, group: GroupRuntime, unit: UnitId) -> None:
         self._group = group
@@ -29,6 +29,8 @@ class DrillFlow(RepairsFlow):
     ) -> RepairsFlowResult:
         """Tell what a drill does."""
         if user_input is not None:
+            work = self._group.drills.drill(self._unit)
+            self._drill = self.hass.async_create_background_task(work, "drill of a repair")
             return await self.async_step_drill()
         name = self._group.manager.config(self._unit).title
         return self.async_show_form(
@@ -39,8 +41,6 @@ class DrillFlow(RepairsFlow):
 
     async def async_step_drill(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Wait for the end of the drill."""
-        if self._drill is None:
-            self._drill = self.hass.async_create_task(self._group.drills.drill(self._unit))
         if not self._drill.done():
             return self.async_show_progress(
                 step_id="drill", progress_action="drill", progress_task=self._drill
@@ -49,10 +49,8 @@ class DrillFlow(RepairsFlow):
 
     async def async_step_told(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Tell what came of it."""
-        if user_input is not None or self._drill is None:
-            return self.async_create_entry(data={})
         try:
-            report = self._drill.result()
+            report = await self._drill
         except HomeAssistantError as error:
             return self.async_abort(
                 reason="not_drilled", description_placeholders={"reason": str(error)}
@@ -63,5 +61,9 @@ class DrillFlow(RepairsFlow):
         if not report["good"]:
             return self.async_abort(reason="not_good", description_placeholders=placeholders)
         return self.async_show_form(
-            step_id="told", data_schema=vol.Schema({}), description_placeholders=placeholders
+            step_id="good", data_schema=vol.Schema({}), description_placeholders=placeholders
         )
+
+    async def async_step_good(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """The user has read it."""
+        return self.async_create_entry(data={})

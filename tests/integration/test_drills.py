@@ -1,0 +1,289 @@
+"""Drills: what is kept of them, when they run by themselves, and what they prove."""
+
+import asyncio
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.nvr_hotspare import drill_flow
+from custom_components.nvr_hotspare.const import DOMAIN, WorkMode
+from custom_components.nvr_hotspare.drill_book import DrillBook, Proof
+from custom_components.nvr_hotspare.drill_report import drill_report
+from custom_components.nvr_hotspare.failover.model import Priority
+from custom_components.nvr_hotspare.nvr.model import Credentials, Endpoint, Identity, Limits
+from custom_components.nvr_hotspare.recorder.model import Source
+from custom_components.nvr_hotspare.unit_config import ChannelConfig, NetworkConfig, UnitConfig
+from tests.integration.flow import Flow, subentry_of
+from tests.integration.lab import Lab, entity_id, eventually, issues, state
+from virtual_nvr.nvr.unit import VirtualNvr
+
+
+async def drill(entry: ConfigEntry, nvr: VirtualNvr) -> dict[str, Any]:
+    return dict(await entry.runtime_data.drills.drill(nvr.config.serial))
+
+
+def attributes(hass: HomeAssistant, nvr: VirtualNvr, key: str) -> Any:
+    found = hass.states.get(entity_id(hass, "sensor", nvr, key))
+    assert found
+    return found.attributes
+
+
+def set_options(hass: HomeAssistant, entry: ConfigEntry, **options: int) -> None:
+    hass.config_entries.async_update_entry(entry, options=options)
+
+
+async def test_the_last_drill_is_shown_and_outlives_a_restart(
+    hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    assert state(hass, "sensor", nvr, "last_drill") == "unknown"
+    assert state(hass, "sensor", nvr, "protection_proof") == "unproven"
+    report = await drill(entry, nvr)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    shown = dt_util.parse_datetime(state(hass, "sensor", nvr, "last_drill"))
+    assert shown
+    assert shown.timestamp() == pytest.approx(
+        dt_util.parse_datetime(report["drilled"], raise_on_error=True).timestamp(), abs=1
+    )
+    told = attributes(hass, nvr, "last_drill")
+    assert told["good"] is True
+    assert told["first_frame_after"].keys() == {"Camera 1", "Camera 2"}
+    assert told["not_recorded"] == {}
+    assert state(hass, "sensor", nvr, "protection_proof") == "drilled"
+
+
+def camera(number: int, **settings: Any) -> ChannelConfig:
+    """Return a camera of a recorder."""
+    values: dict[str, Any] = {
+        "name": f"Camera {number}",
+        "source": Source(uri=f"rtsp://192.0.2.{number}/"),
+    }
+    return ChannelConfig(number=number, **values | settings)
+
+
+def recorder(*channels: ChannelConfig) -> UnitConfig:
+    """Return a working device."""
+    return UnitConfig(
+        subentry_id="",
+        title="NVR-1",
+        mode=WorkMode.NORMAL,
+        way=NetworkConfig(
+            endpoint=Endpoint(host="192.0.2.10"), credentials=Credentials(username="", password="")
+        ),
+        identity=Identity(manufacturer="", model="", firmware="", serial="NVR-1", mac=""),
+        limits=Limits(),
+        protected=True,
+        channels=channels,
+    )
+
+
+def measured(device: UnitConfig, confirmed: list[int], **missed: str | None) -> dict[str, Any]:
+    """Return the report of a drill in which these channels were recorded, and others not."""
+    said = {
+        "since": 1000.0,
+        "spares": ["Spare"],
+        "first_confirmed_after": {str(number): 1.5 for number in confirmed},
+        "not_backed_up": {key.removeprefix("c"): why for key, why in missed.items()},
+    }
+    return drill_report(device, said, commanded=1000.25, first_frames={"1": -14.0})
+
+
+def test_a_drill_is_good_if_all_cameras_were_recorded_that_can_be() -> None:
+    device = recorder(camera(1), camera(2, single_stream=True), camera(3, priority=Priority.NEVER))
+    report = measured(device, [1], c2="camera_refuses", c3=None)
+    assert report["good"] is True
+    assert report["not_recorded"] == {"2": "single_stream"}
+    assert report["commanded_after"] == 0.25
+    assert report["first_frame_after"] == {"1": -14.0}
+
+
+@pytest.mark.parametrize(
+    ("second", "said", "why"),
+    [
+        (camera(2), "camera_refuses", "camera_refuses"),
+        (camera(2), None, "spare_fails"),
+        (camera(2, source=None), None, "no_source"),
+    ],
+)
+def test_a_drill_is_not_good_if_a_camera_was_not_recorded(
+    second: ChannelConfig, said: str | None, why: str
+) -> None:
+    report = measured(recorder(camera(1), second), [1], c2=said)
+    assert report["good"] is False
+    assert report["not_recorded"] == {"2": why}
+
+
+def test_a_drill_in_which_nothing_could_be_tried_is_not_good() -> None:
+    device = recorder(camera(1, single_stream=True))
+    assert measured(device, [], c1="camera_refuses")["good"] is False
+
+
+def test_a_device_is_proven_by_all_of_its_cameras(hass: HomeAssistant) -> None:
+    book = DrillBook(hass, "group")
+    one, two = recorder(camera(1)), recorder(camera(1), camera(2))
+    book.take_outage(two, [1])
+    assert book.proof(one) is Proof.PROVEN
+    assert book.proof(two) is Proof.UNPROVEN
+    assert book.good("NVR-1") is None
+    book.take_drill("NVR-1", measured(two, [1, 2]))
+    assert book.proof(two) is Proof.DRILLED
+    assert book.good("NVR-1") is not None
+    book.take_outage(two, [2])
+    assert book.proof(two) is Proof.PROVEN
+
+
+def test_a_camera_that_fails_in_a_drill_is_proven_no_more(hass: HomeAssistant) -> None:
+    book, device = DrillBook(hass, "group"), recorder(camera(1), camera(2))
+    book.take_outage(device, [1, 2])
+    book.take_drill("NVR-1", measured(device, [1], c2="camera_refuses"))
+    assert book.proof(device) is Proof.UNPROVEN
+
+
+@pytest.mark.usefixtures("entry")
+async def test_an_outage_that_went_well_proves_the_protection(
+    hass: HomeAssistant, lab: Lab, nvr: VirtualNvr, spare: VirtualNvr
+) -> None:
+    await lab.stop("NVR-1")
+    await eventually(lambda: state(hass, "sensor", spare, "channels_in_use") == "2")
+    assert state(hass, "sensor", nvr, "protection_proof") == "unproven"
+    await lab.start(nvr.config)
+    await eventually(lambda: state(hass, "sensor", nvr, "protection_proof") == "proven")
+    assert state(hass, "sensor", nvr, "last_drill") == "unknown"
+
+
+async def test_devices_are_drilled_by_themselves_when_it_is_time(
+    hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    at = dt_util.now().replace(hour=3, minute=30, second=0, microsecond=0) + timedelta(days=1)
+    async_fire_time_changed(hass, at)
+    await hass.async_block_till_done()
+    assert state(hass, "sensor", nvr, "working_status") == "recording"
+
+    set_options(hass, entry, drill_every=7)
+    async_fire_time_changed(hass, at + timedelta(days=1))
+    await eventually(lambda: state(hass, "sensor", nvr, "last_drill") != "unknown")
+    first = state(hass, "sensor", nvr, "last_drill")
+    assert attributes(hass, nvr, "last_drill")["good"] is True
+
+    book, before = entry.runtime_data.drills.book, []
+    stop = book.listen(lambda: before.append(1))
+    async_fire_time_changed(hass, at + timedelta(days=5))
+    await hass.async_block_till_done()
+    assert state(hass, "sensor", nvr, "working_status") == "recording"
+    async_fire_time_changed(hass, at + timedelta(days=8))
+    await eventually(lambda: state(hass, "sensor", nvr, "last_drill") != first)
+    stop()
+    assert len(before) == 1
+
+
+async def test_a_drill_too_old_is_an_issue_until_one_is_good(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    nvr: VirtualNvr,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    assert await async_setup_component(hass, "repairs", {})
+    set_options(hass, entry, drill_max_age=30)
+    await hass.async_block_till_done()
+    (issue,) = issues(hass)
+    assert issue.translation_key == "drill_too_old"
+    assert issue.is_fixable
+
+    client = await hass_client()
+    url = "/api/repairs/issues/fix"
+
+    async def submit() -> Any:
+        response = await client.post(url, json={"handler": DOMAIN, "issue_id": issue.issue_id})
+        assert response.status == HTTPStatus.OK
+        flow = await response.json()
+        assert flow["step_id"] == "confirm"
+        return await (await client.post(f"{url}/{flow['flow_id']}", json={})).json()
+
+    flow = await submit()
+    assert flow["type"] == "progress"
+    second = await submit()
+    assert (second["type"], second["reason"]) == ("abort", "not_drilled")
+    assert "Only one recorder" in second["description_placeholders"]["reason"]
+    assert issues(hass)
+
+    url = f"{url}/{flow['flow_id']}"
+    await eventually(lambda: state(hass, "sensor", nvr, "last_drill") != "unknown")
+    await hass.async_block_till_done()
+    flow = await (await client.get(url)).json()
+    assert flow["step_id"] == "good"
+    lines = flow["description_placeholders"]["cameras"].splitlines()
+    assert [line.split("**")[1] for line in lines] == ["1 Camera 1", "2 Camera 2"]
+    assert all("footage begins after" in line for line in lines)
+    assert not issues(hass)
+    flow = await (await client.post(url, json={})).json()
+    assert flow["type"] == "create_entry"
+
+
+async def guided(hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr) -> Flow:
+    """Begin a guided drill."""
+    flow = await Flow.change(hass, entry, subentry_of(entry, nvr))
+    await flow.choose("guided_drill")
+    return flow
+
+
+async def follow(hass: HomeAssistant, flow: Flow) -> None:
+    """Wait like the frontend until a flow asks or tells something."""
+    flows = hass.config_entries.subentries
+    while flow.result["type"] is FlowResultType.SHOW_PROGRESS:
+        await hass.async_block_till_done()
+        flow.result = await flows.async_configure(flow.result["flow_id"])
+        await asyncio.sleep(0.05)
+
+
+async def test_a_guided_drill_proves_the_protection(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    flow = await guided(hass, entry, nvr)
+    assert flow.result["step_id"] == "guided_drill"
+    assert flow.result["description_placeholders"]["cameras"] == "2"
+    await flow.enter({})
+    assert flow.result["type"] is FlowResultType.SHOW_PROGRESS
+    assert flow.result["progress_action"] == "unplug"
+    await lab.stop("NVR-1")
+    await follow(hass, flow)
+    assert flow.result["step_id"] == "plug_in"
+    assert flow.result["description_placeholders"]["recorded"] == "2"
+    assert state(hass, "sensor", nvr, "protection_proof") == "unproven"
+
+    await flow.enter({})
+    assert flow.result["progress_action"] == "come_back"
+    await lab.start(nvr.config)
+    await follow(hass, flow)
+    assert flow.result["reason"] == "drill_passed"
+    told = flow.result["description_placeholders"]
+    assert float(told["noticed"]) > 0
+    assert len(told["cameras"].splitlines()) == 2
+    assert state(hass, "sensor", nvr, "protection_proof") == "proven"
+
+
+async def test_a_guided_drill_ends_when_nothing_happens(
+    hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drill_flow, "PATIENCE", 0.3)
+    flow = await guided(hass, entry, nvr)
+    await flow.enter({})
+    await follow(hass, flow)
+    assert flow.result["reason"] == "nothing_happened"
+    assert state(hass, "sensor", nvr, "protection_proof") == "unproven"
+
+
+async def test_no_guided_drill_begins_with_a_recorder_that_is_off(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    await lab.stop("NVR-1")
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+    flow = await guided(hass, entry, nvr)
+    assert flow.result["reason"] == "not_well"
