@@ -189,22 +189,57 @@ async def cutting_proxy(
         meanwhile: Called when the unit has answered and the client does not know it yet.
     """
 
+    async def exchange(proxy: CuttingProxy, request: bytes) -> bytes:
+        cut = len(proxy.passed) >= whole
+        if cut and not (forward_last and len(proxy.passed) == whole):
+            return b""
+        proxy.passed.append(request)
+        answer = await _ask(target, request)
+        if meanwhile:
+            await meanwhile(proxy)
+        return b"" if cut else answer
+
+    async with _proxy(exchange) as proxy:
+        yield proxy
+
+
+@asynccontextmanager
+async def failing_proxy(
+    target: Endpoint, number: int, *, after: bool, fail: Callable[[], bytes]
+) -> AsyncIterator[CuttingProxy]:
+    """Stand before a unit and let one exchange fail, the others pass.
+
+    Args:
+        target: The unit.
+        number: Of the exchange, 0 for the first.
+        after: Whether the unit gets the request all the same.
+        fail: Called then; returns what is answered, nothing for a closed connection.
+    """
+
+    async def exchange(proxy: CuttingProxy, request: bytes) -> bytes:
+        fails = len(proxy.passed) == number
+        proxy.passed.append(request)
+        answer = b"" if fails and not after else await _ask(target, request)
+        return fail() if fails else answer
+
+    async with _proxy(exchange) as proxy:
+        yield proxy
+
+
+@asynccontextmanager
+async def _proxy(
+    exchange: Callable[[CuttingProxy, bytes], Awaitable[bytes]],
+) -> AsyncIterator[CuttingProxy]:
+    """Take requests; what `exchange` returns is the answer, and then the connection is closed."""
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             length = re.search(rb"(?i)content-length: *(\d+)", head)
             assert length
             request = head + await reader.readexactly(int(length[1]))
-            cut = len(proxy.passed) >= whole
-            if cut and not (forward_last and len(proxy.passed) == whole):
-                return
-            proxy.passed.append(request)
-            answer = await _ask(target, request)
-            if meanwhile:
-                await meanwhile(proxy)
-            if not cut:
-                writer.write(answer)
-                await writer.drain()
+            writer.write(await exchange(proxy, request))
+            await writer.drain()
         finally:
             writer.close()
 

@@ -1,55 +1,27 @@
 """A recorder that stands in for others."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from custom_components.nvr_hotspare.failover.model import Recording
-from custom_components.nvr_hotspare.nvr.errors import UnitError, UnitFullError
+from custom_components.nvr_hotspare.nvr.errors import UnitFullError
 from custom_components.nvr_hotspare.nvr.model import Place, PlaceState
 from custom_components.nvr_hotspare.nvr.onvif import OnvifUnit
 from custom_components.nvr_hotspare.recorder.model import Source
 from tests.nvr.conftest import Drive, StartNvr, endpoint_of
 from tests.nvr.scripted_unit import CuttingProxy, cutting_proxy
+from tests.nvr.spare_lab import KEYS, PLACES, counts, make_place, modes, sources, stored
 from virtual_nvr.cameras import VirtualCamera
 from virtual_nvr.nvr.config import Auth, ChannelConfig, Limits
-from virtual_nvr.nvr.state import State
 from virtual_nvr.nvr.unit import VirtualNvr
 
 
-def _place(number: int, *, host: str = "127.9.9.9:9", password: str = "p@ss:w/rd") -> Place:  # noqa: S107 - of a camera that is not there
-    source = Source(uri=f"rtsp://{host}/{number}", username="viewer", password=password)
-    return Place(key=f"unit/{number} ä", name=f"Camera {number} of the old barn", source=source)
-
-
-_PLACES = [_place(number) for number in range(1, 4)]
-_KEYS = [place.key for place in _PLACES]
-
-
-def _stored(unit: VirtualNvr) -> State:
-    """Return what the unit holds: it never tells credentials, but they are in its file."""
-    return State.load(unit.config.folder / "unit.json", unit.config.limits)
-
-
-def _sources(unit: VirtualNvr) -> list[Source]:
-    return [receiver.source for receiver in _stored(unit).receivers.values()]
-
-
-def _counts(unit: VirtualNvr) -> tuple[int, int, int]:
-    """Return how many recordings, receivers and jobs there are."""
-    stored = _stored(unit)
-    return len(stored.recordings), len(stored.receivers), len(stored.jobs)
-
-
-def _modes(unit: VirtualNvr) -> list[str]:
-    return [job.mode for job in _stored(unit).jobs.values()]
-
-
 def _contents(unit: VirtualNvr) -> tuple[object, ...]:
-    stored = _stored(unit)
-    return stored.recordings, stored.receivers, stored.jobs
+    held = stored(unit)
+    return held.recordings, held.receivers, held.jobs
 
 
 async def _seen(driver: OnvifUnit, is_so: Callable[[PlaceState], bool]) -> PlaceState:
@@ -69,13 +41,12 @@ async def test_a_place_is_a_recording_a_receiver_and_an_idle_job(
 ) -> None:
     unit = await start_nvr()
     driver = drive(unit)
-    await driver.provision(_PLACES)
-    assert _counts(unit) == (3, 3, 3)
-    assert _sources(unit) == [place.source for place in _PLACES]
-    assert _modes(unit) == ["Idle"] * 3
+    await driver.provision(PLACES)
+    assert counts(unit) == (3, 3, 3)
+    assert sources(unit) == [place.source for place in PLACES]
+    assert modes(unit) == ["Idle"] * 3
     assert await driver.places() == {
-        key: PlaceState(key=key, commanded=False, recording=Recording.NOT_SCHEDULED)
-        for key in _KEYS
+        key: PlaceState(key=key, commanded=False, recording=Recording.NOT_SCHEDULED) for key in KEYS
     }
 
 
@@ -83,12 +54,12 @@ async def test_a_takeover_is_one_request_a_camera(start_nvr: StartNvr, drive: Dr
     unit = await start_nvr(auth=Auth.WSSE)
     async with cutting_proxy(endpoint_of(unit)) as proxy:
         driver = drive(proxy.endpoint)
-        await driver.provision(_PLACES)
+        await driver.provision(PLACES)
         proxy.passed.clear()
-        assert await driver.record(_PLACES) == {}
-    modes = [b"SetRecordingJobMode" in request for request in proxy.passed]
-    assert modes == [False] * 3 + [True] * 3  # after a look at what there is
-    assert _modes(unit) == ["Active"] * 3
+        assert await driver.record(PLACES) == {}
+    starts = [b"SetRecordingJobMode" in request for request in proxy.passed]
+    assert starts == [False] * 3 + [True] * 3  # after a look at what there is
+    assert modes(unit) == ["Active"] * 3
 
 
 async def test_takes_a_camera_over_and_lets_it_go(
@@ -132,57 +103,57 @@ async def test_says_why_a_camera_is_not_recorded(
 async def test_records_what_was_never_provisioned(start_nvr: StartNvr, drive: Drive) -> None:
     unit = await start_nvr()
     driver = drive(unit)
-    await driver.provision(_PLACES[:1])
-    assert await driver.record(_PLACES) == {}
-    assert _modes(unit) == ["Active"] * 3
-    assert _sources(unit) == [place.source for place in _PLACES]
+    await driver.provision(PLACES[:1])
+    assert await driver.record(PLACES) == {}
+    assert modes(unit) == ["Active"] * 3
+    assert sources(unit) == [place.source for place in PLACES]
 
 
 async def test_everything_may_be_said_twice(start_nvr: StartNvr, drive: Drive) -> None:
     unit = await start_nvr()
     driver = drive(unit)
     for _ in range(2):
-        await driver.provision(_PLACES)
-        assert _counts(unit) == (3, 3, 3)
+        await driver.provision(PLACES)
+        assert counts(unit) == (3, 3, 3)
     for _ in range(2):
-        assert await driver.record(_PLACES) == {}
-        assert _modes(unit) == ["Active"] * 3
+        assert await driver.record(PLACES) == {}
+        assert modes(unit) == ["Active"] * 3
     for _ in range(2):
-        await driver.release(_KEYS)
-        assert _modes(unit) == ["Idle"] * 3
+        await driver.release(KEYS)
+        assert modes(unit) == ["Idle"] * 3
     for _ in range(2):
-        await driver.unprovision(_KEYS)
-        assert _counts(unit) == (0, 0, 0)
+        await driver.unprovision(KEYS)
+        assert counts(unit) == (0, 0, 0)
 
 
 async def test_another_driver_finds_everything_again(start_nvr: StartNvr, drive: Drive) -> None:
     unit = await start_nvr()
-    await drive(unit).provision(_PLACES)
+    await drive(unit).provision(PLACES)
     before = _contents(unit)
     other = drive(unit)
-    await other.provision(_PLACES)
+    await other.provision(PLACES)
     assert _contents(unit) == before
-    assert await other.record(_PLACES) == {}
-    assert (await drive(unit).places())[_KEYS[0]].commanded
+    assert await other.record(PLACES) == {}
+    assert (await drive(unit).places())[KEYS[0]].commanded
 
 
 async def test_a_changed_source_is_written_anew(start_nvr: StartNvr, drive: Drive) -> None:
     unit = await start_nvr()
     driver = drive(unit)
-    await driver.provision([_place(1)])
-    for changed in (_place(1, password="new"), _place(1, host="127.9.9.8:9")):
+    await driver.provision([make_place(1)])
+    for changed in (make_place(1, password="new"), make_place(1, host="127.9.9.8:9")):
         await driver.provision([changed])
-        assert _sources(unit) == [changed.source]
-    assert _counts(unit) == (1, 1, 1)
+        assert sources(unit) == [changed.source]
+    assert counts(unit) == (1, 1, 1)
 
 
 async def test_credentials_nobody_remembers_are_written_anew(
     start_nvr: StartNvr, drive: Drive
 ) -> None:
     unit = await start_nvr()
-    await drive(unit).provision([_place(1, password="old")])
-    await drive(unit).provision([_place(1, password="new")])
-    assert _sources(unit) == [_place(1, password="new").source]
+    await drive(unit).provision([make_place(1, password="old")])
+    await drive(unit).provision([make_place(1, password="new")])
+    assert sources(unit) == [make_place(1, password="new").source]
 
 
 async def test_what_records_is_left_alone_by_a_driver_that_finds_it(
@@ -199,18 +170,18 @@ async def test_what_records_is_left_alone_by_a_driver_that_finds_it(
     other = drive(unit)
     await other.heartbeat()
     await other.provision([replace(place, source=replace(source, password="unknown"))])
-    assert _sources(unit) == [source]
+    assert sources(unit) == [source]
     assert await other.record([place]) == {}
-    assert _sources(unit) == [source]
+    assert sources(unit) == [source]
 
 
 async def test_a_limit_is_told_and_what_fits_is_there(start_nvr: StartNvr, drive: Drive) -> None:
     unit = await start_nvr(limits=Limits(recordings=9, jobs=2, receivers=9))
     driver = drive(unit)
     with pytest.raises(UnitFullError):
-        await driver.provision(_PLACES)
-    assert _counts(unit) == (2, 2, 2)
-    assert list(await driver.places()) == _KEYS[:2]
+        await driver.provision(PLACES)
+    assert counts(unit) == (2, 2, 2)
+    assert list(await driver.places()) == KEYS[:2]
 
 
 @pytest.mark.parametrize(
@@ -227,24 +198,27 @@ async def test_places_that_wait_give_way_to_those_that_fail(
 ) -> None:
     unit = await start_nvr(limits=limits)
     driver = drive(unit)
-    await driver.provision(_PLACES)
-    failing = [_place(number) for number in range(11, 14)]
+    await driver.provision(PLACES)
+    failing = [make_place(number) for number in range(11, 14)]
     assert await driver.record(failing) == {}
     assert list(await driver.places()) == [place.key for place in failing]
-    assert _counts(unit) == (3, 3, 3)
+    assert counts(unit) == (3, 3, 3)
 
     # What records never gives way: the next one is told that there is no room.
-    errors = await driver.record(_PLACES[:1])
-    assert list(errors) == _KEYS[:1]
-    assert _modes(unit) == ["Active"] * 3
-    assert _counts(unit) == (3, 3, 3)
+    errors = await driver.record(PLACES[:1])
+    assert list(errors) == KEYS[:1]
+    assert modes(unit) == ["Active"] * 3
+    assert counts(unit) == (3, 3, 3)
 
 
 async def test_two_takeovers_at_once_do_not_displace_each_other(
     start_nvr: StartNvr, drive: Drive
 ) -> None:
     unit = await start_nvr(auth=Auth.WSSE, limits=Limits(recordings=9, jobs=4, receivers=4))
-    waiting, failing = [_place(number) for number in range(1, 5)], [_place(11), _place(12)]
+    waiting, failing = (
+        [make_place(number) for number in range(1, 5)],
+        [make_place(11), make_place(12)],
+    )
     second: list[object] = []
 
     async def begin_second(proxy: CuttingProxy) -> None:
@@ -271,16 +245,16 @@ async def test_a_job_that_goes_meanwhile_is_made_again(start_nvr: StartNvr, driv
     async def lose_a_job(proxy: CuttingProxy) -> None:
         if provisioned.is_set() and not lost.is_set() and b"GetReceivers" in proxy.passed[-1]:
             lost.set()
-            await drive(unit).unprovision(_KEYS[1:2])
+            await drive(unit).unprovision(KEYS[1:2])
 
     async with cutting_proxy(endpoint_of(unit), meanwhile=lose_a_job) as proxy:
         driver = drive(proxy.endpoint)
-        await driver.provision(_PLACES)
+        await driver.provision(PLACES)
         provisioned.set()
-        assert await driver.record(_PLACES) == {}
+        assert await driver.record(PLACES) == {}
     assert lost.is_set()
-    assert _counts(unit) == (3, 3, 3)
-    assert _modes(unit) == ["Active"] * 3
+    assert counts(unit) == (3, 3, 3)
+    assert modes(unit) == ["Active"] * 3
 
 
 async def test_the_units_own_channels_are_never_touched(start_nvr: StartNvr, drive: Drive) -> None:
@@ -288,20 +262,18 @@ async def test_the_units_own_channels_are_never_touched(start_nvr: StartNvr, dri
     unit = await start_nvr(channels=(channel,), limits=Limits(recordings=1, jobs=1, receivers=1))
     before = _contents(unit)
     driver = drive(unit)
-    assert list(await driver.record(_PLACES[:1])) == _KEYS[:1]
-    await driver.release(_KEYS)
-    await driver.unprovision(_KEYS, delete_footage=True)
+    assert list(await driver.record(PLACES[:1])) == KEYS[:1]
+    await driver.release(KEYS)
+    await driver.unprovision(KEYS, delete_footage=True)
     assert _contents(unit) == before
 
 
 async def test_two_calls_at_once_create_nothing_twice(start_nvr: StartNvr, drive: Drive) -> None:
     unit = await start_nvr()
     driver = drive(unit)
-    await asyncio.gather(
-        driver.provision(_PLACES), driver.record(_PLACES), driver.provision(_PLACES)
-    )
-    assert _counts(unit) == (3, 3, 3)
-    assert _modes(unit) == ["Active"] * 3
+    await asyncio.gather(driver.provision(PLACES), driver.record(PLACES), driver.provision(PLACES))
+    assert counts(unit) == (3, 3, 3)
+    assert modes(unit) == ["Active"] * 3
 
 
 async def test_one_camera_refused_does_not_stop_the_others(
@@ -310,10 +282,10 @@ async def test_one_camera_refused_does_not_stop_the_others(
     unit = await start_nvr()
     driver = drive(unit)
     bad = Place(key="bad", name="Bad", source=Source(uri="http://not.rtsp/"))
-    errors = await driver.record([bad, *_PLACES])
+    errors = await driver.record([bad, *PLACES])
     assert list(errors) == ["bad"]
-    assert _modes(unit) == ["Active"] * 3
-    assert _counts(unit) == (3, 3, 3)
+    assert modes(unit) == ["Active"] * 3
+    assert counts(unit) == (3, 3, 3)
 
 
 async def test_a_key_too_long_to_be_found_again_is_an_error(
@@ -321,75 +293,5 @@ async def test_a_key_too_long_to_be_found_again_is_an_error(
 ) -> None:
     unit = await start_nvr()
     with pytest.raises(ValueError, match="too long"):
-        await drive(unit).provision([replace(_PLACES[0], key="k" * 200)])
-    assert _counts(unit) == (0, 0, 0)
-
-
-_TWO, _TWO_KEYS = _PLACES[:2], _KEYS[:2]
-
-
-async def _interrupt(
-    unit: VirtualNvr, drive: Drive, action: str, *, whole: int, forward_last: bool
-) -> bool:
-    """Do something through a line that is cut; returns whether the cut was felt."""
-    async with cutting_proxy(endpoint_of(unit), whole=whole, forward_last=forward_last) as proxy:
-        driver = drive(proxy.endpoint)
-        try:
-            match action:
-                case "provision":
-                    await driver.provision(_TWO)
-                case "record":
-                    return bool(await driver.record(_TWO))
-                case "release":
-                    await driver.release(_TWO_KEYS)
-                case "unprovision":
-                    await driver.unprovision(_TWO_KEYS)
-        except UnitError:
-            return True
-        return False
-
-
-async def _repeat(driver: OnvifUnit, action: str) -> None:
-    match action:
-        case "provision":
-            await driver.provision(_TWO)
-        case "record":
-            assert await driver.record(_TWO) == {}
-        case "release":
-            await driver.release(_TWO_KEYS)
-        case "unprovision":
-            await driver.unprovision(_TWO_KEYS)
-
-
-_ENDS: Sequence[tuple[str, tuple[tuple[int, int, int], list[str]]]] = [
-    ("provision", ((2, 2, 2), ["Idle"] * 2)),
-    ("record", ((2, 2, 2), ["Active"] * 2)),
-    ("release", ((2, 2, 2), ["Idle"] * 2)),
-    ("unprovision", ((0, 0, 0), [])),
-]
-
-
-@pytest.mark.parametrize("lost", ["request", "answer"])
-@pytest.mark.parametrize(("action", "end"), _ENDS)
-async def test_whatever_is_interrupted_ends_right_when_repeated(
-    action: str,
-    end: tuple[tuple[int, int, int], list[str]],
-    lost: str,
-    start_nvr: StartNvr,
-    drive: Drive,
-) -> None:
-    unit = await start_nvr(auth=Auth.WSSE)
-    whole, felt = 0, True
-    while felt:
-        if action in {"release", "unprovision"}:
-            await drive(unit).record(_TWO)
-        else:
-            await drive(unit).unprovision(_TWO_KEYS)
-        felt = await _interrupt(unit, drive, action, whole=whole, forward_last=lost == "answer")
-        await _repeat(drive(unit), action)
-        assert (_counts(unit), _modes(unit)) == end, f"cut after {whole}"
-        if action != "unprovision":
-            assert {it.uri for it in _sources(unit)} == {it.source.uri for it in _TWO}
-            assert {it.password for it in _sources(unit)} == {"p@ss:w/rd"}
-        whole += 1
-    assert whole > len(_TWO)
+        await drive(unit).provision([replace(PLACES[0], key="k" * 200)])
+    assert counts(unit) == (0, 0, 0)

@@ -5,7 +5,7 @@ receiver behind that nothing refers to. One recording serves one camera for good
 data of one encoding only (ONVIF Recording Control, "Incompatible Stream").
 """
 
-from collections.abc import Sequence
+from collections.abc import Container as Holder, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -91,6 +91,36 @@ class Builder:
         if may_go:
             await self._delete("DeleteRecording", RecordingToken=container.token)
         return may_go or bool(jobs)
+
+    async def tidy(self, inventory: Inventory, wanted: Holder[str]) -> None:
+        """Delete what an interruption left: nothing refers to it, and it takes room.
+
+        That are recordings of ours without a job and without footage, but for the places `wanted`,
+        and receivers made for jobs that are gone.
+
+        Raises:
+            UnitError: As `OnvifClient.call`; what the unit keeps is no error.
+        """
+        filled = {job.recording for job in inventory.jobs}
+        for container in inventory.containers:
+            if container.key is None or container.key in wanted or container.token in filled:
+                continue
+            if (await self._witness.footage(container.token)).empty is True:
+                await self._delete("DeleteRecording", RecordingToken=container.token)
+        used = {token for job in inventory.jobs for token in job.receivers}
+        for token in inventory.receivers.keys() - used:
+            if await self._is_automatic(token):
+                await self._delete_receiver(token)
+
+    async def _is_automatic(self, receiver: str) -> bool:
+        """Whether a receiver was made for a job (onvif.xsd, ReceiverStateInformation)."""
+        try:
+            told = await self._client.call(
+                Service.RECEIVER, "GetReceiverState", ReceiverToken=receiver
+            )
+        except UnitRequestError, UnitUnsupportedError:
+            return False
+        return part(told, "AutoCreated") is True
 
     async def _create_recording(self, place: Place) -> str:
         uri = place.source.uri
@@ -182,10 +212,13 @@ class Builder:
         gone = {job.token for job in jobs}
         used = {it for job in inventory.jobs if job.token not in gone for it in job.receivers}
         for token in {it for job in jobs for it in job.receivers} - used:
-            try:
-                await self._client.call(Service.RECEIVER, "DeleteReceiver", ReceiverToken=token)
-            except UnitRequestError, UnitUnsupportedError:
-                continue  # as it should be: it went with its job
+            await self._delete_receiver(token)
+
+    async def _delete_receiver(self, token: str) -> None:
+        try:
+            await self._client.call(Service.RECEIVER, "DeleteReceiver", ReceiverToken=token)
+        except UnitRequestError, UnitUnsupportedError:
+            return  # as it should be: it went with its job
 
     async def _delete(self, operation: str, **token: str) -> None:
         try:

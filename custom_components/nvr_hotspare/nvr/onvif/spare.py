@@ -59,9 +59,11 @@ class OnvifSpare:
     async def provision(self, places: Iterable[Place]) -> None:
         """See `Spare`."""
         errors: list[UnitError] = []
+        wanted = {place.key: place for place in places}
         async with self.building:
             inventory = await take_inventory(self._client)
-            for place in places:
+            await self._builder.tidy(inventory, wanted)
+            for place in wanted.values():
                 try:
                     await self._builder.build(place, inventory)
                 except (UnitFullError, UnitRequestError) as error:
