@@ -44,7 +44,9 @@ class Listener:
         """
         while True:
             pause = FIRST_PAUSE
-            if not self._signs.offline:
+            if self._signs.offline:
+                self._failed.clear()
+            else:
                 try:
                     await self._session()
                 except UnitUnsupportedError as error:

@@ -39,12 +39,14 @@ class PushSteps[Context: FlowContext, Result: FlowResult[Any, Any], Handler](
         return self.async_show_form(
             step_id="push",
             data_schema=self.add_suggested_values_to_schema(PUSH_SCHEMA, shown),
-            description_placeholders={"url": self._url()},
+            description_placeholders={"url": self._url(local_only=config.local_only)},
         )
 
-    def _url(self) -> str:
+    def _url(self, *, local_only: bool) -> str:
         try:
-            return webhook.async_generate_url(self.hass, self._webhook_id, prefer_external=False)
+            return webhook.async_generate_url(
+                self.hass, self._webhook_id, allow_external=not local_only, prefer_external=False
+            )
         except NoURLAvailableError:
             return _UNKNOWN_HOST + webhook.async_generate_path(self._webhook_id)
 
