@@ -31,6 +31,9 @@ class Unit:
     cut_off: int = 0
     locked: int = 0
     planned: int = 0
+    """Whether it is said that it restarts, from before until a while after."""
+    restarting: int = 0
+    """Whether it is down because it restarts as was said."""
     silence: Silence = Silence.SILENT
     answers_since: float = -inf
     obeys_since: float = -inf

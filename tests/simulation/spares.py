@@ -129,15 +129,16 @@ class SpareWorkers:
         return errors
 
     def _judge(self, camera: Camera, now: float) -> None:
-        """Note a takeover that nobody needs: the device is well, and not just again.
+        """Note a takeover that nobody needs: the device is well, and not just again, or restarts.
 
+        One that fails, or can't be reached, soon after a restart that was announced is not well.
         One whose password is wrong is not known to be back; that its outage began for nothing
         the manager notes.
         """
         device = self._employer.site.units[camera.unit]
         well = device.obeys and now - device.obeys_since > NOTICE
         returning = now < self._let_go.get(camera, -inf) + SAME_RETURN
-        if device.planned or (well and not returning):
+        if device.restarting or (well and not returning):
             self._employer.account.needless.append((now, camera))
 
 

@@ -58,15 +58,17 @@ class Weather:
             self._agenda.later(passed, lambda down=down: self._down(unit, down))  # type: ignore[misc]  # lambda default
             passed += down + up
 
-    def _down(self, unit: UnitId, seconds: float) -> None:
+    def _down(self, unit: UnitId, seconds: float, *, announced: bool = False) -> None:
         silence = self._rng.choice((Silence.REFUSED, Silence.SILENT))
 
         def die(it: Unit) -> None:
             it.down += 1
+            it.restarting += announced
             it.silence = silence
 
         def live(it: Unit) -> None:
             it.down -= 1
+            it.restarting -= announced
 
         self._manager.alter(unit, die)
         self._agenda.later(seconds, lambda: self._manager.alter(unit, live))
@@ -144,7 +146,7 @@ class Weather:
             self._protect(unit, protected=False)
         else:
             self._manager.plan(unit, self._agenda.now + whole)
-        self._agenda.later(BEFORE_PLANNED, lambda: self._down(unit, seconds))
+        self._agenda.later(BEFORE_PLANNED, lambda: self._down(unit, seconds, announced=True))
         self._agenda.later(whole, ended)
 
     def _protect(self, unit: UnitId, *, protected: bool) -> None:
