@@ -47,9 +47,10 @@ class Subscription(Protocol):
     """A unit's promise to tell what happens to it."""
 
     async def pull(self) -> Sequence[UnitEvent]:
-        """Wait for what happens, and return it; nothing after half a minute at most.
+        """Wait for what happens, and return it; nothing after a while.
 
-        That it returns at all is a sign of life. Once it raised, the promise is void.
+        It takes less than a minute. That it returns at all is a sign of life; once it raised,
+        the promise is void.
         """
 
     async def close(self) -> None:

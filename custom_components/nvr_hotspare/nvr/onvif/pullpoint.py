@@ -39,8 +39,9 @@ _MANAGER: Final = "http://docs.oasis-open.org/wsn/bw-2/SubscriptionManager"
 
 WAIT = 20
 """Seconds for which a request waits for events."""
-_MARGIN = 5.0
-"""Seconds more after which there is no answer."""
+_MARGIN = 20.0
+"""Seconds more after which there is no answer. Two requests, one to be challenged, take long where
+a round trip takes seconds; that a unit is gone is seen by heartbeats much sooner."""
 _CLOSING = 2.0
 """Seconds that taking a pull point away may take; it would end by itself."""
 _PACE = 1.0
