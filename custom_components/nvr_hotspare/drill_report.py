@@ -31,19 +31,21 @@ def wanted(device: UnitConfig) -> tuple[ChannelConfig, ...]:
     return tuple(it for it in device.channels if it.priority is not Priority.NEVER)
 
 
-def not_recorded(device: UnitConfig, said: Mapping[str, Any]) -> dict[str, str]:
-    """Return why cameras were not recorded in a drill, by channel.
+def verdict(device: UnitConfig, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `good` and `not_recorded` of a drill.
 
     Args:
         device: What was drilled.
         said: What was announced of it, see `failover.report`.
     """
     missed: Mapping[str, str | None] = said["not_backed_up"]
-    return {
+    missing = {
         key: _why(channel, missed[key])
         for channel in wanted(device)
         if (key := str(channel.number)) in missed
     }
+    sound = all(why == UNTRIED for why in missing.values())
+    return {"good": bool(said["first_confirmed_after"]) and sound, "not_recorded": missing}
 
 
 def _why(channel: ChannelConfig, said: str | None) -> str:
@@ -68,16 +70,13 @@ def drill_report(
         first_frames: When footage of each channel begins, seconds after the drill began.
     """
     began = float(said["since"])
-    missing = not_recorded(device, said)
-    confirmed = said["first_confirmed_after"]
     return {
         "drilled": datetime.fromtimestamp(began, UTC).isoformat(timespec="milliseconds"),
-        "good": bool(confirmed) and all(why == UNTRIED for why in missing.values()),
         "commanded_after": round(commanded - began, 3) if commanded >= began else None,
-        "first_confirmed_after": dict(confirmed),
+        "first_confirmed_after": dict(said["first_confirmed_after"]),
         "first_frame_after": dict(first_frames),
-        "not_recorded": missing,
         "spares": list(said["spares"]),
+        **verdict(device, said),
     }
 
 

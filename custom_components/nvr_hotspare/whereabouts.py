@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
+from .drill_report import verdict
 from .failover.commands import Announce
 from .failover.model import Happening, UnitId
 from .footage_id import FootageId
@@ -23,7 +24,8 @@ def whereabouts(
     """Return what is told beside the end of an outage: which spares recorded, and what they keep.
 
     Keys: `spares`, their titles; and where footage stays on them, `footage`, where Media has it,
-    and `footage_kept`, the same in a sentence. Of a drill, which lacks nothing, just the `spares`.
+    and `footage_kept`, the same in a sentence. Of a drill, after which nothing is lacking, whether
+    it was good.
     """
     match said:
         case Announce(
@@ -33,7 +35,9 @@ def whereabouts(
             spares = [titles.get(str(unit), str(unit)) for unit in units]
         case _:
             return {}
-    if not spares or device.giving_back.gives or happening is Happening.DRILLED:
+    if happening is Happening.DRILLED:
+        return {"spares": spares, **verdict(device, said.data)}
+    if not spares or device.giving_back.gives:
         return {"spares": spares}
     sentence = loaded_texts(hass, "footage")["kept"]
     return {

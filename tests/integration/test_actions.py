@@ -69,7 +69,8 @@ async def test_a_drill_answers_with_what_it_measured(
     happened = hass.states.get(entity_id(hass, "event", nvr, "event"))
     assert happened
     assert happened.attributes["event_type"] == "drilled"
-    assert happened.attributes["spares"] == told["spares"]
+    for key in ("good", "first_confirmed_after", "not_recorded", "spares"):
+        assert happened.attributes[key] == told[key]
 
 
 @pytest.mark.usefixtures("entry")
