@@ -11,7 +11,7 @@ import logging
 from typing import Any, NamedTuple
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .failover.events import HeartbeatReceived, ProbeUnanswered, RecordingsSeen
 from .failover.model import Connection, Silence
@@ -61,12 +61,17 @@ class UnitCoordinator:
         self._unit = link.config.unit
         self._beats = Pacer(lambda: manager.probe_pace(self._unit))
         self._watches = tuple(self._slow_facts())
+        self._follows = Pacer(lambda: FOLLOW_PACE)
+        self._was_offline = False
         link.on_news = self._hurry
+        link.on_complaint = self._follows.hurry
+        self._leave: CALLBACK_TYPE = lambda: None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @callback
     def start(self) -> None:
         """Begin to ask the unit for signs of life."""
+        self._leave = self._manager.listen_changes(self._unit, self._look)
         self._spawn(self._beat(), "heartbeat")
         for watch in self._watches:
             self._spawn(self._watch(watch), "watch")
@@ -78,6 +83,7 @@ class UnitCoordinator:
 
     async def stop(self) -> None:
         """Stop asking."""
+        self._leave()
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
@@ -183,13 +189,21 @@ class UnitCoordinator:
 
     async def _follow(self, link: NetworkLink) -> None:
         """Keep what is stored of the unit as it tells it."""
-        async for _ in Pacer(lambda: FOLLOW_PACE).rounds():
+        async for _ in self._follows.rounds():
             if self._is_offline:
                 continue
             try:
                 await follow_unit(self._hass, self._entry, link)
             except UnitError as error:
                 _LOGGER.debug("%s: %s", link.config.title, error)
+
+    @callback
+    def _look(self) -> None:
+        """Ask for what rarely changes when the unit is back: it may have been changed meanwhile."""
+        offline = self._is_offline
+        if self._was_offline and not offline:
+            self._follows.hurry()
+        self._was_offline = offline
 
     @property
     def _is_offline(self) -> bool:

@@ -15,11 +15,14 @@ class UnitLink(ABC):
     Attributes:
         config: What is configured of it.
         on_news: Called when what the unit told of its slow facts may no longer be so.
+        on_complaint: Called when a command goes wrong in a way that it did not before: what is
+            stored of the unit, its limits among it, may no longer be so.
     """
 
     def __init__(self, config: UnitConfig) -> None:
         self.config = config
         self.on_news: Callable[[], None] = lambda: None
+        self.on_complaint: Callable[[], None] = lambda: None
 
     @property
     def can_record(self) -> bool:

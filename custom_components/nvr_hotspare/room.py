@@ -28,7 +28,7 @@ def room(
     unit: UnitId, channels: Sequence[ChannelConfig], spares: Collection[UnitConfig]
 ) -> Room | None:
     """Measure a device against the spares of its group; None where there is none but itself."""
-    others = tuple(spare.as_spare() for spare in spares if spare.unit != unit)
+    others = tuple(spare.as_spare(wanted(channels)) for spare in spares if spare.unit != unit)
     if not others:
         return None
     device = WorkingDevice(unit=unit, channels=tuple(it.as_channel() for it in wanted(channels)))

@@ -11,8 +11,9 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .const import CONF_CAPACITY, CONF_PREFERENCE, CONF_WORK_MODE, WorkMode
+from .const import CONF_PREFERENCE, CONF_WORK_MODE, WorkMode
 from .form_fields import whole_number
+from .limits import limits_data
 from .unit_config import NetworkConfig
 from .unit_flow import UnitSteps
 from .unit_form import UnitFormError, probe_shared
@@ -88,7 +89,7 @@ class SpareSteps(UnitSteps):
         self._require_changed(probe)
         return {
             CONF_WORK_MODE: mode,
-            CONF_CAPACITY: probe.capacity,
+            **limits_data(probe.limits),
             CONF_PREFERENCE: data.get(CONF_PREFERENCE, self._last_preference()),
         }
 

@@ -77,9 +77,10 @@ class SpareWorker:
             await self._added.wait()
 
     def _complain(self, complaint: str) -> None:
-        """Log what goes wrong once, not at every repetition."""
+        """Tell what goes wrong once, not at every repetition."""
         if complaint and complaint != self._complaint:
             _LOGGER.warning("%s: %s", self._link.config.title, complaint)
+            self._link.on_complaint()
         self._complaint = complaint
 
     async def clear_away(self, cameras: Iterable[Camera], *, delete_footage: bool) -> None:

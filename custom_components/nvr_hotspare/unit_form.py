@@ -14,7 +14,6 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .const import (
-    CONF_CAPACITY,
     CONF_DRIVER,
     CONF_WORK_MODE,
     DEFAULT_PORT,
@@ -27,6 +26,7 @@ from .const import (
 from .driver import open_unit
 from .errors import unit_error_key
 from .form_fields import whole_number
+from .limits import limits_data
 from .nvr.errors import UnitError
 from .nvr.model import Capability, Credentials, Endpoint, Identity, Probe
 from .unit_config import NetworkConfig, identity_data
@@ -142,7 +142,7 @@ def unit_data(mode: WorkMode, way: NetworkConfig, probe: Probe) -> dict[str, Any
     return {
         CONF_WORK_MODE: mode,
         CONF_DRIVER: Driver.ONVIF,
-        CONF_CAPACITY: probe.capacity,
+        **limits_data(probe.limits),
         **way.as_data(),
         **identity_data(probe.identity),
     }

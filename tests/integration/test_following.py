@@ -79,6 +79,38 @@ async def test_a_spare_is_promised_no_more_than_its_total_bitrate(
     await eventually(lambda: bool(manager.protection.singles.get("NVR-1")))
 
 
+@pytest.fixture
+def _rarely(_often: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("custom_components.nvr_hotspare.coordinator.FOLLOW_PACE", 600.0)
+
+
+@pytest.mark.usefixtures("_rarely")
+async def test_a_spare_that_was_away_is_asked_at_once_what_it_can_hold(
+    lab: Lab, entry: ConfigEntry, spare: VirtualNvr
+) -> None:
+    manager = entry.runtime_data.manager
+    await lab.stop("SPARE")
+    await eventually(lambda: manager.spare_view("SPARE").connection == "offline")
+    more = Limits(recordings=6, jobs=6, receivers=6)
+    await lab.start(replace(spare.config, limits=more))
+    await eventually(lambda: manager.spare_view("SPARE").capacity == 6)
+
+
+@pytest.mark.usefixtures("_rarely")
+async def test_a_spare_that_says_it_is_full_is_asked_at_once_what_it_can_hold(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr, spare: VirtualNvr
+) -> None:
+    manager = entry.runtime_data.manager
+    await eventually(lambda: "told_numbers" in subentry_of(entry, nvr).data)
+    less = Limits(recordings=2, jobs=2, receivers=2)
+    await lab.do(asyncio.to_thread(spare.limit, less))
+    subentry = subentry_of(entry, nvr)
+    more = [*channels(entry, nvr), channel(3, "rtsp://127.9.9.9:9/").as_data()]
+    data = {**subentry.data, "channels": more}
+    hass.config_entries.async_update_subentry(entry, subentry, data=data)
+    await eventually(lambda: manager.spare_view("SPARE").capacity == 2)
+
+
 async def test_a_unit_that_is_removed_while_it_is_asked_is_forgotten(
     hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr, caplog: pytest.LogCaptureFixture
 ) -> None:
