@@ -1,6 +1,6 @@
 """The simulation in small: what it tells can be relied on, and the decisions stand it."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 import json
 
 import pytest
@@ -11,6 +11,8 @@ from tests.simulation.years import Result, Years, site_of
 
 STORMY = Rates(failure=0.1, flapping=0.2, planned=0.3, password=0.5, partition=0.3, restart=0.2)
 """Hundreds of times what a site has to stand."""
+SURE = {"lost": 0.0, "doubled": 0.0, "failing": 0.0}
+"""Each command is carried out, and each answer comes, once."""
 
 
 def storm(seed: int, *, rates: Rates = STORMY, skips: bool = True) -> Years:
@@ -71,3 +73,14 @@ def test_the_last_line_is_the_result(
     assert result["seed"] == 7
     assert result["steps"] > 0
     assert result["invariants_broken"] == result["needless_takeovers"] == 0
+
+
+def test_no_spare_stands_in_for_an_announced_restart() -> None:
+    calm = Rates(**{field.name: 1e9 for field in fields(Rates)} | {"planned": 0.05, **SURE})
+    years = Years(site_of(4, 2), seed=1, rates=calm)
+    result = years.live(DAY)
+    assert result.planned_s > 0
+    assert years.manager.account.needless == []
+    assert all(since is None for it in years.site.units.values() for since in it.places.values()), (
+        "nothing is being recorded by a spare"
+    )

@@ -36,8 +36,9 @@ def configured(state: State, group: Group) -> State:
 
 def _device(state: State, config: WorkingDevice) -> DeviceState:
     """Return what stays known of a device."""
-    new = DeviceState(config=config, since=state.now, told=state.now)
-    known = state.devices.get(config.unit, new)
+    known = state.devices.get(config.unit)
+    if known is None:
+        return DeviceState(config=config, since=state.now, told=state.now)
     if state.configured and known.config == config:
         return known
     device = replace(known, config=config)
