@@ -226,6 +226,18 @@ async def test_stopping_while_it_starts_leaves_no_engine(
     assert not (tmp_path / "state" / "engine.sock").exists()
 
 
+async def test_an_engine_left_alone_while_it_starts_is_found_by_who_ends_it(
+    make: Callable[[], Watched], tmp_path: Path
+) -> None:
+    first, second = make(), make()
+    first.start()
+    await eventually(lambda: first._launching is not None)
+    await first.detach()
+    await second.stop()
+
+    assert not (tmp_path / "state" / "engine.sock").exists()
+
+
 async def test_an_engine_that_fails_to_start_after_nobody_wants_it_any_more_is_no_news(
     make: Callable[[], Watched], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -241,8 +253,10 @@ async def test_an_engine_that_fails_to_start_after_nobody_wants_it_any_more_is_n
         one = make()
         one.start()
         await eventually(begun.is_set)
-        await one.detach()
+        leaving = asyncio.create_task(one.detach())
+        await eventually(lambda: one._task is None)
         told.set()
+        await leaving
         await one.stop()
     one._launching = None
     gc.collect()

@@ -59,17 +59,20 @@ class Supervisor:
             self._task = asyncio.create_task(self._run())
 
     async def detach(self) -> None:
-        """Leave the engine to itself; it goes on."""
+        """Leave the engine to itself; it goes on.
+
+        One that has begun to start is there afterwards, so that whoever is to end it finds it.
+        """
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
+        if self._launching is not None:
+            await asyncio.wait([self._launching])
 
     async def stop(self) -> None:
         """End the engine, if one runs."""
         await self.detach()
-        if self._launching is not None:  # what has begun to start has to be there to be ended
-            await asyncio.wait([self._launching])
         with suppress(RecorderError):
             client = await self._attach()
             await _end(client)
