@@ -54,7 +54,7 @@ DYING_WITH_US = ["setpriv", "--pdeathsig", "KILL"]
 
 
 def gain_rights() -> None:
-    """Be root, of a user namespace of our own if need be, with mounts that others don't see.
+    """Be root, of a user namespace of our own if need be, with mounts and a network of our own.
 
     It must be called before the process has threads.
 
@@ -70,7 +70,7 @@ def gain_rights() -> None:
             Path("/proc/self/setgroups").write_text("deny")
             Path("/proc/self/uid_map").write_text(f"0 {user} 1")
             Path("/proc/self/gid_map").write_text(f"0 {group} 1")
-        os.unshare(os.CLONE_NEWNS)
+        os.unshare(os.CLONE_NEWNS | os.CLONE_NEWNET)
     except OSError as error:
         raise NamespaceError(f"{_NEED} ({error.strerror})") from None
     _run("mount", "--make-rprivate", "/")
