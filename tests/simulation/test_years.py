@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from custom_components.nvr_hotspare.failover.model import Happening
 from tests.simulation import simulate
 from tests.simulation.faults import DAY, Rates
 from tests.simulation.years import Result, Years, site_of
@@ -77,10 +78,9 @@ def test_the_last_line_is_the_result(
 
 def test_no_spare_stands_in_for_an_announced_restart() -> None:
     calm = Rates(**{field.name: 1e9 for field in fields(Rates)} | {"planned": 0.05, **SURE})
-    years = Years(site_of(4, 2), seed=1, rates=calm)
+    years = Years(site_of(4, 2), seed=1, rates=calm, listens=True)
     result = years.live(DAY)
     assert result.planned_s > 0
     assert years.manager.account.needless == []
-    assert all(since is None for it in years.site.units.values() for since in it.places.values()), (
-        "nothing is being recorded by a spare"
-    )
+    told = {said.happening for _, said in years.manager.account.said}
+    assert Happening.BACKING_UP not in told
