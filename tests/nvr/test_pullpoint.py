@@ -118,13 +118,18 @@ async def test_a_pull_without_events_is_an_answer(
 async def test_a_unit_that_stops_breaks_the_pull(start_nvr: StartNvr, drive: Drive) -> None:
     unit = await start_nvr()
     subscription = await drive(unit).subscribe()
-    await subscription.pull()
-    waiting = asyncio.create_task(subscription.pull())
-    await asyncio.sleep(0.1)
     unit.reboot()
     with pytest.raises(UnitUnreachableError):
-        await waiting
+        while True:
+            await subscription.pull()
     await subscription.close()
+
+
+async def test_a_connection_that_is_cut_breaks_the_pull(drive: Drive) -> None:
+    async with scripted_unit(_script(PullMessages=b"")) as unit:
+        subscription = await drive(unit.endpoint).subscribe()
+        with pytest.raises(UnitUnreachableError):
+            await subscription.pull()
 
 
 async def test_who_closes_makes_room_for_the_next(start_nvr: StartNvr, drive: Drive) -> None:
