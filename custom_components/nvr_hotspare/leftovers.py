@@ -1,11 +1,12 @@
-"""What a spare still holds of units that were removed from the group.
+"""What spares still hold of units that were removed from the group.
 
 Deleting a subentry can't ask anything, so the question what becomes of footage comes as a repair
 issue afterwards. Until it is answered the footage stays.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 import logging
+from typing import NamedTuple
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -21,6 +22,13 @@ from .store import GroupStore
 _LOGGER = logging.getLogger(__name__)
 
 
+class _Left(NamedTuple):
+    """What one spare holds of a removed unit."""
+
+    worker: SpareWorker
+    cameras: tuple[Camera, ...]
+
+
 class Leftovers:
     """Clears away what is left of removed units."""
 
@@ -28,60 +36,76 @@ class Leftovers:
         self._hass = hass
         self._entry = entry
         self._store = store
-        self._cleared: set[UnitId] = set()
-        self._holders: dict[UnitId, tuple[SpareWorker, tuple[Camera, ...]]] = {}
+        self._cleared: set[tuple[UnitId, UnitId]] = set()
+        """Removed units and the spares that they were cleared from."""
+        self._left: dict[UnitId, dict[UnitId, _Left]] = {}
+        """What each spare was last seen to hold of a removed unit."""
 
     @callback
     def look(
-        self, places: Mapping[Camera, PlaceState], group: Container[UnitId], worker: SpareWorker
+        self,
+        spare: UnitId,
+        worker: SpareWorker,
+        places: Mapping[Camera, PlaceState],
+        group: Mapping[UnitId, bool],
     ) -> None:
-        """Look for what a spare holds of units that were in the group and are not any more."""
+        """Look for what a spare holds of units that were in the group and are not any more.
+
+        Args:
+            spare: The spare.
+            worker: Who carries out its commands.
+            places: All that it holds.
+            group: The units of the group, and whether each is a spare.
+        """
         for unit in tuple(self._store.units):
             if unit in group:
                 self._withdraw(unit)
                 continue
             cameras = tuple(camera for camera in places if camera.unit == unit)
-            if not cameras:
+            left = self._left.setdefault(unit, {})
+            left[spare] = _Left(worker, cameras)
+            seen = all(other in left for other, is_spare in group.items() if is_spare)
+            if seen and not any(left[it].cameras for it in left if it in group):
                 self.forget(unit)
-            elif unit not in self._cleared:
-                self._cleared.add(unit)
+            elif cameras and (unit, spare) not in self._cleared:
+                self._cleared.add((unit, spare))
                 self._entry.async_create_background_task(
-                    self._hass, self._clear(unit, worker, cameras), f"clear away {unit}"
+                    self._hass, self._clear(unit, spare, left[spare]), f"clear away {unit}"
                 )
             elif any(places[camera].holds_footage for camera in cameras):
-                self._holders[unit] = (worker, cameras)
                 self._ask(unit)
 
-    async def _clear(self, unit: UnitId, worker: SpareWorker, cameras: tuple[Camera, ...]) -> None:
+    async def _clear(self, unit: UnitId, spare: UnitId, left: _Left) -> None:
         try:
-            await worker.clear_away(cameras, delete_footage=False)
+            await left.worker.clear_away(left.cameras, delete_footage=False)
         except UnitError as error:
             # The next look at the spare tries again.
             _LOGGER.debug("The cameras of %s are still on the spare: %s", unit, error)
-            self._cleared.discard(unit)
+            self._cleared.discard((unit, spare))
 
     async def delete_footage(self, unit: UnitId) -> None:
         """Delete a removed unit's footage.
 
         Raises:
-            UnitError: The spare does not do it now.
+            UnitError: A spare does not do it now.
         """
-        if held := self._holders.get(unit):
-            worker, cameras = held
-            await worker.clear_away(cameras, delete_footage=True)
+        for worker, cameras in tuple(self._left.get(unit, {}).values()):
+            if cameras:
+                await worker.clear_away(cameras, delete_footage=True)
         self.forget(unit)
 
     @callback
     def forget(self, unit: UnitId) -> None:
-        """Leave what the spare holds of a removed unit alone from now on."""
+        """Leave what spares hold of a removed unit alone from now on."""
         self._store.units.pop(unit, None)
         self._store.save()
         self._withdraw(unit)
 
     @callback
     def _withdraw(self, unit: UnitId) -> None:
-        self._cleared.discard(unit)
-        if self._holders.pop(unit, None):
+        """Know nothing any more of a unit that is back, or left alone."""
+        if self._left.pop(unit, None):
+            self._cleared = {it for it in self._cleared if it[0] != unit}
             ir.async_delete_issue(self._hass, DOMAIN, _issue_id(unit))
 
     @callback

@@ -180,7 +180,8 @@ class FailoverManager:
         """Take what a spare holds: of the group for the machine, of removed units to clear."""
         found = {camera: place for key, place in places.items() if (camera := place_camera(key))}
         if (member := self._members.get(spare)) and member.worker:
-            self.leftovers.look(found, self._members, member.worker)
+            group = {unit: it.link.config.is_spare for unit, it in self._members.items()}
+            self.leftovers.look(spare, member.worker, found, group)
         facts = {
             camera: PlaceFacts(
                 commanded=place.commanded, recording=place.recording, error=place.error
