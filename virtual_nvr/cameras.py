@@ -8,7 +8,7 @@ across a restart, and a recording shows how many frames it misses of a time nobo
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 import ipaddress
 import logging
@@ -116,6 +116,11 @@ class VirtualCamera:
         if self._filming is not None:
             self._filming.cancel()
         await self._server.close()
+
+    def refuse(self, status: int) -> None:
+        """Answer every further viewer with a status, such as 453; those that watch watch on."""
+        limits = self._server.limits
+        self._server.limits = replace(limits, sessions=0, busy_status=status)
 
     async def set(self, state: State) -> None:
         """Freeze, drop or restore the camera."""
