@@ -29,7 +29,11 @@ def sleep(state: State, units: Iterable[UnitId], look: Look) -> State:
 
 
 def _next(state: State, unit: UnitId) -> float:
-    return min((at for at in _deadlines(state, unit) if at > state.now), default=inf)
+    now, first = state.now, inf
+    for at in _deadlines(state, unit):
+        if now < at < first:
+            first = at
+    return first
 
 
 def _deadlines(state: State, unit: UnitId) -> Iterator[float]:
@@ -45,7 +49,8 @@ def _deadlines(state: State, unit: UnitId) -> Iterator[float]:
         if device.outage:
             yield from give_back_at(state, device, device.outage)
             yield from measure_at(state, device.outage)
-        yield from synchronize_at(state, device)
+        if device.delivery or device.setback:
+            yield synchronize_at(state, device)
     if spare is not None:
         yield from spare.due.values()
         if (at := next_order_at(state, spare)) is not None:

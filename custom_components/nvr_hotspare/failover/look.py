@@ -35,9 +35,12 @@ def touched(before: State, after: State) -> set[UnitId]:
     found: set[UnitId] = set()
     if after.wakes.first <= after.now:
         found.update(unit for unit, at in after.wakes.items() if at <= after.now)
-    found.update(_changed(before.pulses, after.pulses))
-    found.update(_changed(before.devices, after.devices))
-    found.update(_changed(before.spares, after.spares))
+    if before.pulses is not after.pulses:
+        found.update(_changed(before.pulses, after.pulses))
+    if before.devices is not after.devices:
+        found.update(_changed(before.devices, after.devices))
+    if before.spares is not after.spares:
+        found.update(_changed(before.spares, after.spares))
     return found
 
 
@@ -53,29 +56,30 @@ def _regrouped(before: State, after: State) -> bool:
 
 def _changed(before: Mapping[UnitId, object], after: Mapping[UnitId, object]) -> Iterable[UnitId]:
     """Return the units of which something else is known; both name the same in the same order."""
-    if before is after:
-        return ()
     return compress(after, map(is_not, after.values(), before.values(), strict=True))
 
 
 def look(before: State, after: State, units: set[UnitId]) -> Look:
     """Return what is to be looked at because of the units that are touched."""
     devices = after.devices
-    spares = (
-        before.spares is not after.spares
-        or before.group is not after.group
-        or any(
+    if _concerns_spares(before, after, units):
+        concerned = [u for u, device in devices.items() if device.outage or u in units]
+        return Look(before, tuple(concerned), spares=True)
+    return Look(before, tuple([unit for unit in sorted(units) if unit in devices]), spares=False)
+
+
+def _concerns_spares(before: State, after: State, units: set[UnitId]) -> bool:
+    """Tell whether units are touched of which spares may have to know."""
+    if before.spares is not after.spares or before.group is not after.group:
+        return True
+    for unit in units:
+        if (device := after.devices.get(unit)) is not None and device.outage:
+            return True
+        if unit in after.spares and (
             after.wakes.get(unit, inf) <= after.now or before.online(unit) != after.online(unit)
-            for unit in units
-            if unit in after.spares
-        )
-        or any(devices[unit].outage for unit in units if unit in devices)
-    )
-    if spares:
-        return Look(
-            before, tuple(u for u, d in devices.items() if d.outage or u in units), spares=True
-        )
-    return Look(before, tuple(unit for unit in sorted(units) if unit in devices), spares=False)
+        ):
+            return True
+    return False
 
 
 def stirred(state: State, spare: SpareState, look: Look) -> bool:

@@ -77,6 +77,8 @@ def step(state: State, event: Event, now: float) -> tuple[State, tuple[Command, 
         return state, ()
     after, first = take(event, replace(state, now=now))
     units = touched(state, after)
+    if not units and after.group is state.group:
+        return after, first
     after, lost = notice(after, units)
     after, unrecorded = watch_recording(after, units)
     commands = [*first, *lost, *unrecorded]

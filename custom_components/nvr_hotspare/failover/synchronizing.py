@@ -75,10 +75,9 @@ def _next_at(device: DeviceState, timing: Timing) -> float:
     return device.setback.ended + min(patience, timing.sync_retry_limit)
 
 
-def synchronize_at(state: State, device: DeviceState) -> Iterator[float]:
-    """Yield when the courier is to be commanded anew, if nothing else happens."""
-    if device.delivery or device.setback:
-        yield _next_at(device, state.group.timing)
+def synchronize_at(state: State, device: DeviceState) -> float:
+    """Return when the courier that works, or failed, is commanded anew if nothing else happens."""
+    return _next_at(device, state.group.timing)
 
 
 def flows(state: State, event: FootageFlows) -> tuple[State, tuple[Command, ...]]:
