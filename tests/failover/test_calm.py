@@ -200,6 +200,26 @@ def test_isolation_is_not_assumed_while_another_unit_answers(site: Replay) -> No
     assert site.connection("a") is OFFLINE
 
 
+def test_isolation_is_seen_before_the_last_unit_was_asked(site: Replay) -> None:
+    """Units are asked in turns of 5 s: the first one's time is over before the last one's turn."""
+    site.wait(4).hear("b").hear(SPARE).wait(1).miss("a", 2)
+    site.send(WitnessSeen("gateway", answers=False))
+    site.miss("a", 8)
+    assert site.state.isolated
+    assert site.connection("a") is ONLINE
+
+
+def test_isolation_is_disproved_by_a_unit_heard_since_the_witnesses_are_silent(
+    site: Replay,
+) -> None:
+    site.wait(4).hear("b").hear(SPARE).wait(1).miss("a", 2)
+    for _ in range(2):
+        site.send(WitnessSeen("gateway", answers=False))
+        site.miss("a").hear("b").miss("a")
+    site.miss("a", 4)
+    assert site.connection("a") is OFFLINE
+
+
 def test_isolation_without_a_link_is_certain(site: Replay) -> None:
     site.send(HostLink(up=False))
     silent(site, "a", seconds=600)

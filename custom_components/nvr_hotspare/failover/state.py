@@ -56,6 +56,8 @@ class Witness:
 
     answers: bool
     asked: float
+    since: float = 0.0
+    """Since when it was seen to do so, time after time."""
 
 
 @evolving
