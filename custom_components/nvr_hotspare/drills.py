@@ -23,6 +23,10 @@ from .unit_config import UnitConfig
 TIME: Final = 240.0
 """Seconds until a drill is given up: longer than a device may take to be given back to."""
 
+_LAG: Final = 2.0
+"""Seconds by which what a spare writes is behind the camera: a warm one may be let go of before it
+has written any frame that is younger than the drill."""
+
 
 @dataclass(slots=True)
 class _Run:
@@ -136,8 +140,8 @@ class Drills:
         device = self._manager.config(said.unit)
         run = self._waiting(said.unit)
         commanded = run.commanded if run else 0.0
-        frames = await first_frames(self._links(), device, float(str(said.data["since"])))
         data: Any = said.data
+        frames = await first_frames(self._links(), device, float(data["since"]), lag=_LAG)
         report = drill_report(device, data, commanded=commanded, first_frames=frames)
         self.book.take_drill(device.unit, report)
         if run := self._waiting(said.unit):

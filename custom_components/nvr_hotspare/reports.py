@@ -133,7 +133,7 @@ def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[UnitId, list[Report
 
 
 async def first_frames(
-    links: Iterable[UnitLink], device: UnitConfig, since: float
+    links: Iterable[UnitLink], device: UnitConfig, since: float, *, lag: float = 0.0
 ) -> dict[str, float]:
     """Return when the spares' footage of a device's channels begins, seconds after a moment.
 
@@ -143,9 +143,10 @@ async def first_frames(
         links: The ways to the units of the group.
         device: The device, which spares recorded at that moment or soon after it.
         since: The moment, seconds since 1970.
+        lag: Seconds before it at which footage may end and count all the same.
     """
     spares = [link for link in links if link.config.is_spare]
-    found = await asyncio.gather(*(_first_frames(spare, device, since) for spare in spares))
+    found = await asyncio.gather(*(_first_frames(spare, device, since, lag) for spare in spares))
     return {
         str(number): round(min(times) - since, 3)
         for number in sorted({number for each in found for number in each})
@@ -153,7 +154,9 @@ async def first_frames(
     }
 
 
-async def _first_frames(spare: UnitLink, device: UnitConfig, since: float) -> dict[int, float]:
+async def _first_frames(
+    spare: UnitLink, device: UnitConfig, since: float, lag: float
+) -> dict[int, float]:
     """Return when a spare's footage of each channel begins, seconds since 1970."""
     firsts: dict[int, float] = {}
     within = Span(round((since - _STANDBY) * _SECOND), time.time_ns())
@@ -165,7 +168,7 @@ async def _first_frames(spare: UnitLink, device: UnitConfig, since: float) -> di
             _LOGGER.debug("%s does not tell what it has: %s", spare.config.title, error)
             continue
         # What ends before the outage is of an earlier one.
-        starts = [span.start / _SECOND for span in told.spans if span.end / _SECOND > since]
+        starts = [span.start / _SECOND for span in told.spans if span.end / _SECOND > since - lag]
         if told.exact and starts:
             firsts[channel.number] = starts[0]
     return firsts

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -23,7 +24,16 @@ from custom_components.nvr_hotspare.nvr.model import Credentials, Endpoint, Iden
 from custom_components.nvr_hotspare.recorder.model import Source
 from custom_components.nvr_hotspare.unit_config import ChannelConfig, NetworkConfig, UnitConfig
 from tests.integration.flow import Flow, subentry_of
-from tests.integration.lab import Lab, entity_id, eventually, issues, state
+from tests.integration.lab import (
+    Lab,
+    add_builtin_group,
+    add_device,
+    entity_id,
+    eventually,
+    issues,
+    state,
+)
+from virtual_nvr.cameras import VirtualCamera
 from virtual_nvr.nvr.unit import VirtualNvr
 
 
@@ -145,6 +155,19 @@ def test_a_camera_that_fails_in_a_drill_is_proven_no_more(hass: HomeAssistant) -
     book.take_outage(device, [1, 2])
     book.take_drill("NVR-1", measured(device, [1], c2="camera_refuses"))
     assert book.proof(device) is Proof.UNPROVEN
+
+
+async def test_the_footage_of_a_warm_spare_begins_before_the_drill(
+    hass: HomeAssistant, builtin_home: Path, nvr: VirtualNvr, cameras: list[VirtualCamera]
+) -> None:
+    entry = await add_builtin_group(hass, builtin_home / "footage")
+    await add_device(hass, entry, nvr, cameras)
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
+    await eventually(lambda: state(hass, "binary_sensor", nvr, "spare_ready") == "on")
+    await asyncio.sleep(2)  # in which the spare holds some footage in memory
+    frames = (await drill(entry, nvr))["first_frame_after"]
+    assert frames.keys() == {"1", "2"}
+    assert all(seconds < 0 for seconds in frames.values())
 
 
 @pytest.mark.usefixtures("entry")
