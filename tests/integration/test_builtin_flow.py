@@ -23,6 +23,7 @@ from tests.integration.lab import (
     channels_input,
     eventually,
     issues,
+    loopback_address,
     state,
     unit_input,
 )
@@ -317,6 +318,18 @@ async def test_what_the_cameras_mean_for_the_spare_is_told_with_their_verdicts(
     await flow.enter(channels_input(cameras[:1]))
     told = flow.result["description_placeholders"]["spare"]
     assert "while 1 cameras are recorded" in told
+
+
+async def test_a_camera_that_was_never_measured_is_taken_for_a_typical_one(
+    hass: HomeAssistant, nvr: VirtualNvr, builtin_home: Path
+) -> None:
+    entry = await add_builtin_group(hass, builtin_home / "footage")
+    flow = await Flow.add(hass, entry, "normal")
+    await flow.enter(unit_input(nvr))
+    gate = {"number": 1, "name": "Gate", "uri": f"rtsp://{loopback_address()}/stream"}
+    await flow.enter(channels_input([], channels=[gate]))
+    assert "nothing answers" in flow.verdicts[0]
+    assert "taken for one of 4 Mbit/s" in flow.result["description_placeholders"]["spare"]
 
 
 async def test_the_spares_own_footage_is_no_folder_to_give_back_into(
