@@ -77,6 +77,14 @@ def test_refusals_count_as_silence_but_not_as_more(site: Replay) -> None:
     assert site.connection("a") is OFFLINE
 
 
+def test_a_host_that_refuses_is_no_slow_network() -> None:
+    site = Replay(replace(group(device("a")), timing=Timing())).calm()
+    site.wait(5).miss("a", 5, Silence.REFUSED)
+    assert site.connection("a") is ONLINE
+    site.wait(0.5)
+    assert site.connection("a") is OFFLINE
+
+
 def test_one_heartbeat_clears_the_suspicion(site: Replay) -> None:
     site.wait(5).miss("a", 5).hear("a").wait(100)
     assert site.connection("a") is ONLINE

@@ -1,8 +1,8 @@
 """From heartbeats to suspect and offline, alike for working devices and spares.
 
 A unit is offline when no probe was answered for the window. How a probe fails decides nothing
-by itself, a refusal included; only a host that still accepts connections is given longer,
-because slow is not dead. And silence must have been proven by more than one probe: where
+by itself, a refusal included, only how long the window is: a host that still accepts connections
+is given longer, because slow is not dead; one that refuses, less, because it is not slow. And silence must have been proven by more than one probe: where
 nobody asked (Home Assistant itself was stalled, the last heartbeat is old) nothing is known.
 
 Silence can be excused: a restart that was announced, maintenance, mains that just came back. A
@@ -50,7 +50,11 @@ def offline_at(pulse: Pulse, timing: Timing) -> float | None:
     """Return when a suspected unit goes offline if it is not heard; None if it does not."""
     if pulse.connection is Connection.OFFLINE or pulse.unanswered < PROOF:
         return None
-    patience = timing.slow_window if pulse.silence is Silence.SLOW else timing.window
+    patience = timing.window
+    if pulse.silence is Silence.SLOW:
+        patience = timing.slow_window
+    elif pulse.silence is Silence.REFUSED:
+        patience = timing.refused_window
     if not pulse.heard:
         patience = max(patience, timing.boot_grace)
     return max(pulse.since + patience, pulse.excused)

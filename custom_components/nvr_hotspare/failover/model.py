@@ -197,6 +197,8 @@ class Timing:
     """Without any answer for this long a unit is offline. Below two intervals, so that the notice
     is out within them; above an interval and two round trips of 2 s, the time in which a new
     connection brings an answer where the network has just become that slow."""
+    refused_window: float = 8.0
+    """The same for a host that refuses: what came back quickly enough is no slow network."""
     slow_window: float = 26.0
     """The same for a host that still accepts connections."""
     confirm: float = 10.0
