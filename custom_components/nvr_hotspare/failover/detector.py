@@ -2,8 +2,9 @@
 
 A unit is offline when no probe was answered for the window. How a probe fails decides nothing
 by itself, a refusal included, only how long the window is: a host that still accepts connections
-is given longer, because slow is not dead; one that refuses, less, because it is not slow. And silence must have been proven by more than one probe: where
-nobody asked (Home Assistant itself was stalled, the last heartbeat is old) nothing is known.
+is given longer, because slow is not dead; one that refuses, less, because it is not slow. And
+silence must have been proven by more than one probe: where nobody asked (Home Assistant itself
+was stalled, the last heartbeat is old) nothing is known.
 
 Silence can be excused: a restart that was announced, maintenance, mains that just came back. A
 unit that is silent beyond that is offline, as of its last heartbeat. Where it is Home Assistant
