@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 import random
+import threading
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self
@@ -69,6 +70,9 @@ class Lab:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        for thread in threading.enumerate():
+            if thread.name.startswith("disk-"):  # told to end, which takes a busy machine a moment
+                thread.join(timeout=10)
 
     async def do[T](self, work: Coroutine[Any, Any, T]) -> T:
         """Have something done where the peers live."""
