@@ -25,7 +25,7 @@ PASSWORD_SCHEMA: Final = vol.Schema({vol.Required(CONF_PASSWORD): PASSWORD_SELEC
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Return the flow that fixes an issue of `network_link`, `leftovers` or `drill_schedule`."""
+    """Return the flow that fixes an issue, told by what is in its data."""
     facts = data or {}
     entry = hass.config_entries.async_get_known_entry(str(facts["entry_id"]))
     if "drift" in facts:
