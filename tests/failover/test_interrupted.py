@@ -1,14 +1,17 @@
 """Every sequence, interrupted at each of its commands, ends in the same right state."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from hypothesis import given, settings, strategies as st
 import pytest
 
+from custom_components.nvr_hotspare.failover.events import Drill, GiveBack, TakeOver
 from custom_components.nvr_hotspare.failover.model import (
     Channel,
     Group,
     Happening,
+    Priority,
     Spare,
     SpareStatus,
     WorkingDevice,
@@ -24,6 +27,9 @@ RECORDING = WorkingStatus.RECORDING
 BACKING_UP = WorkingStatus.BACKING_UP
 UNSEEN = 2.0
 """Seconds for which a spare can record without being seen to."""
+
+CUTS = (Fault.LOST, Fault.RESTART_BEFORE, Fault.RESTART_AFTER, Fault.OLD_JOURNAL)
+"""The faults that cut a sequence off before or after a command."""
 
 type Story = Callable[[World], World]
 
@@ -88,6 +94,34 @@ def each_spare_in_turn(world: World) -> World:
     world.run(60).kill("a").run(90).kill(SPARE).run(130).kill("b").run(170).revive(SPARE)
     world.run(200).kill("second").run(240).revive("second").run(260).revive("b")
     return world.run(290).revive("a").run(520)
+
+
+def taken_over_by_hand(world: World) -> World:
+    """The user asks for it back once more, should the first time have been lost in a crash."""
+    world.run(60).happens(TakeOver("a"))
+    world.run(120).happens(GiveBack("a"))
+    world.run(180).happens(GiveBack("a"))
+    return world.run(360)
+
+
+def drilled(world: World) -> World:
+    world.run(60).happens(Drill("a"))
+    return world.run(300)
+
+
+def low_cameras_make_room(world: World) -> World:
+    """Each device with a low camera; the second outage takes the place of the first one's."""
+    world.run(60).kill("a").run(90).kill("b").run(150).revive("b").run(200).revive("a")
+    return world.run(520)
+
+
+def site_with_low_cameras() -> Group:
+    """Two devices with three cameras each, and two spares for four of them together."""
+    channels = tuple(
+        Channel(number=n, priority=Priority.LOW if n == 1 else Priority.NORMAL) for n in (1, 2, 3)
+    )
+    devices = tuple(WorkingDevice(unit=unit, channels=channels, gives_back=True) for unit in "ab")
+    return replace(group(capacity=3, second=1), devices=devices)
 
 
 def site_with_two_spares() -> Group:
@@ -157,6 +191,27 @@ def test_spares_die_too_interrupted_at_each_command(fault: Fault) -> None:
         assert world.given > at
         assert_all_record(world)
         assert world.lacking() == {}
+
+
+@pytest.mark.parametrize("story", [taken_over_by_hand, drilled])
+def test_manual_takeovers_interrupted_at_each_command(story: Story) -> None:
+    of = site_with_two_spares()
+    for at in range(commands_of(story, of)):
+        for fault in CUTS:
+            world = story(World(of, {at: fault}))
+            assert world.given > at
+            assert_all_record(world)
+            assert set(world.unrecorded.values()) == {0.0}, "nobody ever stopped recording"
+
+
+def test_low_cameras_make_room_interrupted_at_each_command() -> None:
+    of = site_with_low_cameras()
+    for at in range(commands_of(low_cameras_make_room, of)):
+        for fault in CUTS:
+            world = low_cameras_make_room(World(of, {at: fault}))
+            assert world.given > at
+            assert_all_record(world)
+            assert world.lacking() == {}
 
 
 @settings(max_examples=30, deadline=None)

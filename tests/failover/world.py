@@ -47,6 +47,7 @@ from custom_components.nvr_hotspare.failover.model import (
     Camera,
     Group,
     PlaceFacts,
+    Priority,
     Recording,
     Silence,
     Timing,
@@ -178,6 +179,14 @@ class World:
             if Camera(device.unit, channel.number) == camera
         )
 
+    def is_low(self, camera: Camera) -> bool:
+        return any(
+            channel.priority is Priority.LOW
+            for device in self.group.devices
+            for channel in device.channels
+            if Camera(device.unit, channel.number) == camera
+        )
+
     def is_up(self, unit: UnitId) -> bool:
         return self.units[unit].up if unit in self.units else self.devices[unit].up
 
@@ -270,9 +279,10 @@ class World:
         check_footage(before, event, self.state)
         check_invariants(self.state, self.now)
         check_commands(self.state, commands)
-        written = json.dumps(journal.dump(self.state))
-        if written != self.saved:
-            self.saved_before, self.saved = self.saved, written
+        if not journal.untouched(before, self.state):
+            written = json.dumps(journal.dump(self.state))
+            if written != self.saved:
+                self.saved_before, self.saved = self.saved, written
         for unit, statuses in self.statuses.items():
             status = self.state.devices[unit].status
             if statuses[-1:] != [status]:
@@ -416,6 +426,7 @@ class World:
             recorded = (
                 self.device_records(camera)
                 or self.single_stream(camera)
+                or self.is_low(camera)
                 or (bool(others) and self.spare_records(camera, *others))
             )
             assert recorded or unnoticed, (
