@@ -33,7 +33,9 @@ def site() -> Replay:
     return site
 
 
-def test_the_spare_records_on_until_the_device_is_seen_recording(site: Replay) -> None:
+def test_make_before_break_the_spare_records_on_until_the_device_is_seen_recording(
+    site: Replay,
+) -> None:
     site.back("a")
     assert site.connection("a") is Connection.ONLINE
     assert site.device("a").phase is Phase.RETURNING
@@ -154,7 +156,7 @@ def test_a_release_done_without_an_answer_is_seen(site: Replay) -> None:
     assert len(site.said(Happening.RETURNED)) == 1
 
 
-def test_a_camera_without_a_stream_left_is_released_first_and_that_is_told() -> None:
+def test_make_before_break_but_a_camera_without_a_stream_left_is_released_first() -> None:
     channels = (Channel(number=1, single_stream=True), Channel(number=2))
     site = Replay(group(WorkingDevice(unit="a", channels=channels))).calm().kill("a").obey()
     site.told_spare()

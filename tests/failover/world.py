@@ -116,6 +116,14 @@ class World:
     ) -> None:
         self.now = 0.0
         self.group = group
+        channels = {
+            Camera(device.unit, channel.number): channel
+            for device in group.devices
+            for channel in device.channels
+        }
+        self.cameras = list(channels)
+        self.single_streams = {c for c, channel in channels.items() if channel.single_stream}
+        self.low = {c for c, channel in channels.items() if channel.priority is Priority.LOW}
         self.devices = {device.unit: Device(since=-BOOT) for device in group.devices}
         self.units = {
             spare.unit: SpareUnit(spare.capacity if capacity is None else capacity)
@@ -143,14 +151,6 @@ class World:
         self.start()
 
     @property
-    def cameras(self) -> list[Camera]:
-        return [
-            Camera(device.unit, channel.number)
-            for device in self.group.devices
-            for channel in device.channels
-        ]
-
-    @property
     def spare(self) -> SpareUnit:
         """The first spare."""
         return self.units[self.group.spares[0].unit]
@@ -160,7 +160,7 @@ class World:
     def device_records(self, camera: Camera) -> bool:
         device = self.devices[camera.unit]
         lent = any(spare.places.get(camera) is not None for spare in self.units.values())
-        blocked = self.single_stream(camera) and lent
+        blocked = camera in self.single_streams and lent
         return device.recording(self.now) and not blocked
 
     def spare_records(self, camera: Camera, *units: UnitId) -> bool:
@@ -169,22 +169,6 @@ class World:
             spare.up and since is not None and self.now >= since + START_UP
             for spare in (self.units[unit] for unit in units or self.units)
             if (since := spare.places.get(camera)) is not None
-        )
-
-    def single_stream(self, camera: Camera) -> bool:
-        return any(
-            channel.single_stream
-            for device in self.group.devices
-            for channel in device.channels
-            if Camera(device.unit, channel.number) == camera
-        )
-
-    def is_low(self, camera: Camera) -> bool:
-        return any(
-            channel.priority is Priority.LOW
-            for device in self.group.devices
-            for channel in device.channels
-            if Camera(device.unit, channel.number) == camera
         )
 
     def is_up(self, unit: UnitId) -> bool:
@@ -425,8 +409,8 @@ class World:
             others = [other for other in self.units if other != unit]
             recorded = (
                 self.device_records(camera)
-                or self.single_stream(camera)
-                or self.is_low(camera)
+                or camera in self.single_streams
+                or camera in self.low
                 or (bool(others) and self.spare_records(camera, *others))
             )
             assert recorded or unnoticed, (
