@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from custom_components.nvr_hotspare.failover.commands import Provision, Record, Release
+from custom_components.nvr_hotspare.failover.events import CommandEnded
 from custom_components.nvr_hotspare.failover.model import (
     Camera,
     Channel,
@@ -247,3 +248,19 @@ def test_several_spares_outlive_a_restart() -> None:
     assert where(site, "a") == before
     assert site.told_spare() == []
     assert all(facts == RECORDS for facts in site.places.values())
+
+
+def test_a_camera_that_a_spare_was_told_to_record_goes_to_no_other() -> None:
+    """Told late, when it had gone to another one, which had to make room first."""
+    of = group(device("a", 1), device("b", 1), capacity=1, other=1)
+    site = Replay(replace(of, timing=Timing(overlap=10, flap_memory=0))).calm().kill("a")
+    record = site.errands[SPARE]
+    site.wait(10.5)
+    room = site.errands["other"]
+    assert record is not None
+    assert room is not None
+    site.back("a").tell("a", Recording.YES)
+    for command in (record.command, room.command):
+        site.told_spare()
+        site.do(command).send(CommandEnded(command, {}))
+    assert [command for command in site.told_spare() if isinstance(command, Record)] == []

@@ -117,11 +117,15 @@ class _Table:
         return sorted(cameras, key=lambda c: (max(self.needed[c], normal), not uses(spare, c)))
 
     def _stays(self, camera: Camera) -> UnitId | None:
-        """Return where a camera is recorded, else who has to, else who was told to."""
+        """Return where a camera is recorded, else who was told to, else who has to."""
         own = [spare for unit, spare in self.spares.items() if unit != camera.unit]
         ranked = sorted(
             (spare for spare in own if camera in spare.holding or uses(spare, camera)),
-            key=lambda spare: (not records(spare, camera), camera not in spare.holding),
+            key=lambda spare: (
+                not records(spare, camera),
+                not uses(spare, camera),
+                camera not in spare.holding,
+            ),
         )
         return ranked[0].config.unit if ranked else None
 
