@@ -15,6 +15,8 @@ BEFORE_PLANNED = 10.0
 """Seconds from saying so to the restart."""
 AFTER_PLANNED = 30.0
 """Seconds from the end of a restart until nothing more is excused."""
+UNTIL_TRIED_AGAIN = 60.0
+"""Seconds until somebody tries again to switch Protection on."""
 SWITCHING = 0.5
 """How many of those who restart a device switch its Protection off."""
 
@@ -136,10 +138,17 @@ class Weather:
         def end(it: Unit) -> None:
             it.planned -= 1
 
+        def switch_on() -> None:
+            """Nobody can switch anything while Home Assistant is away."""
+            if self._manager.away:
+                self._agenda.later(UNTIL_TRIED_AGAIN, switch_on)
+            else:
+                self._protect(unit, protected=True)
+
         def ended() -> None:
             self._manager.alter(unit, end)
             if switches:
-                self._protect(unit, protected=True)
+                switch_on()
 
         self._manager.alter(unit, plan)
         if switches:
