@@ -150,6 +150,12 @@ def test_spares_fail_too_and_no_other_takes_what_its_device_records_again() -> N
     assert site.wait(9).told_spare() == []
 
 
+def test_spares_fail_too_and_none_is_told_anew_once_the_device_is_back() -> None:
+    site = Replay(group(device("a"), capacity=2, second=2)).calm().kill("a").fail()
+    assert site.told_spare() == [Record(SPARE, cameras("a"))]
+    assert site.back("a").wait(20).told_spare() == []
+
+
 def test_spares_fail_too_and_one_that_was_told_is_waited_for() -> None:
     site = Replay(group(device("a"), capacity=2, second=2)).calm().kill("a")
     site.show(dict.fromkeys(cameras("a"), WAITS)).wait(30)

@@ -19,7 +19,7 @@ from copy import replace
 from itertools import groupby
 from math import inf
 
-from .commands import Command
+from .commands import Command, Record
 from .look import Look, places_moved
 from .model import Camera, Channel, Priority, UnitId
 from .state import (
@@ -87,12 +87,23 @@ def _needs(state: State, outage: Outage, camera: Camera) -> bool:
     """Tell whether a camera needs a place.
 
     A device that is back keeps what it has, until given back, but takes nothing more, unless it
-    is to be recorded alongside.
+    is to be recorded alongside: a spare that was to record it and was not told yet is not told.
     """
     if outage.returned is None:
         return True
-    wanted = camera in outage.alongside or state.lent(camera)
+    wanted = camera in outage.alongside or any(
+        _may_record(spare, camera) for spare in state.spares.values()
+    )
     return wanted and camera not in outage.given_back
+
+
+def _may_record(spare: SpareState, camera: Camera) -> bool:
+    """Tell whether a spare was told to record a camera, for all that is known."""
+    if uses(spare, camera):
+        return True
+    errand = spare.errand and spare.errand.command
+    told = isinstance(errand, Record) and camera in errand.cameras
+    return camera in spare.holding and (told or spare.places is None)
 
 
 class _Table:
