@@ -38,6 +38,7 @@ class GroupRuntime:
         self._coordinators: dict[UnitId, UnitCoordinator] = {}
         self._on_added: list[Callable[[UnitConfig], None]] = []
         self._updating = asyncio.Lock()
+        self._stopped = False
         self.manager = FailoverManager(hass, entry, store)
         self.drills = Drills(hass, entry, self.manager, lambda: self.links)
         self._schedule = DrillSchedule(hass, entry, self.manager, self.drills)
@@ -78,10 +79,12 @@ class GroupRuntime:
 
     async def stop(self) -> None:
         """End the heartbeats and decide nothing any more."""
-        self._schedule.stop()
-        self._surroundings.stop()
-        await asyncio.gather(*(it.stop() for it in self._coordinators.values()))
-        self.manager.stop()
+        async with self._updating:
+            self._stopped = True
+            self._schedule.stop()
+            self._surroundings.stop()
+            await asyncio.gather(*(it.stop() for it in self._coordinators.values()))
+            self.manager.stop()
         await self.let_go()
 
     async def let_go(self) -> None:
@@ -93,6 +96,8 @@ class GroupRuntime:
     async def update(self) -> None:
         """Take up what has changed of the subentries; no other unit misses a heartbeat."""
         async with self._updating:
+            if self._stopped:
+                return
             configs = unit_configs(self._entry)
             if moved := [it for it in self.links if _moved(it.config, configs)]:
                 # A unit has other entities in another Work Mode.
@@ -104,8 +109,8 @@ class GroupRuntime:
             await self._add(configs)
             self._surroundings.update()
             self._schedule.tell_ages()
-            for link in left:
-                await retire(link, self.manager.known_units)
+        for link in left:
+            await retire(link, self.manager.known_units)
 
     async def _restart(
         self, moved: Iterable[UnitLink], configs: Mapping[UnitId, UnitConfig]

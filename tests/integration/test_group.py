@@ -1,5 +1,6 @@
 """A group in Home Assistant: devices, entities, what is stored, and letting go of it all."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -171,3 +172,16 @@ async def test_diagnostics_hold_no_secret(
     for secret in (PASSWORD, CAMERA_PASSWORD, "NVR-1", "SPARE", nvr.config.host, "rtsp://"):
         assert secret not in text
     assert told["views"][1]["device"]["working_status"] == "recording"
+
+
+async def test_a_group_is_let_go_of_while_it_takes_up_a_change(
+    hass: HomeAssistant, entry: ConfigEntry
+) -> None:
+    (subentry,) = [it for it in entry.subentries.values() if it.unique_id == "NVR-1"]
+    data = {**subentry.data, "password": "changed"}
+    hass.config_entries.async_update_subentry(entry, subentry, data=data)
+    change = hass.async_create_task(entry.runtime_data.update())
+    late = hass.async_create_task(entry.runtime_data.update())
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await asyncio.gather(change, late)
+    assert entry.state is ConfigEntryState.NOT_LOADED
