@@ -17,7 +17,6 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import DOMAIN
 from .entity import UnitEntity, add_units
 from .failover.events import Planned
-from .failover.model import Timing
 from .manager import FailoverManager
 from .nvr.errors import UnitError
 from .runtime import NvrHotSpareConfigEntry
@@ -61,7 +60,7 @@ class RestartButton(UnitEntity, ButtonEntity):
             HomeAssistantError: It does not do it.
         """
         link = self._manager.link(self._unit)
-        self._excuse(Timing().restart_grace)
+        self._excuse(self._manager.timing.restart_grace)
         try:
             await link.ask(lambda unit: unit.restart())
         except UnitError as error:

@@ -6,7 +6,6 @@ import time
 from typing import Final
 
 from .failover.events import Planned, StorageFailed
-from .failover.model import Timing
 from .nvr.base import Subscription
 from .nvr.errors import UnitError, UnitUnreachableError, UnitUnsupportedError
 from .nvr.model import Restarting, StorageState, UnitEvent
@@ -88,8 +87,8 @@ class Listener:
     def _take(self, event: UnitEvent) -> None:
         match event:
             case Restarting():
-                until = time.time() + Timing().restart_grace
-                self._signs.manager.handle(Planned(self._unit, until))
+                manager = self._signs.manager
+                manager.handle(Planned(self._unit, time.time() + manager.timing.restart_grace))
             case StorageState(storage=storage, failed=True):
                 if storage not in self._failed:  # each new session begins with how things are
                     self._failed.add(storage)

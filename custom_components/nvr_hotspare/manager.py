@@ -277,6 +277,11 @@ class FailoverManager:
     # What is shown
 
     @property
+    def timing(self) -> Timing:
+        """What the group goes by."""
+        return self._state.group.timing
+
+    @property
     def suspects(self) -> bool:
         """Whether any unit is silent and not yet known to be dead."""
         return any(map(detector.suspect, self._state.pulses.values()))

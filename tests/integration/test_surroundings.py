@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+import time
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.nvr_hotspare import inquiry
+from custom_components.nvr_hotspare import inquiry, manager
 from custom_components.nvr_hotspare.failover.events import (
     Event,
     HostLink,
@@ -22,6 +23,7 @@ from custom_components.nvr_hotspare.failover.events import (
     PowerReturned,
     WitnessSeen,
 )
+from custom_components.nvr_hotspare.failover.model import Timing
 from custom_components.nvr_hotspare.group_options import GroupOptions, MaintenanceWindow
 from custom_components.nvr_hotspare.host_link import host_link
 from custom_components.nvr_hotspare.maintenance import Maintenance, planned
@@ -274,6 +276,21 @@ async def test_calm_our_own_restart_of_a_recorder_is_no_outage(
     # It excused one silence.
     await lab.stop("NVR-1")
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+
+
+async def test_calm_a_restart_is_excused_for_as_long_as_the_groups_timing_says(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    nvr: VirtualNvr,
+    told: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(manager, "TIMING", Timing(restart_grace=86_400.0))
+    entry.runtime_data.manager.configure()
+    target = {"entity_id": entity_id(hass, "button", nvr, "restart")}
+    await hass.services.async_call("button", "press", target, blocking=True)
+    (planned,) = (it for it in told if isinstance(it, Planned))
+    assert planned.until == pytest.approx(time.time() + 86_400, abs=600)
 
 
 @pytest.mark.usefixtures("entry")
