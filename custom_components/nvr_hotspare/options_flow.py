@@ -1,6 +1,7 @@
 """The options of a group: how footage is given back, what a failure is, and drills."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
@@ -40,11 +41,13 @@ class GroupOptionsFlow(OptionsFlow):
     ) -> ConfigFlowResult:
         """Ask what counts as a failure, and when nothing does."""
         units = unit_configs(self.config_entry).values()
-        schema = failures_schema(units, await selector_texts(self.hass, "weekday"))
+        days = await selector_texts(self.hass, "weekday")
+        schema = failures_schema(units, days)
         options = GroupOptions.from_options(self.config_entry.options)
         shown = {key: value for key, value in options.as_options().items() if value != ""}
-        shown[CONF_MAINTENANCE] = options_form.shown_windows(options.maintenance, units)
-        return self._step("failures", schema, shown, options_form.read_failures, user_input)
+        shown[CONF_MAINTENANCE] = options_form.shown_windows(options.maintenance, units, days)
+        read = partial(options_form.read_failures, days=days)
+        return self._step("failures", schema, shown, read, user_input)
 
     async def async_step_drills(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask how often drills are."""

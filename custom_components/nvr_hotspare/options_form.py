@@ -82,12 +82,11 @@ DRILLS_SCHEMA: Final = vol.Schema(
 def failures_schema(units: Iterable[UnitConfig], days: Mapping[str, str]) -> vol.Schema:
     """Return the form about failures, for these units; `days` are the names of the weekdays.
 
-    What a list's own form offers has its names from here: the frontend translates no options
-    in it.
+    They are what is entered, too: the frontend translates no options in the form of a list's item,
+    and the headline of an item is the entered value as it is.
     """
     day = SelectSelectorConfig(
-        options=[SelectOptionDict(value=it, label=days[it]) for it in (DAILY, *WEEKDAYS)],
-        mode=SelectSelectorMode.DROPDOWN,
+        options=[days[it] for it in (DAILY, *WEEKDAYS)], mode=SelectSelectorMode.DROPDOWN
     )
     unit = SelectSelectorConfig(
         options=[SelectOptionDict(value=it.unit, label=it.title) for it in units], multiple=True
@@ -117,9 +116,9 @@ def failures_schema(units: Iterable[UnitConfig], days: Mapping[str, str]) -> vol
 
 
 def shown_windows(
-    windows: Iterable[MaintenanceWindow], units: Iterable[UnitConfig]
+    windows: Iterable[MaintenanceWindow], units: Iterable[UnitConfig], days: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """Return the windows as the form takes them: without units that are there no more.
+    """Return the windows as `failures_schema` takes them: without units that are there no more.
 
     One that has no unit left is no window for all units, but none.
     """
@@ -127,6 +126,7 @@ def shown_windows(
     shown: list[dict[str, Any]] = []
     for window in windows:
         item = window.as_data()
+        item[CONF_WEEKDAY] = days[item[CONF_WEEKDAY]]
         item[CONF_UNITS] = [unit for unit in window.units if unit in known]
         if item[CONF_UNITS] or not window.units:
             shown.append(item)
@@ -144,12 +144,13 @@ def read_giving(user_input: Mapping[str, Any]) -> dict[str, Any]:
     return dict(user_input)
 
 
-def read_failures(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was entered about failures; errors as of `read_giving`."""
+def read_failures(user_input: Mapping[str, Any], days: Mapping[str, str]) -> dict[str, Any]:
+    """Return what was entered into `failures_schema`; errors as of `read_giving`."""
     gateway = user_input.get(CONF_GATEWAY, "").strip()
     if gateway and not is_host(gateway):
         raise UnitFormError("invalid_gateway")
-    windows = [_read_window(item) for item in user_input.get(CONF_MAINTENANCE, ())]
+    by_name = {name: day for day, name in days.items()}
+    windows = [_read_window(item, by_name) for item in user_input.get(CONF_MAINTENANCE, ())]
     return {
         CONF_NO_RECORD: user_input[CONF_NO_RECORD],
         CONF_GATEWAY: gateway,
@@ -158,11 +159,12 @@ def read_failures(user_input: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _read_window(item: Mapping[str, Any]) -> MaintenanceWindow:
+def _read_window(item: Mapping[str, Any], days: Mapping[str, str]) -> MaintenanceWindow:
     minutes = float(item[CONF_MINUTES])
     if not (1 <= minutes <= _DAY and minutes.is_integer()):
         raise UnitFormError("window_minutes", {"minutes": f"{minutes:g}"})
-    return MaintenanceWindow.from_data({**item, CONF_START: _time(item[CONF_START])})
+    entered = {CONF_WEEKDAY: days[item[CONF_WEEKDAY]], CONF_START: _time(item[CONF_START])}
+    return MaintenanceWindow.from_data({**item, **entered})
 
 
 def read_drills(user_input: Mapping[str, Any]) -> dict[str, Any]:

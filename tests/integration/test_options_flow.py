@@ -8,9 +8,15 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
+from custom_components.nvr_hotspare import options_flow
 from custom_components.nvr_hotspare.const import CONF_ADMINS_ONLY
 from custom_components.nvr_hotspare.giving import GivingPace
-from custom_components.nvr_hotspare.group_options import GroupOptions, MaintenanceWindow
+from custom_components.nvr_hotspare.group_options import (
+    DAILY,
+    WEEKDAYS,
+    GroupOptions,
+    MaintenanceWindow,
+)
 from tests.integration.flow import subentry_of
 from tests.integration.lab import Lab, add_device, add_group
 from virtual_nvr.cameras import VirtualCamera
@@ -18,7 +24,7 @@ from virtual_nvr.nvr.unit import VirtualNvr
 
 CALM = {"bandwidth_mbit": 20.5, "concurrent": 1, "admins_only": True}
 NIGHT = {"window_from": "22:00:00", "window_to": "06:00:00"}
-SUNDAYS = {"weekday": "sunday", "start": "03:00:00", "minutes": 30, "units": ["SPARE"]}
+SUNDAYS = {"weekday": "Sunday", "start": "03:00:00", "minutes": 30, "units": ["SPARE"]}
 FAILURES = {
     "no_record": 90,
     "gateway": "192.168.1.1",
@@ -100,6 +106,28 @@ async def test_each_subject_leaves_the_others_as_they_are(
     assert suggested(await show(hass, entry, "giving_back")) == CALM | NIGHT
     assert suggested(await show(hass, entry, "failures")) == FAILURES
     assert suggested(await show(hass, entry, "drills")) == DRILLS
+
+
+async def test_days_of_maintenance_are_listed_in_the_language_of_home_assistant(
+    hass: HomeAssistant, entry: ConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    german = {day: f"{day} auf Deutsch" for day in (DAILY, *WEEKDAYS)}
+
+    async def selector_texts(*_: object) -> dict[str, str]:
+        return german
+
+    monkeypatch.setattr(options_flow, "selector_texts", selector_texts)
+    windows = [SUNDAYS | {"weekday": day} for day in german.values()]
+    await enter(hass, entry, "failures", FAILURES | {"maintenance": windows})
+    stored = GroupOptions.from_options(entry.options).maintenance
+    assert [window.weekday for window in stored] == [None, 0, 1, 2, 3, 4, 5, 6]
+
+    form = await show(hass, entry, "failures")
+    assert suggested(form)["maintenance"] == windows
+    # The frontend shows what is in this field as the headline of each window, as it is.
+    config = form["data_schema"].schema["maintenance"].config
+    assert config["label_field"] == "weekday"
+    assert config["fields"]["weekday"]["selector"].config["options"] == [*german.values()]
 
 
 async def test_what_is_left_out_is_no_more(hass: HomeAssistant, entry: ConfigEntry) -> None:
