@@ -16,6 +16,8 @@ MAY_USE = {
     # The drivers speak the decisions' words for what a channel does, and share the engine's
     # sources and Digest.
     "nvr": {"recorder", "failover.model"},
+    # Decides by itself while Home Assistant is away.
+    "engine": {"recorder", "nvr", "failover"},
 }
 LOWER = [path for layer in MAY_USE for path in sorted((PACKAGE / layer).rglob("*.py"))]
 GLUE = sorted(PACKAGE.glob("*.py"))

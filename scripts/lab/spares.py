@@ -12,7 +12,7 @@ from .home_assistant import HomeAssistant
 from .integration import SetupError
 from .site import Site
 
-_ENGINE = b"recorder/__main__.py"
+_ENGINE = b"engine/__main__.py"
 
 
 @dataclass(frozen=True, kw_only=True)

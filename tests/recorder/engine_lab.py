@@ -7,18 +7,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 import sys
 
-from custom_components.nvr_hotspare.recorder import client as client_module
 from custom_components.nvr_hotspare.recorder.archive import mark
 from custom_components.nvr_hotspare.recorder.client import EngineClient
 from custom_components.nvr_hotspare.recorder.messages import Configure
 from custom_components.nvr_hotspare.recorder.model import ChannelState, Source
 from custom_components.nvr_hotspare.recorder.orders import Settings
+from custom_components.nvr_hotspare.recorder.program import MAIN
 from custom_components.nvr_hotspare.recorder.report import EngineReport
 from virtual_nvr.cameras import CamerasConfig, VirtualCameras
 from virtual_nvr.clip import ClipFormat
 from virtual_nvr.private import Credentials
 
-MAIN = Path(client_module.__file__).with_name("__main__.py")
 FORMAT = ClipFormat(width=320, height=180, bit_rate=200_000, gop=5)
 ACCOUNT = Credentials("viewer", "cellar-door")
 ROOMY = Settings(free_floor=0)

@@ -46,7 +46,7 @@ def readers(parent: int) -> list[int]:
     for entry in Path("/proc").iterdir():
         with suppress(OSError):
             command = (entry / "cmdline").read_bytes()
-            if b"recorder/__main__.py\0camera\0" in command:
+            if b"engine/__main__.py\0camera\0" in command:
                 status = (entry / "status").read_text()
                 if re.search(rf"^PPid:\t{parent}$", status, re.MULTILINE):
                     found.append(int(entry.name))

@@ -12,13 +12,13 @@ import sys
 import tempfile
 
 from .errors import EngineGoneError
+from .program import MAIN
 
 _SOCKET = "engine.sock"
 _MAX_PATH = 107
 """Bytes of a Unix socket's path on Linux (unix(7))."""
 _START = 20.0
 """Seconds that an engine may take to listen."""
-_MAIN = Path(__file__).parent / "__main__.py"
 
 
 def sockets(state: Path) -> Iterator[Path]:
@@ -50,7 +50,7 @@ def launch(state: Path, folder: Path) -> None:
             [
                 sys.executable,
                 "-I",
-                _MAIN,
+                MAIN,
                 *("--socket", address, "--folder", folder, "--state", state, "--detach"),
             ],
             check=True,

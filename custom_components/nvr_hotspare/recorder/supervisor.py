@@ -10,7 +10,7 @@ from .client import EngineClient
 from .errors import EngineGoneError, RecorderError
 from .launch import launch, sockets
 from .messages import PROTOCOL, Stop
-from .process import version
+from .program import version
 from .report import EngineReport
 
 _LOGGER = logging.getLogger(__name__)

@@ -3,15 +3,14 @@
 import asyncio
 from contextlib import suppress
 import json
-from pathlib import Path
 import sys
 from typing import cast
 
 from ..errors import SourceError, SourceProtocolError, SourceUnreachableError
 from ..plain import dump
+from ..program import MAIN
 from .messages import Message, Order, Packet, Parser
 
-_MAIN = Path(__file__).parent.parent / "__main__.py"
 _FAREWELL = 1.0
 """Seconds that a reader may take to let go of its camera."""
 _MAX_WAITING = 8 << 20
@@ -110,7 +109,7 @@ async def start(order: Order) -> Child:
         _, child = await asyncio.get_running_loop().subprocess_exec(
             Child,
             sys.executable,
-            *("-I", _MAIN, "camera"),
+            *("-I", MAIN, "camera"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

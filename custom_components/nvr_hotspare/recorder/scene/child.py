@@ -8,9 +8,9 @@ import sys
 from typing import Final
 
 from ..plain import PlainError, dump, load
+from ..program import MAIN
 from .messages import MAX_LINE, Order, Outcome, Trouble
 
-_MAIN: Final = Path(__file__).parent.parent / "__main__.py"
 _BROKEN: Final = Outcome(trouble=Trouble.BROKEN, text="The footage can't be received.")
 
 
@@ -39,7 +39,7 @@ async def receive(order: Order, within: float) -> Outcome:
 async def _receive(order: Order) -> Outcome:
     try:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", _MAIN, "scene"),
+            *(sys.executable, "-I", MAIN, "scene"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

@@ -4,7 +4,6 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-import json
 import logging
 from logging.handlers import RotatingFileHandler
 import os
@@ -12,13 +11,14 @@ from pathlib import Path
 import signal
 import sys
 
-from .archive import mark
-from .errors import EngineBusyError
-from .launch import make_private
-from .listener import Listener
-from .lock import FileLock
-from .orders import OrdersFile
-from .service import Service
+from ..recorder.archive import mark
+from ..recorder.errors import EngineBusyError
+from ..recorder.launch import make_private
+from ..recorder.listener import Listener
+from ..recorder.lock import FileLock
+from ..recorder.orders import OrdersFile
+from ..recorder.program import version
+from ..recorder.service import Service
 
 ORDERS = "engine.json"
 LOG = "engine.log"
@@ -27,13 +27,6 @@ _PATIENCE = 5.0
 """Seconds that an engine before this one may take to end."""
 _STARTED = "started"
 _LOG_SIZE = 1 << 20
-_MANIFEST = Path(__file__).parent.parent / "manifest.json"
-
-
-def version() -> str:
-    """Return the version of the package."""
-    manifest = json.loads(_MANIFEST.read_text(encoding="utf-8"))
-    return str(manifest["version"])
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -62,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="recorder", description="The recording engine.")
+    parser = argparse.ArgumentParser(prog="engine", description="The recording engine.")
     parser.add_argument("--socket", type=Path, required=True, help="Unix socket for its client")
     parser.add_argument("--folder", type=Path, required=True, help="marked folder for footage")
     parser.add_argument("--state", type=Path, required=True, help="private folder for its orders")

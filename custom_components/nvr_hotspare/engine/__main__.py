@@ -1,10 +1,11 @@
-"""Runs the engine: `python .../recorder/__main__.py --socket S --folder F --state D [--detach]`.
+"""Runs the engine: `python .../engine/__main__.py --socket S --folder F --state D [--detach]`.
 
 Started by its file, so that it never loads Home Assistant: empty packages stand in for those that
 it lies in. It says on stdout when it listens; with `--detach` it then goes on by itself.
 
-With `camera` as the only argument it is what the engine runs for one odd camera: `libav.reader`.
-With `scene` it receives one scene of another recorder: `scene.receiver`.
+With `camera` as the only argument it is what the engine runs for one odd camera:
+`recorder.libav.reader`.
+With `scene` it receives one scene of another recorder: `recorder.scene.receiver`.
 """
 
 from importlib import import_module
@@ -18,10 +19,10 @@ _PACKAGE = f"{_PARENT}.nvr_hotspare"
 
 def main() -> int:
     """Run the engine, or one of the small programs, to its end; return its exit code."""
-    recorder = Path(__file__).resolve().parent
+    here = Path(__file__).resolve().parent
     # A file's folder leads the path; what lies here is to be found by its full name only.
-    sys.path[:] = [entry for entry in sys.path if Path(entry) != recorder]
-    for name, folder in ((_PARENT, recorder.parent.parent), (_PACKAGE, recorder.parent)):
+    sys.path[:] = [entry for entry in sys.path if Path(entry) != here]
+    for name, folder in ((_PARENT, here.parent.parent), (_PACKAGE, here.parent)):
         stand_in = ModuleType(name)
         stand_in.__path__ = [str(folder)]
         sys.modules[name] = stand_in
@@ -32,7 +33,7 @@ def main() -> int:
         case ["scene"]:
             exit_code = import_module(f"{_PACKAGE}.recorder.scene.receiver").main()
         case arguments:
-            exit_code = import_module(f"{_PACKAGE}.recorder.process").main(arguments)
+            exit_code = import_module(f"{_PACKAGE}.engine.process").main(arguments)
     return exit_code
 
 
