@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeAliasType, Union, cast, get_args, get_origin, get_type_hints
 
 _UNIONS = (UnionType, Union)
 _KNOWN: dict[type[Any], dict[str, tuple[Any, bool]]] = {}
@@ -24,7 +24,7 @@ class PlainError(ValueError):
 def dump(value: object) -> Plain:
     """Return a dataclass, or what its fields may be, as plain data."""
     if is_dataclass(value):
-        return {field.name: dump(getattr(value, field.name)) for field in fields(value)}
+        return {it.name: dump(getattr(value, it.name)) for it in fields(value) if it.init}
     if isinstance(value, Mapping):
         return {str(key): dump(item) for key, item in value.items()}
     if isinstance(value, tuple | list | frozenset):
@@ -56,7 +56,7 @@ def load[T](kind: type[T], data: Plain) -> T:
 
 
 def _fields(kind: type[Any]) -> dict[str, tuple[Any, bool]]:
-    """Return the type of each field of a dataclass, and whether it must be given."""
+    """Return the type of each field that makes a dataclass, and whether it must be given."""
     if kind not in _KNOWN:
         hints = get_type_hints(kind)
         _KNOWN[kind] = {
@@ -65,11 +65,16 @@ def _fields(kind: type[Any]) -> dict[str, tuple[Any, bool]]:
                 field.default is MISSING and field.default_factory is MISSING,
             )
             for field in fields(kind)
+            if field.init
         }
     return _KNOWN[kind]
 
 
 def _value(hint: Any, data: Plain, name: str) -> object:
+    if hint is Plain:
+        return data
+    if isinstance(hint, TypeAliasType):
+        hint = hint.__value__
     inner = get_args(hint)
     match get_origin(hint), data:
         case (kind, None) if kind in _UNIONS and NoneType in inner:
