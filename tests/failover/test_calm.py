@@ -7,6 +7,7 @@ import pytest
 from custom_components.nvr_hotspare.failover.calm import WEEK
 from custom_components.nvr_hotspare.failover.commands import Record, Release
 from custom_components.nvr_hotspare.failover.events import (
+    Event,
     HostLink,
     Planned,
     PowerReturned,
@@ -20,7 +21,7 @@ from custom_components.nvr_hotspare.failover.model import (
     Timing,
     WorkingStatus,
 )
-from tests.failover.replay import SPARE, Replay, cameras, device, group
+from tests.failover.replay import SPARE, START, Replay, cameras, device, group
 
 ONLINE, OFFLINE = Connection.ONLINE, Connection.OFFLINE
 YES = Recording.YES
@@ -67,9 +68,41 @@ def test_calm_maintenance_lasts_until_its_end(site: Replay) -> None:
     site.send(Planned("a", site.now + 600, once=False))
     site.miss("a", 50).hear("a").miss("a", 50)
     assert site.connection("a") is ONLINE
-    site.send(Planned("a", site.now))
+    site.send(Planned("a", site.now, once=False))
     site.miss("a")
     assert site.connection("a") is OFFLINE
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        PowerReturned(),
+        Planned("a", START + 180),
+        Planned("a", START + 700),
+        Planned("a", START),
+    ],
+    ids=["mains return", "a restart", "a restart beyond its end", "a restart that is called off"],
+)
+def test_calm_nothing_ends_maintenance_early(site: Replay, meanwhile: Event) -> None:
+    site.send(Planned("a", START + 600, once=False))
+    site.send(meanwhile)
+    site.miss("a", 50).hear("a").miss("a", 100)
+    assert site.connection("a") is ONLINE
+
+
+@pytest.mark.parametrize("meanwhile", [PowerReturned(), Planned("a", START + 60)])
+def test_calm_a_longer_excuse_stays(site: Replay, meanwhile: Event) -> None:
+    site.send(Planned("a", START + 180))
+    site.send(meanwhile)
+    site.miss("a", 300)
+    assert site.connection("a") is ONLINE
+
+
+def test_calm_a_restart_that_is_called_off_excuses_nothing(site: Replay) -> None:
+    site.send(Planned("a", site.now + 180))
+    site.send(Planned("a", site.now))
+    site.kill("a")
+    assert site.now < START + 10
 
 
 def test_calm_an_outage_is_not_planned_afterwards(site: Replay) -> None:

@@ -60,6 +60,8 @@ def _settle(devices: Iterable[list[Camera]], room: dict[UnitId, int]) -> Places:
     room = dict(room)
     places: dict[UnitId, dict[Camera, None]] = {unit: {} for unit in room}
     for cameras in devices:
+        if not any(room.values()):
+            break
         others = [unit for unit in room if cameras and unit != cameras[0].unit]
         whole = next((unit for unit in others if room[unit] >= len(cameras)), None)
         for camera in cameras:

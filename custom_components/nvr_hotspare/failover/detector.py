@@ -25,21 +25,25 @@ def heard(pulse: Pulse, now: float) -> Pulse:
 
     What was excused once, a restart, is over; but the last answers before it are not its end.
     """
-    over = pulse.once and pulse.unanswered >= PROOF
-    excused = 0.0 if over else pulse.excused
     return Pulse(
         since=now,
         heard=True,
         beats=pulse.beats + 1,
         asked=pulse.asked,
-        excused=excused,
-        once=pulse.once,
+        excused=0.0 if pulse.unanswered >= PROOF else pulse.excused,
+        maintained=pulse.maintained,
     )
 
 
 def unanswered(pulse: Pulse, silence: Silence) -> Pulse:
     """Take an unanswered probe."""
     return replace(pulse, beats=0, unanswered=pulse.unanswered + 1, silence=silence)
+
+
+def silent_on(before: Pulse, after: Pulse) -> bool:
+    """Tell whether all that is new is one more probe of many unanswered: it proves no more."""
+    more = PROOF <= before.unanswered < after.unanswered
+    return more and replace(after, unanswered=before.unanswered) == before
 
 
 def suspect(pulse: Pulse) -> bool:
@@ -58,18 +62,27 @@ def offline_at(pulse: Pulse, timing: Timing) -> float | None:
         patience = timing.refused_window
     if not pulse.heard:
         patience = max(patience, timing.boot_grace)
-    return max(pulse.since + patience, pulse.excused)
+    return max(pulse.since + patience, pulse.excused, pulse.maintained)
 
 
-def excuse(pulse: Pulse, until: float, *, once: bool = True) -> Pulse:
-    """Take the silence of a unit for no sign that it is dead, for a while."""
-    return replace(pulse, excused=until, once=once)
+def excuse(pulse: Pulse, until: float) -> Pulse:
+    """Take one silence of a unit for no sign that it is dead, for a while or longer."""
+    return replace(pulse, excused=max(pulse.excused, until))
+
+
+def excuse_no_more(pulse: Pulse) -> Pulse:
+    """Take it that the silence which was excused does not come; maintenance goes on."""
+    return replace(pulse, excused=0.0)
+
+
+def maintain(pulse: Pulse, until: float) -> Pulse:
+    """Take no silence of a unit for a sign that it is dead, until then."""
+    return replace(pulse, maintained=until)
 
 
 def back(pulse: Pulse, now: float) -> Pulse:
     """Take an offline unit for back; maintenance goes on."""
-    excused = 0.0 if pulse.once else pulse.excused
-    return Pulse(since=now, heard=True, excused=excused, once=pulse.once)
+    return Pulse(since=now, heard=True, maintained=pulse.maintained)
 
 
 def offline(pulse: Pulse) -> Pulse:

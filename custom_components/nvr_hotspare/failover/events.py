@@ -140,10 +140,11 @@ class Planned:
 
     unit: UnitId
     until: float
-    """Seconds since 1970; a time that is over ends what was planned."""
+    """Seconds since 1970; a time that is over ends what was planned of its kind."""
     once: bool = True
     """A restart (our own, or one that the unit announced): over when the unit is heard again
-    after a silence. Else maintenance: it lasts until its end."""
+    after a silence; of several the longest counts. Else maintenance: it lasts until its end,
+    whatever restarts meanwhile, and the last one told counts."""
 
 
 @dataclass(frozen=True, slots=True)

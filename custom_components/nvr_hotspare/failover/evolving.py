@@ -18,7 +18,7 @@ def evolving[Class: type](cls: Class) -> Class:
 
     def changed(self: object, /, **changes: object) -> Any:
         copy: object = object.__new__(cls)
-        object.__setattr__(copy, "__dict__", {**self.__dict__, **changes})
+        object.__setattr__(copy, "__dict__", self.__dict__ | changes)
         if derives is not None:
             derives(copy)
         return copy

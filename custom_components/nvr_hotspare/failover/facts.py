@@ -86,7 +86,7 @@ def _(event: ProbeUnanswered, state: State) -> Taken:
     device = state.devices.get(event.unit)
     if device is not None and not pulse.unanswered and calm.habitual(device, pulse.since):
         until = pulse.since + state.group.timing.restart_grace
-        pulse = detector.excuse(pulse, max(pulse.excused, until))
+        pulse = detector.excuse(pulse, until)
     state = with_pulse(state, event.unit, detector.unanswered(pulse, event.silence))
     if device is not None and (device.recordings is not None or _given_back(device)):
         outage = device.outage and replace(device.outage, given_back={})
@@ -219,15 +219,20 @@ def _(event: Planned, state: State) -> Taken:
     pulse, spare = state.pulses.get(event.unit), state.spares.get(event.unit)
     if pulse is None or pulse.connection is Connection.OFFLINE or (spare and spare.held):
         return state, ()
-    excused = detector.excuse(pulse, event.until, once=event.once)
-    return with_pulse(state, event.unit, excused), ()
+    if not event.once:
+        pulse = detector.maintain(pulse, event.until)
+    elif event.until > state.now:
+        pulse = detector.excuse(pulse, event.until)
+    else:
+        pulse = detector.excuse_no_more(pulse)
+    return with_pulse(state, event.unit, pulse), ()
 
 
 @take.register
 def _(_event: PowerReturned, state: State) -> Taken:
     until = state.now + state.group.timing.boot_grace
     for unit, pulse in state.pulses.items():
-        if pulse.connection is Connection.ONLINE and pulse.excused < until:
+        if pulse.connection is Connection.ONLINE:
             state = with_pulse(state, unit, detector.excuse(pulse, until))
     return state, ()
 

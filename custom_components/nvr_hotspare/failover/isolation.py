@@ -13,6 +13,7 @@ units get their time anew, since their silence until then was no sign of theirs.
 
 from copy import replace
 
+from . import detector
 from .model import Connection, UnitId
 from .state import State, Witness
 
@@ -47,7 +48,7 @@ def contact(state: State) -> State:
 def _over(state: State) -> State:
     until = state.now + state.group.timing.window
     pulses = {
-        unit: replace(pulse, excused=max(pulse.excused, until)) if pulse.unanswered else pulse
+        unit: detector.excuse(pulse, until) if pulse.unanswered else pulse
         for unit, pulse in state.pulses.items()
     }
     return replace(state, isolated=False, pulses=pulses)

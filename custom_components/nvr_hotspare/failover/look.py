@@ -10,6 +10,7 @@ from itertools import compress
 from math import inf
 from operator import is_not
 
+from .detector import silent_on
 from .model import UnitId
 from .state import SpareState, State
 
@@ -36,7 +37,9 @@ def touched(before: State, after: State) -> set[UnitId]:
     if after.wakes.first <= after.now:
         found.update(unit for unit, at in after.wakes.items() if at <= after.now)
     if before.pulses is not after.pulses:
-        found.update(_changed(before.pulses, after.pulses))
+        known, pulses = before.pulses, after.pulses
+        changed = _changed(known, pulses)
+        found.update(unit for unit in changed if not silent_on(known[unit], pulses[unit]))
     if before.devices is not after.devices:
         found.update(_changed(before.devices, after.devices))
     if before.spares is not after.spares:

@@ -77,7 +77,7 @@ def started(state: State) -> State:
     for unit, pulse in state.pulses.items():
         fresh = Pulse(since=pulse.since, heard=pulse.heard, connection=Connection.OFFLINE)
         if pulse.connection is Connection.ONLINE:
-            fresh = Pulse(since=now, excused=pulse.excused, once=pulse.once)
+            fresh = Pulse(since=now, excused=pulse.excused, maintained=pulse.maintained)
         state = with_pulse(state, unit, fresh)
     for device in state.devices.values():
         outage = device.outage

@@ -45,9 +45,9 @@ class Pulse:
     asked: float | None = None
     """When a unit that was heard again was last asked who it is; None once it is known."""
     excused: float = 0.0
-    """Until when its silence is no sign that it is dead."""
-    once: bool = True
-    """Whether the excuse is for one silence only."""
+    """Until when one silence of it is no sign that it is dead."""
+    maintained: float = 0.0
+    """Until when none is."""
 
 
 @dataclass(frozen=True, slots=True)

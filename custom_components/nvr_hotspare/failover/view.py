@@ -10,6 +10,7 @@ from . import detector
 from .coverage import unready
 from .model import (
     Camera,
+    Cause,
     Connection,
     Reason,
     Silence,
@@ -46,6 +47,10 @@ class DeviceView:
     """When the Working Status began, seconds since 1970."""
     outage_since: float | None
     """The last heartbeat before the outage."""
+    cause: Cause | None
+    """Why spares stand in for it, or are about to."""
+    incident: float | None
+    """When the first failure was noticed that the outage is one incident with."""
     spares: Mapping[Camera, UnitId]
     """The spare that stands in for each camera, or is about to."""
     backed_up: tuple[Camera, ...]
@@ -98,6 +103,8 @@ def device_view(state: State, unit: UnitId) -> DeviceView:
         reason=device.reason,
         since=device.since,
         outage_since=outage.since if outage else None,
+        cause=outage.cause if outage else None,
+        incident=outage.incident if outage else None,
         spares={c: spare.config.unit for c in device.cameras if (spare := state.holder(c))},
         backed_up=tuple(
             c for c in device.cameras if outage and c not in missed and state.confirmed(c)
