@@ -80,3 +80,28 @@ class RequestError(RecorderError):
 
 class EngineBusyError(RecorderError):
     """Another engine works in the same place, or another client gives this one its orders."""
+
+
+class EngineTakenError(EngineBusyError):
+    """The engine on another machine stands in for another group."""
+
+
+class EngineKeyError(RecorderError):
+    """The engine on another machine does not accept the key of its pairing."""
+
+
+class EngineImpostorError(EngineKeyError):
+    """Another engine answers than the one that was paired; it was told nothing."""
+
+
+class PairingCodeError(RecorderError):
+    """The pairing code is wrong, or can't be one."""
+
+
+class PairingPauseError(RecorderError):
+    """No pairing code counts until some seconds have passed."""
+
+    def __init__(self, text: str, seconds: int) -> None:
+        """Say why, and how long that takes."""
+        super().__init__(text)
+        self.seconds = seconds

@@ -62,7 +62,7 @@ async def open_replay(
     source = Source(uri=replay.uri, username=replay.username, password=replay.password)
     wanted = Span(span.start + replay.ahead, span.end + replay.ahead + AFTER)
     with _told_of_a_recorder():
-        async with open_session(source, within, _manner(wanted)) as session:
+        async with open_session(source, within, _manner(wanted, replay.fingerprint)) as session:
             yield ReplayStream(session, span, replay.ahead)
 
 
@@ -225,14 +225,14 @@ class _Medium[R: VideoReceiver[ReplayClock] | AudioReceiver[ReplayClock]]:
         return ()
 
 
-def _manner(wanted: Span) -> Manner:
+def _manner(wanted: Span, fingerprint: str) -> Manner:
     """Ask for all frames, which is what a recorder does that is not told which."""
     headers = (
         _REQUIRE,
         ("Range", f"clock={_clock(wanted.start)}-{_clock(wanted.end)}"),
         ("Rate-Control", "no"),
     )
-    return Manner(setup=(_REQUIRE,), play=headers)
+    return Manner(setup=(_REQUIRE,), play=headers, fingerprint=fingerprint)
 
 
 def _clock(time: int) -> str:

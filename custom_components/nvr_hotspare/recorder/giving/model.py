@@ -16,6 +16,8 @@ class Replay:
     password: str = field(default="", repr=False)
     ahead: int = 0
     """Nanoseconds by which its clock is ahead of ours, and so the times of its footage."""
+    fingerprint: str = ""
+    """Of its certificate, where it is an rtsps:// URI."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

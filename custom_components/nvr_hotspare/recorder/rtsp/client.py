@@ -65,6 +65,8 @@ class Manner:
 
     setup: tuple[tuple[str, str], ...] = ()
     play: tuple[tuple[str, str], ...] = ()
+    fingerprint: str = ""
+    """Of the server's certificate, where it is an rtsps:// URI."""
 
 
 _LIVE = Manner(play=(("Range", "npt=0.000-"),))
@@ -80,11 +82,11 @@ async def open_session(
         SourceError: A subclass says what is wrong. `SourceUnreachableError` also where the
             camera needs longer than `within` seconds.
     """
-    host, port = address(source.uri)
+    host, port = address(source.uri, "rtsps" if manner.fingerprint else "rtsp")
     session: Session | None = None
     try:
         async with _deadline(within, "The camera does not answer in time."):
-            connection = await connect(host, port)
+            connection = await connect(host, port, manner.fingerprint)
             session = Session(connection, source, manner)
             await session.start()
         yield session
@@ -285,7 +287,7 @@ async def _deadline(seconds: float, text: str) -> AsyncIterator[None]:
         raise SourceUnreachableError(text) from error
 
 
-def address(uri: str) -> tuple[str, int]:
+def address(uri: str, scheme: str = "rtsp") -> tuple[str, int]:
     """Return host and port of an RTSP URI.
 
     Raises:
@@ -296,8 +298,8 @@ def address(uri: str) -> tuple[str, int]:
         host, port = parts.hostname, parts.port or _DEFAULT_PORT
     except ValueError:
         host, port, parts = None, 0, urlsplit("")
-    if not host or parts.scheme != "rtsp" or re.search(r"[^!-~]", uri):
-        raise SourceInvalidError("The source is no rtsp:// URI.")
+    if not host or parts.scheme != scheme or re.search(r"[^!-~]", uri):
+        raise SourceInvalidError(f"The source is no {scheme}:// URI.")
     if "@" in parts.netloc:
         raise SourceInvalidError("The source holds a user name; it belongs beside the URI.")
     return host, port

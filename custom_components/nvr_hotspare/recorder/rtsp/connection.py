@@ -10,13 +10,20 @@ there is room in memory for one only. The end of a connection is told at once.
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+import hmac
 import itertools
 import math
 import os
 import socket
 import threading
 
-from ..errors import SourceError, SourceProtocolError, SourceUnreachableError
+from ..errors import (
+    SourceError,
+    SourceProtocolError,
+    SourceRejectedError,
+    SourceUnreachableError,
+)
+from ..remote import tls
 from .message import InterleavedRun, MalformedMessageError, Message, MessageParser, Response
 
 PERIOD = 0.8
@@ -34,12 +41,23 @@ _OVERHEAD = 256
 """What a run costs in memory beyond its bytes, so that a flood of empty ones is bounded."""
 
 
-async def connect(host: str, port: int) -> Connection:
-    """Connect to a host; SourceUnreachableError where nothing answers."""
+async def connect(host: str, port: int, fingerprint: str = "") -> Connection:
+    """Connect to a host, over TLS if it is known by the fingerprint of its certificate.
+
+    Raises:
+        SourceUnreachableError: Nothing answers.
+        SourceRejectedError: It has another certificate; it was told nothing.
+    """
+    context = tls.client_context(tls.FOOTAGE) if fingerprint else None
     try:
-        _, connection = await asyncio.get_running_loop().create_connection(Connection, host, port)
+        transport, connection = await asyncio.get_running_loop().create_connection(
+            Connection, host, port, ssl=context
+        )
     except (OSError, UnicodeError) as error:  # the latter for what can't be a host's name
         raise SourceUnreachableError("Nothing answers at the camera's address.") from error
+    if fingerprint and not hmac.compare_digest(tls.fingerprint(transport), fingerprint):
+        connection.close()
+        raise SourceRejectedError("The camera is not the one whose certificate is known.")
     return connection
 
 

@@ -96,7 +96,7 @@ class RtspServer:
 
     async def start(self, host: str, port: int) -> int:
         """Begin to listen and return the port; OSError where that is not possible."""
-        self._listener = await asyncio.start_server(self._serve, host, port, limit=_CHUNK)
+        self._listener = await asyncio.start_server(self.serve, host, port, limit=_CHUNK)
         return int(self._listener.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
@@ -141,7 +141,8 @@ class RtspServer:
         handle = asyncio.get_running_loop().call_later(self.limits.linger, free)
         self._lingering.add(handle)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one client, however it has come, until it leaves."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 (narrows the type)
         connection = self._connections[task] = _Connection(self, reader, writer)
