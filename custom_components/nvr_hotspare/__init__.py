@@ -10,6 +10,7 @@ from homeassistant.helpers.typing import ConfigType
 from .const import DOMAIN
 from .courier import courier_state
 from .drill_book import remove_drills
+from .drill_times import remove_times
 from .giving_engine import HiredEngine
 from .removal import retire
 from .reports import remove_reports
@@ -79,6 +80,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry)
     await store.remove()
     await remove_reports(hass, entry.entry_id)
     await remove_drills(hass, entry.entry_id)
+    await remove_times(hass, entry.entry_id)
 
 
 async def _async_update(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) -> None:

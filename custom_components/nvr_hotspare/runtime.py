@@ -59,6 +59,7 @@ class GroupRuntime:
     async def load(self) -> None:
         """Take up all units, without asking them anything yet."""
         await self.scenes.open()
+        await self._schedule.load()
         configs = unit_configs(self._entry).values()
         places = group_places(configs).values()
         for config in configs:
@@ -108,7 +109,7 @@ class GroupRuntime:
             await self._change(configs)
             await self._add(configs)
             self._surroundings.update()
-            self._schedule.tell_ages()
+            self._schedule.update()
         for link in left:
             await retire(link, self.manager.known_units)
 

@@ -1,7 +1,8 @@
 """Drills: what is kept of them, when they run by themselves, and what they prove."""
 
 import asyncio
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -9,16 +10,18 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.nvr_hotspare import drill_flow
+from custom_components.nvr_hotspare import drill_flow, manager
 from custom_components.nvr_hotspare.const import DOMAIN, WorkMode
 from custom_components.nvr_hotspare.drill_book import DrillBook, Proof
 from custom_components.nvr_hotspare.drill_report import drill_report
+from custom_components.nvr_hotspare.drill_times import DrillTimes, last_time, remove_times
 from custom_components.nvr_hotspare.failover.model import Priority
 from custom_components.nvr_hotspare.nvr.model import Credentials, Endpoint, Identity, Limits
 from custom_components.nvr_hotspare.recorder.model import Source
@@ -183,14 +186,16 @@ async def test_an_outage_that_went_well_proves_the_protection(
 
 
 async def test_devices_are_drilled_by_themselves_when_it_is_time(
-    hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr
+    hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(manager, "TIMING", replace(manager.TIMING, boot_grace=0.0))
     at = dt_util.now().replace(hour=3, minute=30, second=0, microsecond=0) + timedelta(days=1)
     async_fire_time_changed(hass, at)
     await hass.async_block_till_done()
     assert state(hass, "sensor", nvr, "working_status") == "recording"
 
     set_options(hass, entry, drill_every=7)
+    await hass.async_block_till_done()
     async_fire_time_changed(hass, at + timedelta(days=1))
     await eventually(lambda: state(hass, "sensor", nvr, "last_drill") != "unknown")
     first = state(hass, "sensor", nvr, "last_drill")
@@ -205,6 +210,122 @@ async def test_devices_are_drilled_by_themselves_when_it_is_time(
     await eventually(lambda: state(hass, "sensor", nvr, "last_drill") != first)
     stop()
     assert len(before) == 1
+
+
+async def test_a_drill_missed_is_made_up_for_when_units_had_time_to_be_heard(
+    hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    at = (dt_util.now() - timedelta(hours=2)).strftime("%H:%M:%S")
+    hass.config_entries.async_update_entry(entry, options={"drill_every": 7, "drill_at": at})
+    DrillTimes(hass, entry.entry_id).plan(at, dt_util.utcnow() - timedelta(days=2))
+    await hass.async_block_till_done()
+
+    monkeypatch.setattr(manager, "TIMING", replace(manager.TIMING, boot_grace=3.0))
+    started = dt_util.utcnow()
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await eventually(lambda: state(hass, "sensor", nvr, "last_drill") != "unknown")
+    drilled = dt_util.parse_datetime(state(hass, "sensor", nvr, "last_drill"), raise_on_error=True)
+    assert drilled - started >= timedelta(seconds=2)  # states have no fractions of seconds
+    assert attributes(hass, nvr, "last_drill")["good"] is True
+
+
+async def test_a_device_that_is_not_well_at_the_time_of_a_drill_is_drilled_when_it_is(
+    hass: HomeAssistant, entry: ConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manager, "TIMING", replace(manager.TIMING, boot_grace=0.0))
+    set_options(hass, entry, drill_every=7)
+    await hass.async_block_till_done()
+    drilled: list[str] = []
+
+    async def drill(unit: str) -> None:
+        drilled.append(unit)
+        if len(drilled) == 1:
+            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_spare")
+        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="drill_unfinished")
+
+    monkeypatch.setattr(entry.runtime_data.drills, "drill", drill)
+    at = last_time(time(3, 30), dt_util.now()) + timedelta(days=1)
+    monkeypatch.setattr(dt_util, "utcnow", lambda: at.astimezone(UTC))
+    for _ in range(4):
+        async_fire_time_changed(hass, at)
+        await hass.async_block_till_done()
+        at += timedelta(minutes=1)
+    # One that was drilled, though in vain, is not drilled again before the next day.
+    assert drilled == ["NVR-1", "NVR-1"]
+
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+async def times(hass: HomeAssistant) -> DrillTimes:
+    """Drill times that were decided at noon, the next one at 3:30 in the morning."""
+    await hass.config.async_set_time_zone("UTC")
+    times = DrillTimes(hass, "group")
+    times.plan("03:30:00", NOON)
+    await hass.async_block_till_done()
+    return times
+
+
+def came(times: DrillTimes, hours: float) -> float | None:
+    """Return which time has come these hours after noon, in hours after noon."""
+    found = times.came("NVR-1", NOON + timedelta(hours=hours))
+    return None if found is None else (found - NOON) / timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [
+        (0, None),  # half past three was over when it was decided
+        (15.4, None),
+        (15.5, 15.5),
+        (27.5, 15.5),
+        (27.6, None),  # the next one is nearer
+        (39.5, 39.5),
+        (100 * 24 + 20, 100 * 24 + 15.5),  # whenever Home Assistant was there last
+        (100 * 24 + 10, None),
+    ],
+)
+def test_a_drill_time_is_made_up_for_within_half_a_day(
+    times: DrillTimes, hours: float, expected: float | None
+) -> None:
+    assert came(times, hours) == expected
+
+
+def test_a_device_that_was_drilled_is_drilled_the_next_day_at_the_earliest(
+    times: DrillTimes,
+) -> None:
+    times.tried("NVR-1", NOON + timedelta(hours=16))
+    assert came(times, 17) is None
+    assert came(times, 40) == 39.5
+    assert times.came("NVR-2", NOON + timedelta(hours=17)) is not None
+
+
+def test_a_new_drill_time_counts_from_now_on(times: DrillTimes) -> None:
+    times.plan("11:00:00", NOON + timedelta(hours=24))
+    assert came(times, 24) is None
+    assert came(times, 47) == 47
+    times.plan("", NOON + timedelta(hours=24))
+    assert came(times, 47) is None
+
+
+def test_a_clock_that_was_ahead_keeps_no_device_from_being_drilled(times: DrillTimes) -> None:
+    times.tried("NVR-1", NOON + timedelta(days=5000))
+    assert came(times, 16) == 15.5
+
+
+async def test_drill_times_outlive_a_restart(hass: HomeAssistant, times: DrillTimes) -> None:
+    times.tried("NVR-1", NOON + timedelta(hours=16))
+    await hass.async_block_till_done()
+    restarted = DrillTimes(hass, "group")
+    await restarted.load()
+    assert came(restarted, 17) is None
+    assert came(restarted, 40) == 39.5
+    await remove_times(hass, "group")
+    removed = DrillTimes(hass, "group")
+    await removed.load()
+    assert came(removed, 40) is None
 
 
 async def test_a_drill_too_old_is_an_issue_until_one_is_good(
