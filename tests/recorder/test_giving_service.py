@@ -21,6 +21,7 @@ from custom_components.nvr_hotspare.recorder.giving.model import (
     TransferState,
 )
 from custom_components.nvr_hotspare.recorder.giving.naming import VIRTUAL_NVR
+from custom_components.nvr_hotspare.recorder.lease import DEPUTY
 from custom_components.nvr_hotspare.recorder.listener import Listener
 from custom_components.nvr_hotspare.recorder.messages import (
     Desist,
@@ -267,11 +268,11 @@ async def test_an_engine_that_nobody_talks_to_ends_when_all_is_given(lab: Lab) -
     service = Service(lab.footage, OrdersFile(lab.state / "engine.json"), "1.2.3")
     await service.start()
     try:
-        await service.answer(Inspect(target=lab.target(), mark=True))
-        await service.answer(Pace(bandwidth=SLOW))
-        await service.answer(lab.job("one", seconds(0, 10)))
+        await service.answer(Inspect(target=lab.target(), mark=True), DEPUTY)
+        await service.answer(Pace(bandwidth=SLOW), DEPUTY)
+        await service.answer(lab.job("one", seconds(0, 10)), DEPUTY)
         assert await service.let_go()
-        await service.answer(Pace())
+        await service.answer(Pace(), DEPUTY)
         while service.report().transfers["one"].active:  # noqa: ASYNC110 (a thread is at work)
             await asyncio.sleep(0.05)
         assert not await service.let_go()

@@ -18,6 +18,8 @@ from .messages import (
     Look,
     Ping,
     Request,
+    Resume,
+    Resumed,
     Status,
     Welcome,
     encode_request,
@@ -61,9 +63,19 @@ class EngineClient:
 
     @classmethod
     async def connect(
-        cls, path: Path, version: str, on_report: Callable[[EngineReport], None]
+        cls,
+        path: Path,
+        version: str,
+        on_report: Callable[[EngineReport], None],
+        capabilities: tuple[str, ...] = (),
     ) -> EngineClient:
         """Connect to an engine's socket and say hello.
+
+        Args:
+            path: The socket.
+            version: Our own.
+            on_report: Told of each report.
+            capabilities: What the caller knows, see `messages`.
 
         Raises:
             EngineGoneError: None answers there.
@@ -74,16 +86,24 @@ class EngineClient:
         except OSError as error:
             raise EngineGoneError("The engine does not run.") from error
         client = cls(reader, writer, on_report)
+        await client.greet(version, capabilities)
+        return client
+
+    async def greet(self, version: str, capabilities: tuple[str, ...] = ()) -> None:
+        """Say hello, the first thing over a new stream; closes it where that goes wrong.
+
+        Raises:
+            EngineGoneError, EngineBusyError: As of `connect`.
+        """
+        hello = Hello(protocol=PROTOCOL, version=version, capabilities=capabilities)
         try:
-            answer = await client._ask(Hello(protocol=PROTOCOL, version=version))
-            client.welcome = _load(Welcome, answer)
+            self.welcome = _load(Welcome, await self._ask(hello))
         except RequestError as error:
-            await client.close()
+            await self.close()
             raise EngineBusyError(str(error)) from error
         except BaseException:
-            await client.close()
+            await self.close()
             raise
-        return client
 
     async def request(self, request: Request) -> None:
         """Have something done.
@@ -97,6 +117,13 @@ class EngineClient:
     async def attempt(self, request: Request) -> Failures:
         """Have something done for several channels, and return for which it was not."""
         return _load(Failures, await self._ask(request))
+
+    async def resume(self) -> Resumed:
+        """Take over the command, and return what the engine did by itself; errors as of `request`.
+
+        That is told again until it is told `Settled`.
+        """
+        return _load(Resumed, await self._ask(Resume()))
 
     async def status(self) -> EngineReport:
         """Return how things stand now; errors as of `request`."""

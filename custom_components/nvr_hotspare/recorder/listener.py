@@ -11,6 +11,7 @@ from pathlib import Path
 import time
 
 from .errors import MessageError, RequestError
+from .lease import DEPUTY
 from .messages import (
     MAX_LINE,
     PROTOCOL,
@@ -52,11 +53,13 @@ _MAX_UNSENT = 4 * MAX_LINE
 class Listener:
     """Serves clients on a stream socket."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, stays: bool = False) -> None:
+        """Make a listener; where the engine `stays` it does not end though nobody talks to it."""
         self._service = service
+        self._stays = stays
         self._client: _Client | None = None
         self._connections = 0
-        self._last_client = time.monotonic()
+        self._last_client = self._last_command = time.monotonic()
         self._done_something = asyncio.Event()
         self._looks: set[asyncio.Task[None]] = set()
         """Requests that wait for a disk, and that no other waits for."""
@@ -64,7 +67,7 @@ class Listener:
 
     async def start(self, path: Path) -> None:
         """Listen on a Unix socket, whose folder is for its owner alone; OSError if it can't be."""
-        self._server = await asyncio.start_unix_server(self._serve, path, limit=MAX_LINE)
+        self._server = await asyncio.start_unix_server(self.serve, path, limit=MAX_LINE)
 
     async def run(self) -> None:
         """Tell the client what changes, and notice that there is none, until the service ends."""
@@ -72,6 +75,7 @@ class Listener:
         while not self._service.done.is_set():
             await self._wait(pause)
             pause = _REPORTS
+            self._watch()
             if self._client is None:
                 await self._alone(time.monotonic() - self._last_client)
                 continue
@@ -95,15 +99,34 @@ class Listener:
         if self._client is not None:
             self._client.hang_up("The engine stops.")
 
+    def _watch(self) -> None:
+        """Let the deputy know how long who commands is silent, and end a lease that is too old."""
+        deputy, lease, client = self._service.deputy, self._service.lease, self._client
+        if deputy is None:
+            return
+        if client is not None and client.number == lease.holder:
+            self._last_command = client.heard
+        silent = time.monotonic() - self._last_command
+        if client is not None and client.number == lease.holder and silent >= deputy.limit:
+            _LOGGER.warning("The client is silent for too long")
+            client.hang_up("You were silent for too long.")
+            self._part_with(client)
+        deputy.watch(silent, vacant=lease.holder == DEPUTY)
+
     async def _alone(self, seconds: float) -> None:
-        if seconds >= WARM_ALONE and not await self._service.let_go():
-            _LOGGER.info("Nobody needs the engine")
-            self._service.done.set()
-        elif seconds >= ALONE:
+        deputy = self._service.deputy
+        busy = deputy is not None and deputy.has_orders
+        if seconds >= WARM_ALONE and not busy:
+            busy = await self._service.let_go()
+            if not (busy or self._stays):
+                _LOGGER.info("Nobody needs the engine")
+                self._service.done.set()
+        if seconds >= ALONE and not self._stays:
             _LOGGER.warning("Nobody has talked to the engine for a day: it stops")
             self._service.done.set()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection to its end; `reader` was made with a limit of `MAX_LINE`."""
         client = _Client(reader, writer)
         self._connections += 1
         try:
@@ -116,9 +139,17 @@ class Listener:
         finally:
             self._connections -= 1
             if self._client is client:
-                self._client = None
-                self._last_client = time.monotonic()
+                self._part_with(client)
             writer.close()
+
+    def _part_with(self, client: _Client) -> None:
+        """End the lease of a client that is gone, or has to go."""
+        if client.number == self._service.lease.holder:
+            self._last_command = client.heard
+        self._service.lease.leave(client.number)
+        self._client = None
+        self._last_client = time.monotonic()
+        self._done_something.set()
 
     async def _admit(self, client: _Client) -> bool:
         """Let a client in that says hello, unless another one gives the orders."""
@@ -134,10 +165,12 @@ class Listener:
             client.answer(number, error="Another client gives the orders.")
             return False
         # Whoever speaks another protocol is told which one this is, and may stop the engine.
-        self._client = client
         if before is not None:
             before.hang_up("A newer client has taken over.")
-        client.answer(number, await self._service.answer(hello))
+            self._part_with(before)
+        self._client = client
+        client.number = self._service.lease.admit()
+        client.answer(number, await self._service.answer(hello, client.number))
         client.speaks = hello.protocol == PROTOCOL
         return True
 
@@ -161,7 +194,7 @@ class Listener:
 
     async def _answer(self, client: _Client, number: int, request: Request) -> None:
         try:
-            client.answer(number, await self._service.answer(request))
+            client.answer(number, await self._service.answer(request, client.number))
         except RequestError as error:
             client.answer(number, error=str(error))
         if not isinstance(request, Ping | Status):
@@ -172,11 +205,14 @@ class _Client:
     """One connection.
 
     Attributes:
+        number: What the lease knows it by, once it is admitted.
+        heard: When it last said anything.
         speaks: Whether its protocol is ours, so that reports make sense to it.
     """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._heard = time.monotonic()
+        self.number = -1
+        self.heard = time.monotonic()
         self.speaks = False
         self._reader = reader
         self._writer = writer
@@ -186,12 +222,12 @@ class _Client:
     @property
     def alive(self) -> bool:
         """Whether it is there and has said something lately."""
-        return not self._reader.at_eof() and time.monotonic() - self._heard < STALE
+        return not self._reader.at_eof() and time.monotonic() - self.heard < STALE
 
     async def read(self) -> dict[str, Plain] | None:
         """Wait for its next message, None where it has hung up."""
         message = await read(self._reader)
-        self._heard = time.monotonic()
+        self.heard = time.monotonic()
         return message
 
     def answer(self, number: int, result: object = None, *, error: str = "") -> None:

@@ -5,6 +5,9 @@ A request is `{"id": 7, "do": "record", ...}`, its answer `{"id": 7, "result": {
 `hello`. After it the engine also sends `{"report": {...}}` whenever something has changed, and
 `{"bye": "Why."}` before it closes the connection itself. Those requests that only look at a disk
 (`held`, `look`, `inspect`) keep no other waiting: their answers come when they are ready.
+
+An engine with a deputy obeys commands only from a client that has said `resume` (see `lease`);
+one that does not know of deputies, by its capabilities, commands from its `hello` on.
 """
 
 import asyncio
@@ -22,6 +25,9 @@ from .spans import Span
 
 PROTOCOL = 1
 """Grows when an older peer would misunderstand; additions alone don't make it grow."""
+RESUME = "resume"
+"""A capability: of an engine, that it decides while its client is away; of a client, that it says
+`resume` before it commands."""
 MAX_LINE = 1 << 20
 """Bytes of one message: 256 channels need less than 200 KiB."""
 MAX_CHANNELS = 256
@@ -38,6 +44,8 @@ class Hello:
 
     protocol: int
     version: str
+    capabilities: tuple[str, ...] = ()
+    """What the client knows beyond the first version of the protocol."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +55,47 @@ class Welcome:
     protocol: int
     version: str
     pid: int
+    capabilities: tuple[str, ...] = ()
+    """What the engine knows beyond the first version of the protocol."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """Asks for the right to command; answered by `Resumed`.
+
+    From then on the engine decides nothing by itself, until this client hangs up or is silent for
+    too long.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """Says what the engine has done by itself; the same again until it is told `Settled`."""
+
+    term: int
+    """Grows whenever it is another who commands; begins anew with the engine."""
+    seq: int = 0
+    """Of the standing orders it went by, the latest if it did nothing; 0 if it has none."""
+    deciding_since: float | None = None
+    """When it began to decide, in seconds since 1970; None if it did not."""
+    journal: Mapping[str, Plain] | None = None
+    """Where its decisions ended; None if it made none since it was last appointed."""
+    announcements: tuple[Mapping[str, Plain], ...] = ()
+    """What it had to tell people, the oldest first (see `engine.away`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """Says that what `Resumed` told is saved: the engine may forget it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appoint:
+    """Gives standing orders for when the client is away; those before are forgotten."""
+
+    orders: Mapping[str, Plain]
+    seq: int
+    """Tells the orders apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,8 +235,11 @@ class Inspect:
     """Whether to mark it, if it is: nothing is given into a folder without that mark."""
 
 
-type Request = (
+type Orderly = (
     Hello
+    | Resume
+    | Settled
+    | Appoint
     | Ping
     | Status
     | Configure
@@ -200,15 +252,19 @@ type Request = (
     | GiveBack
     | Desist
     | Pace
-    | Held
-    | Look
-    | Inspect
 )
+"""What is done one at a time, in the order in which it is asked for."""
+type Question = Held | Look | Inspect
+"""What only looks at a disk."""
+type Request = Orderly | Question
 
 _REQUESTS: dict[str, type[Request]] = {
     kind.__name__.lower(): kind
     for kind in (
         Hello,
+        Resume,
+        Settled,
+        Appoint,
         Ping,
         Status,
         Configure,

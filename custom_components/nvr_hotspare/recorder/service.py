@@ -6,12 +6,16 @@ import logging
 import os
 from pathlib import Path
 
+from .deputy import Deputy
 from .engine import Engine
 from .errors import ArchiveError, RequestError
 from .giving.service import Giving
+from .lease import Lease
 from .messages import (
     MAX_CHANNELS,
     PROTOCOL,
+    RESUME,
+    Appoint,
     Configure,
     Desist,
     Failures,
@@ -20,6 +24,7 @@ from .messages import (
     Hello,
     Inspect,
     Look,
+    Orderly,
     Pace,
     Ping,
     Provision,
@@ -27,7 +32,10 @@ from .messages import (
     Release,
     Remove,
     Request,
+    Resume,
+    Resumed,
     Returned,
+    Settled,
     Status,
     Stop,
     Welcome,
@@ -39,6 +47,8 @@ from .ring import RingLimits
 from .storage import Storage
 
 _LOGGER = logging.getLogger(__name__)
+_FREE = Hello | Resume | Ping | Status | Stop
+"""What anybody may ask for, whoever commands."""
 _NO_SOURCE = "The engine does not know where the camera is."
 _STOPPING = 2.0
 """Seconds for closing all files; what takes longer is closed at the next start."""
@@ -49,10 +59,14 @@ class Service:
 
     Attributes:
         done: Set when the process is to end.
+        lease: Whose commands are obeyed.
+        deputy: Who commands while no client does, if anybody.
     """
 
     def __init__(self, folder: Path, orders: OrdersFile, version: str) -> None:
         self.done = asyncio.Event()
+        self.lease = Lease()
+        self.deputy: Deputy | None = None
         self._file = orders
         self._orders = orders.read()
         self._version = version
@@ -111,32 +125,85 @@ class Service:
             transfers=self._giving.reports(),
         )
 
-    async def answer(self, request: Request) -> object:
+    async def answer(self, request: Request, who: int) -> object:
         """Do what a request says and return what answers it, None for a mere "done".
 
+        Args:
+            request: What is asked for.
+            who: Asks, by the number that the lease gave.
+
         Raises:
-            RequestError: It can't be done.
+            RequestError: It can't be done, or not by who asks.
         """
         if isinstance(request, Held | Look | Inspect):
             return await self._giving.find_out(request)
         async with self._one_at_a_time:
+            if not isinstance(request, _FREE) and who != self.lease.holder:
+                raise RequestError("Another commands: say resume first.")
+            return await self._do(request, who)
+
+    async def _do(self, request: Orderly, who: int) -> object:
+        match request:
+            case Hello():
+                return await self._welcome(request, who)
+            case Resume():
+                return self._resume(who)
+            case Appoint() | Settled():
+                await self._instruct(request)
+            case Ping():
+                pass
+            case Status():
+                return self.report()
+            case Record():
+                return await self._record(request.channels)
+            case Stop():
+                self.done.set()
+            case GiveBack() | Desist() | Pace():
+                self._giving.take(request)
+            case _:
+                await self._change(request)
+        return None
+
+    async def _welcome(self, hello: Hello, who: int) -> Welcome:
+        await self._follow(self._sources)
+        knows = hello.protocol == PROTOCOL and RESUME in hello.capabilities
+        if self.deputy is None or not knows:
+            self.lease.grant(who)
+            if self.deputy is not None and hello.protocol == PROTOCOL:
+                await self.deputy.dismiss()
+        return Welcome(
+            protocol=PROTOCOL,
+            version=self._version,
+            pid=os.getpid(),
+            capabilities=() if self.deputy is None else (RESUME,),
+        )
+
+    def _resume(self, who: int) -> Resumed:
+        """Pass the command on; what the deputy was about is done, for one request is at a time."""
+        if not self.lease.grant(who):
+            raise RequestError("A newer client has taken over.")
+        if self.deputy is None:
+            return Resumed(term=self.lease.term)
+        return self.deputy.resume(self.lease.term)
+
+    async def _instruct(self, request: Appoint | Settled) -> None:
+        if self.deputy is None:
+            raise RequestError("The engine decides nothing by itself.")
+        try:
             match request:
-                case Hello():
-                    await self._follow(self._sources)
-                    return Welcome(protocol=PROTOCOL, version=self._version, pid=os.getpid())
-                case Ping():
-                    pass
-                case Status():
-                    return self.report()
-                case Record():
-                    return await self._record(request.channels)
-                case Stop():
-                    self.done.set()
-                case GiveBack() | Desist() | Pace():
-                    self._giving.take(request)
-                case _:
-                    await self._change(request)
-            return None
+                case Appoint():
+                    await self.deputy.appoint(request.orders, request.seq)
+                case Settled():
+                    await self.deputy.settle()
+        except OSError as error:
+            raise RequestError(f"The disk fails: {error.strerror}.") from error
+
+    async def remind(self, sources: Mapping[str, Source]) -> None:
+        """Take sources for what was ordered before a restart, from who knows them still."""
+        async with self._one_at_a_time:
+            known = {name: sources[name] for name in sources if name in self._orders.channels}
+            self._sources = known | self._sources
+            await self._follow(known)
 
     async def let_go(self) -> bool:
         """Let go of cameras that are only watched; return whether anything is to be done."""

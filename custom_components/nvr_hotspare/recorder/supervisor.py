@@ -35,6 +35,7 @@ class Supervisor:
         *,
         on_attached: Callable[[EngineClient], Awaitable[None]],
         on_report: Callable[[EngineReport | None], None],
+        capabilities: tuple[str, ...] = (),
     ) -> None:
         """Supervise.
 
@@ -43,6 +44,8 @@ class Supervisor:
             folder: Marked for footage.
             on_attached: Told of each connection before anybody else may use it.
             on_report: Told of each report, and with None when the engine has gone.
+            capabilities: What the client knows (see `messages`): who knows of deputies has
+                `on_attached` say `resume`.
         """
         self.client: EngineClient | None = None
         self.error = "The engine has not been started."
@@ -50,6 +53,7 @@ class Supervisor:
         self._folder = folder
         self._on_attached = on_attached
         self._on_report = on_report
+        self._capabilities = capabilities
         self._task: asyncio.Task[None] | None = None
         self._launching: asyncio.Task[None] | None = None
 
@@ -156,7 +160,7 @@ class Supervisor:
         addresses, ours = await asyncio.to_thread(lambda: (list(sockets(self._state)), version()))
         for address in addresses:
             try:
-                return await EngineClient.connect(address, ours, self._take)
+                return await EngineClient.connect(address, ours, self._take, self._capabilities)
             except EngineGoneError as error:
                 gone = error
         raise gone
