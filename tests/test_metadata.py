@@ -45,6 +45,7 @@ from custom_components.nvr_hotspare.builtin_issues import (
     RING_TOO_SHORT,
     STORAGE_ISSUES,
 )
+from custom_components.nvr_hotspare.condition import CONDITIONS
 from custom_components.nvr_hotspare.const import DOMAIN, Standby, WorkMode
 from custom_components.nvr_hotspare.drift import CAMERA_GONE, CAMERA_NEW
 from custom_components.nvr_hotspare.drill_book import Proof
@@ -64,6 +65,7 @@ from custom_components.nvr_hotspare.manual import Refusal
 from custom_components.nvr_hotspare.nvr import errors as unit_errors
 from custom_components.nvr_hotspare.recorder import errors as source_errors
 from custom_components.nvr_hotspare.recorder.giving.model import TransferProblem
+from custom_components.nvr_hotspare.trigger import TRIGGERS
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "custom_components" / DOMAIN
@@ -370,6 +372,23 @@ def test_every_action_is_described() -> None:
     fields = {str(key) for key in services.SCHEMA.schema}
     for action, description in described.items():
         assert set(description["fields"]) == fields == set(EN["services"][action]["fields"])
+
+
+# Triggers and conditions
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys"), [("trigger", set(TRIGGERS)), ("condition", set(CONDITIONS))]
+)
+def test_every_trigger_and_condition_is_described(kind: str, keys: set[str]) -> None:
+    described = load_yaml_dict(str(PACKAGE / f"{kind}s.yaml"))
+    texts, icons = EN[f"{kind}s"], ICONS[f"{kind}s"]
+    assert {key for key in described if not key.startswith(".")} == set(texts) == set(icons) == keys
+    for key in keys:
+        assert set(described[key].get("fields", {})) == set(texts[key].get("fields", {}))
+        assert texts[key]["name"]
+        assert texts[key]["description"]
+        assert set(icons[key]) == {kind}
 
 
 # Entities

@@ -42,6 +42,8 @@ def _outage_attributes(manager: FailoverManager, unit: UnitId) -> Mapping[str, A
     return {
         "reason": view.reason,
         "since": dt_util.utc_from_timestamp(view.since).isoformat(),
+        "cause": view.cause,
+        "incident": None if view.incident is None else round(view.incident, 3),
         "spares": [manager.config(spare).title for spare in dict.fromkeys(view.spares.values())],
         "channels_not_backed_up": {
             names.get(camera.channel, str(camera.channel)): reason

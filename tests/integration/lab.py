@@ -16,7 +16,7 @@ from aiohttp import web
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 
 from custom_components.nvr_hotspare.const import DOMAIN, SUBENTRY_UNIT
 from custom_components.nvr_hotspare.nvr.model import Credentials, Endpoint, PlaceState
@@ -244,6 +244,15 @@ def entity_id(hass: HomeAssistant, platform: str, unit: VirtualNvr | str, key: s
     found = er.async_get(hass).async_get_entity_id(platform, DOMAIN, f"{serial}_{key}")
     assert found is not None
     return found
+
+
+def device_id(hass: HomeAssistant, nvr: VirtualNvr) -> str:
+    """Return the device of a recorder in the only group."""
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    identifier = (DOMAIN, nvr.config.serial)
+    device = dr.async_get(hass).async_get_device_by_identifier(identifier, entry.entry_id)
+    assert device is not None
+    return device.id
 
 
 def state(hass: HomeAssistant, platform: str, unit: VirtualNvr | str, key: str) -> str:

@@ -5,22 +5,21 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import device_registry as dr
 import pytest
 import voluptuous as vol
 
 from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.services import ACTIONS
-from tests.integration.lab import Lab, add_device, entity_id, eventually, places, state
+from tests.integration.lab import (
+    Lab,
+    add_device,
+    device_id,
+    entity_id,
+    eventually,
+    places,
+    state,
+)
 from virtual_nvr.nvr.unit import VirtualNvr
-
-
-def device_id(hass: HomeAssistant, nvr: VirtualNvr) -> str:
-    (entry,) = hass.config_entries.async_entries(DOMAIN)
-    identifier = (DOMAIN, nvr.config.serial)
-    device = dr.async_get(hass).async_get_device_by_identifier(identifier, entry.entry_id)
-    assert device
-    return device.id
 
 
 async def act(hass: HomeAssistant, action: str, *devices: str, response: bool = False) -> Any:
