@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 import logging
 import time
 from typing import Final
@@ -22,7 +22,7 @@ from .link import UnitLink
 from .nvr.errors import UnitError, UnitRequestError, UnitUnreachableError
 from .recorder.giving.model import TransferProblem, TransferReport, TransferState
 from .recorder.messages import Desist, Pace
-from .recorder.spans import Span, difference, total, union
+from .recorder.spans import difference, total
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -52,8 +52,6 @@ class Surroundings:
     pace: Callable[[], GivingPace]
     tell: Callable[[Event], None]
     on_progress: Callable[[], None]
-    asked: dict[str, tuple[Span, ...]] = field(default_factory=dict)
-    """What was asked for by the jobs of windows that are not yet done, in all attempts."""
 
 
 class Errand:
@@ -140,10 +138,8 @@ class Errand:
                 continue
             for plan in plans:
                 before = given.get(plan.camera)
-                asked = self._around.asked.pop(plan.job.job)
                 given[plan.camera] = Given(
                     channel=plan.camera.channel,
-                    asked=(*(before.asked if before else ()), *asked),
                     reports=(*(before.reports if before else ()), reports[plan.job.job]),
                     # Of several spares each has less to give; what the last one lacks all do.
                     missing=left[plan.camera].lost,
@@ -178,9 +174,6 @@ class Errand:
                 await _ready(engine)
                 await self._end_others(engine, planner)
                 plans, problem = await self._plan(planner, window)
-                for job in (plan.job for plan in plans):
-                    known = self._around.asked.get(job.job, ())
-                    self._around.asked[job.job] = union((*known, *job.gaps))
                 reports = await self._carry_out(engine, {it.job.job: it for it in plans})
                 if problem := problem or _problem(reports):
                     raise problem

@@ -7,7 +7,7 @@ from typing import Final
 
 from .lacking import SECOND
 from .recorder.giving.model import TransferReport
-from .recorder.spans import Span, difference, total, union
+from .recorder.spans import Span, total, union
 
 MAX_STRETCHES: Final = 20
 """Stretches of time that are told of one channel; of more the closest are told as one."""
@@ -38,8 +38,6 @@ class Given:
     """What came of one camera's footage of one window."""
 
     channel: int
-    asked: Sequence[Span]
-    """What was asked for, in all attempts."""
     reports: Sequence[TransferReport]
     """What the engine told at the end, of each spare that recorded the camera."""
     missing: Sequence[Span]
@@ -48,10 +46,20 @@ class Given:
     """What the device lacks in the end though the spares say that they have it."""
 
     @property
+    def frames(self) -> int:
+        """How many were given: also what an engine did for a courier before this one."""
+        return sum(report.frames - report.overlap_frames for report in self.reports)
+
+    @property
+    def pace(self) -> float:
+        """Frames a second; 0 where nothing was given."""
+        lasting = sum(report.playing_time for report in self.reports)
+        return sum(report.frames for report in self.reports) / lasting if lasting else 0.0
+
+    @property
     def seconds(self) -> float:
-        """How much was given: also what an engine did for a courier before this one."""
-        told = sum(report.seconds_done for report in self.reports)
-        return max(told, total(difference(self.asked, [*self.missing, *self.unread])) / SECOND)
+        """How long the frames that were given last."""
+        return self.frames / self.pace if self.pace else 0.0
 
 
 def progress(transfers: Mapping[int, Sequence[TransferReport]], running: float) -> Progress:
@@ -104,25 +112,18 @@ def report(given: Iterable[Given], *, took: float, picked_up: bool | None) -> di
 
 
 def _channel(given: Given) -> dict[str, object]:
-    seconds, unread = given.seconds, given.unread
-    frames = sum(report.frames - report.overlap_frames for report in given.reports)
-    absent = total([*unread, *given.missing]) / SECOND
+    absent = total([*given.unread, *given.missing]) / SECOND
+    known = given.pace or not absent
     return {
-        "seconds": round(seconds, 3),
-        "frames": frames,
+        "seconds": round(given.seconds, 3),
+        "frames": given.frames,
         "missing_seconds": round(absent, 3),
-        "missing_frames": _estimate(absent, seconds, frames),
+        "missing_frames": round(absent * given.pace) if known else None,
         "not_recovered": [
             *_stretches(given.missing, "not_recorded"),
-            *_stretches(unread, "damaged"),
+            *_stretches(given.unread, "damaged"),
         ],
     }
-
-
-def _estimate(absent: float, seconds: float, frames: int) -> int | None:
-    if not absent:
-        return 0
-    return round(absent * frames / seconds) if seconds and frames else None
 
 
 def _stretches(spans: Sequence[Span], reason: str) -> list[dict[str, str]]:

@@ -124,15 +124,19 @@ def test_whatever_is_there_no_second_is_asked_for_twice_or_forgotten(
 
 
 def transfer(seconds: float, **values: object) -> TransferReport:
-    fields = {"seconds": seconds, "seconds_done": seconds, "frames": round(25 * seconds)}
+    fields = {
+        "seconds": seconds,
+        "seconds_done": seconds,
+        "frames": round(25 * seconds),
+        "playing_time": seconds,
+    }
     return TransferReport(channel="a.1", state=TransferState.DONE, **fields | values)  # type: ignore[arg-type]  # any field
 
 
 def test_the_report_tells_what_was_given_and_what_was_not() -> None:
     given = Given(
         channel=1,
-        asked=spans((1124, 1186)),
-        reports=[transfer(60, overlap_frames=5, frames=1505)],
+        reports=[transfer(60, overlap_frames=5, frames=1505, playing_time=60.2)],
         missing=spans((1120, 1124)),
         unread=spans((1150, 1152)),
     )
@@ -161,9 +165,22 @@ def test_the_report_tells_what_was_given_and_what_was_not() -> None:
     }
 
 
+def test_what_was_given_before_an_interruption_counts() -> None:
+    again = transfer(2, frames=250, overlap_frames=50, playing_time=10)
+    data = report(
+        [Given(channel=1, reports=[again], missing=spans((0, 40)), unread=())],
+        took=0,
+        picked_up=None,
+    )
+    assert data["footage_returned"] == pytest.approx(8)
+    channels = data["channels"]
+    assert isinstance(channels, dict)
+    assert channels["1"]["missing_frames"] == 1000
+
+
 def test_how_many_frames_are_missing_is_not_known_where_none_was_given() -> None:
     data = report(
-        [Given(channel=1, asked=[], reports=[], missing=spans((0, 9)), unread=())],
+        [Given(channel=1, reports=[], missing=spans((0, 9)), unread=())],
         took=0,
         picked_up=None,
     )
@@ -174,9 +191,7 @@ def test_how_many_frames_are_missing_is_not_known_where_none_was_given() -> None
 
 def test_many_stretches_are_told_as_few() -> None:
     many = spans(*((at, at + 1) for at in range(0, 10_000, 10)))
-    data = report(
-        [Given(channel=1, asked=[], reports=[], missing=many, unread=())], took=0, picked_up=None
-    )
+    data = report([Given(channel=1, reports=[], missing=many, unread=())], took=0, picked_up=None)
     channels = data["channels"]
     assert isinstance(channels, dict)
     assert len(channels["1"]["not_recovered"]) <= MAX_STRETCHES

@@ -105,6 +105,7 @@ def test_a_gap_is_filled_from_the_key_frame_before_it(site: Site, spare: Spare) 
     assert report.overlap_frames == len(every(2, 2.4)) + len(every(7.6, 8))
     assert (report.clips, report.missing) == (1, ())
     assert report.seconds == report.seconds_done == 5.2
+    assert report.playing_time == pytest.approx(6.0)
     assert len(spare.asked) == 1
 
 

@@ -50,6 +50,7 @@ def test_a_clip_has_the_groups_of_pictures_that_a_gap_is_in_and_tells_the_overla
 
     assert site.numbers() == every(4, 12)
     assert report.overlap_frames == len(every(4, 5.2)) + len(every(9.6, 12))
+    assert report.playing_time == pytest.approx(8.0)
 
 
 def test_a_clock_that_is_off_by_less_than_half_a_frame_makes_no_overlap(site: Site) -> None:

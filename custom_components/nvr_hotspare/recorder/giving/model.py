@@ -111,6 +111,8 @@ class TransferReport:
     """Of video, given and verified."""
     overlap_frames: int = 0
     """Of these, those that stand beside the gaps: the rest of their groups of pictures."""
+    playing_time: float = 0.0
+    """Seconds that all these frames last."""
     clips: int = 0
     """Files given and verified."""
     missing: tuple[Span, ...] = ()

@@ -204,6 +204,7 @@ class Transfer:
             bytes=so_far.bytes + entry.size,
             frames=so_far.frames + entry.frames,
             overlap_frames=so_far.overlap_frames + entry.overlap,
+            playing_time=so_far.playing_time + total(entry.covered) / _SECOND,
             clips=so_far.clips + 1,
         )
 
