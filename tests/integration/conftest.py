@@ -38,6 +38,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     timing = Timing(
         interval=0.3,
         window=0.8,
+        refused_window=0.8,
         slow_window=2.0,
         suspect_pace=0.2,
         slow_pace=0.3,

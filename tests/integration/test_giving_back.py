@@ -31,7 +31,7 @@ from tests.integration.lab import (
 )
 from virtual_nvr.cameras import VirtualCamera
 from virtual_nvr.nvr.unit import VirtualNvr
-from virtual_nvr.verify import count, verify
+from virtual_nvr.verify import Report, count, verify
 
 SECOND = 1_000_000_000
 
@@ -123,12 +123,26 @@ async def synchronized(log: Log) -> dict[str, Any]:
     return log.told("synchronized")[0]
 
 
+async def on_disk(hass: HomeAssistant, nvr: VirtualNvr, since: int) -> Mapping[int, Report]:
+    """Return what a recorder has of the time until now, as soon as it has written all of it."""
+    folder, end = nvr.config.folder / "recordings", time.time_ns()
+
+    def look(end: int | None = None) -> Mapping[int, Report]:
+        return verify([folder], since, end)
+
+    async with asyncio.timeout(30):
+        while True:
+            reports = (await hass.async_add_executor_job(look)).values()
+            if reports and all(it.last is not None and it.last >= end for it in reports):
+                return await hass.async_add_executor_job(look, end)
+            await asyncio.sleep(0.2)
+
+
 async def assert_whole(
     hass: HomeAssistant, nvr: VirtualNvr, since: int, told: Mapping[str, Any]
 ) -> None:
     """Both cameras are on the recorder's disk, every frame once, but for what is told."""
-    folder, end = nvr.config.folder / "recordings", time.time_ns() - 2 * SECOND
-    reports = await hass.async_add_executor_job(lambda: verify([folder], since, end))
+    reports = await on_disk(hass, nvr, since)
     assert list(reports) == [1, 2]
     missing = {str(number): count(report.missing) for number, report in reports.items()}
     for number, channel in told["channels"].items():
