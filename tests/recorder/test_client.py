@@ -14,7 +14,11 @@ import time
 
 import pytest
 
-from custom_components.nvr_hotspare.recorder import client as client_module, supervisor
+from custom_components.nvr_hotspare.recorder import (
+    attendant,
+    client as client_module,
+    supervisor,
+)
 from custom_components.nvr_hotspare.recorder.archive import mark
 from custom_components.nvr_hotspare.recorder.client import EngineClient
 from custom_components.nvr_hotspare.recorder.errors import EngineGoneError, RequestError
@@ -172,7 +176,7 @@ async def test_one_that_dies_again_and_again_is_started_ever_more_rarely(
         raise EngineGoneError("The engine does not start: for a test.")
 
     monkeypatch.setattr(supervisor, "launch", fail)
-    monkeypatch.setattr(supervisor, "_FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(attendant, "_FIRST_PAUSE", 0.05)
     one = make()
     one.start()
     await eventually(lambda: len(starts) == 5)
