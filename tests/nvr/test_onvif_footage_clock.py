@@ -12,7 +12,7 @@ from tests.nvr.scripted_unit import (
 from tests.nvr.search_recorder import HOUR, SECOND, Recorder, at, event, results
 
 
-@pytest.mark.parametrize("ahead", [3600.0, -7.5])
+@pytest.mark.parametrize("ahead", [3600.0, -7.5, 0.1])
 async def test_a_clock_that_is_wrong_is_taken_out(drive: Drive, ahead: float) -> None:
     recorder = Recorder(
         ahead,
@@ -24,12 +24,13 @@ async def test_a_clock_that_is_wrong_is_taken_out(drive: Drive, ahead: float) ->
 
     (span,) = told.spans
     assert abs(span.start - at(1800 - ahead)) <= told.uncertainty
-    assert told.uncertainty < SECOND + SECOND // 4  # a second of them for times in whole seconds
+    # A second of them for times in whole seconds; the rest is how long answers took.
+    assert told.uncertainty < 4 * SECOND
 
 
-async def test_a_clock_that_may_well_agree_changes_nothing(drive: Drive) -> None:
+async def test_a_clock_that_agrees_changes_nothing(drive: Drive) -> None:
     recorder = Recorder(
-        0.1, {"GetEventSearchResults": results(event(0, "false", start=True), event(9.25, "true"))}
+        0.0, {"GetEventSearchResults": results(event(0, "false", start=True), event(9.25, "true"))}
     )
 
     async with recorder.serve() as unit:
