@@ -25,31 +25,25 @@ class Attendant(ABC):
     Attributes:
         client: The connection, None while there is none.
         failure: Why there is none, None while there is one.
+        capabilities: What the client knows (see `messages`): who knows of deputies has
+            `on_attached` say `resume`.
         longest_pause: Seconds before an engine that goes again and again is met once more.
     """
 
     longest_pause = 30.0
 
-    def __init__(
-        self,
-        *,
-        on_attached: OnAttached,
-        on_report: OnReport,
-        capabilities: tuple[str, ...] = (),
-    ) -> None:
+    def __init__(self, *, on_attached: OnAttached, on_report: OnReport) -> None:
         """Attend to an engine.
 
         Args:
             on_attached: Told of each connection before anybody else may use it.
             on_report: Told of each report, and with None when the engine has gone.
-            capabilities: What the client knows (see `messages`): who knows of deputies has
-                `on_attached` say `resume`.
         """
+        self.capabilities: tuple[str, ...] = ()
         self.client: EngineClient | None = None
         self.failure: RecorderError | None = EngineGoneError("The engine has not been met.")
         self._on_attached = on_attached
         self._on_report = on_report
-        self._capabilities = capabilities
         self._task: asyncio.Task[None] | None = None
 
     @property

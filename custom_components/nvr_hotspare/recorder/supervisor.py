@@ -26,7 +26,6 @@ class Supervisor(Attendant):
         *,
         on_attached: OnAttached,
         on_report: OnReport,
-        capabilities: tuple[str, ...] = (),
     ) -> None:
         """Supervise.
 
@@ -35,9 +34,8 @@ class Supervisor(Attendant):
             folder: Marked for footage.
             on_attached: As of `Attendant`, like the rest.
             on_report: Likewise.
-            capabilities: Likewise.
         """
-        super().__init__(on_attached=on_attached, on_report=on_report, capabilities=capabilities)
+        super().__init__(on_attached=on_attached, on_report=on_report)
         self._state = state
         self._folder = folder
         self._launching: asyncio.Task[None] | None = None
@@ -94,7 +92,7 @@ class Supervisor(Attendant):
         addresses, ours = await asyncio.to_thread(lambda: (list(sockets(self._state)), version()))
         for address in addresses:
             try:
-                return await EngineClient.connect(address, ours, self._take, self._capabilities)
+                return await EngineClient.connect(address, ours, self._take, self.capabilities)
             except EngineGoneError as error:
                 gone = error
         raise gone
