@@ -82,7 +82,7 @@ TABLES: dict[str, list[Any]] = {
         *binary_sensor.SPARE_SENSORS,
         *group_sensor.GROUP_SENSORS,
     ],
-    "button": [*button.UNIT_BUTTONS],
+    "button": [*button.DEVICE_BUTTONS, *button.UNIT_BUTTONS],
     "event": [*event.DEVICE_EVENTS],
     "sensor": [
         *sensor.DEVICE_SENSORS,

@@ -1,7 +1,4 @@
-"""Restarting a recorder, announced to whoever would take its silence for an outage.
-
-Every driver can: ONVIF makes `SystemReboot` mandatory.
-"""
+"""Trying out what would happen if a recorder failed, and restarting one."""
 
 from collections.abc import Iterable
 import time
@@ -15,6 +12,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
+from .drills import Drills, failure
 from .entity import UnitEntity, add_units
 from .failover.events import Planned
 from .manager import FailoverManager
@@ -22,8 +20,12 @@ from .nvr.errors import UnitError
 from .runtime import NvrHotSpareConfigEntry
 from .unit_config import NetworkConfig, UnitConfig
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0  # a drill takes minutes, for which nothing else is to wait
 
+DEVICE_BUTTONS: Final = (
+    ButtonEntityDescription(key="test_failover", translation_key="test_failover"),
+)
+"""Of working devices."""
 UNIT_BUTTONS: Final = (
     ButtonEntityDescription(
         key="restart",
@@ -41,6 +43,13 @@ async def async_setup_entry(
 ) -> None:
     """Add the buttons."""
     add_units(entry, async_add_entities, _build)
+    drills = entry.runtime_data.drills
+
+    def build(manager: FailoverManager, config: UnitConfig) -> Iterable[ButtonEntity]:
+        table = DEVICE_BUTTONS if config.is_device else ()
+        return [TestFailoverButton(manager, config, it, drills) for it in table]
+
+    add_units(entry, async_add_entities, build)
 
 
 def _build(manager: FailoverManager, config: UnitConfig) -> Iterable[ButtonEntity]:
@@ -49,8 +58,36 @@ def _build(manager: FailoverManager, config: UnitConfig) -> Iterable[ButtonEntit
     return [RestartButton(manager, config, description) for description in table]
 
 
+class TestFailoverButton(UnitEntity, ButtonEntity):
+    """Drills a working device."""
+
+    def __init__(
+        self,
+        manager: FailoverManager,
+        config: UnitConfig,
+        description: ButtonEntityDescription,
+        drills: Drills,
+    ) -> None:
+        super().__init__(manager, config, description)
+        self._drills = drills
+
+    @override
+    async def async_press(self) -> None:
+        """Drill it; what was measured is shown by its sensors.
+
+        Raises:
+            HomeAssistantError: It can't be drilled now, or not all went well.
+        """
+        report = await self._drills.drill(self._unit)
+        if not report["good"]:
+            raise failure("drill_not_good", self._manager.config(self._unit).title)
+
+
 class RestartButton(UnitEntity, ButtonEntity):
-    """Restarts a recorder; that it is away meanwhile is no outage."""
+    """Restarts a recorder; that it is away meanwhile is no outage.
+
+    Every driver can: ONVIF makes `SystemReboot` mandatory.
+    """
 
     @override
     async def async_press(self) -> None:

@@ -40,6 +40,12 @@ CONF_URI: Final = "uri"
 CONF_WITHOUT_AUDIO: Final = "without_audio"
 CONF_WORK_MODE: Final = "work_mode"
 
+ATTR_MESSAGE: Final = "message"
+ATTR_TYPE: Final = "type"
+
+EVENT_HAPPENED: Final = f"{DOMAIN}_happened"
+"""Tells the logbook what is announced of a working device, in a sentence."""
+
 DEFAULT_PORT: Final = 80
 DEFAULT_USERNAME: Final = "admin"
 

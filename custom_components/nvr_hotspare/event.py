@@ -1,17 +1,20 @@
-"""What happens to a working device, as events that survive in the logbook."""
+"""What happens to a working device, as events of an entity and as lines of the logbook."""
 
 from collections.abc import Iterable
 from typing import Final, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID, ATTR_NAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .const import ATTR_MESSAGE, ATTR_TYPE, EVENT_HAPPENED
 from .entity import UnitEntity, add_units
 from .failover.commands import Announce
 from .failover.model import Happening
 from .manager import FailoverManager
 from .runtime import NvrHotSpareConfigEntry
+from .sentences import sentence
 from .unit_config import UnitConfig
 
 PARALLEL_UPDATES = 0
@@ -48,3 +51,20 @@ class OutageEvent(UnitEntity, EventEntity):
     def _tell(self, announcement: Announce) -> None:
         self._trigger_event(announcement.happening, dict(announcement.data))
         self.async_write_ha_state()
+        self._log(announcement)
+
+    @callback
+    def _log(self, announcement: Announce) -> None:
+        """Have the logbook say it in a sentence."""
+        device = self._manager.config(self._unit)
+        held = self._manager.device_view(self._unit).spares.values()
+        cameras = {channel.number: channel.name for channel in device.channels}
+        spares = {self._manager.config(spare).title: None for spare in held}
+        told = {
+            ATTR_NAME: device.title,
+            ATTR_MESSAGE: sentence(self.hass, announcement, cameras, spares),
+            ATTR_TYPE: announcement.happening.value,
+            ATTR_ENTITY_ID: self.entity_id,
+            ATTR_DEVICE_ID: self.device_entry.id if self.device_entry else None,
+        }
+        self.hass.bus.async_fire(EVENT_HAPPENED, told)

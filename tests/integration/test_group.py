@@ -56,6 +56,7 @@ async def test_each_unit_has_its_entities(hass: HomeAssistant, entry: ConfigEntr
         ("binary_sensor", "NVR-1_connection"),
         ("binary_sensor", "NVR-1_spare_ready"),
         ("button", "NVR-1_restart"),
+        ("button", "NVR-1_test_failover"),
         ("event", "NVR-1_event"),
         ("sensor", "NVR-1_last_drill"),
         ("sensor", "NVR-1_last_outage"),
