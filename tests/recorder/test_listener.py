@@ -9,6 +9,7 @@ from custom_components.nvr_hotspare.recorder.client import EngineClient
 from custom_components.nvr_hotspare.recorder.errors import (
     EngineBusyError,
     EngineGoneError,
+    RequestError,
 )
 from custom_components.nvr_hotspare.recorder.messages import (
     MAX_LINE,
@@ -19,6 +20,7 @@ from custom_components.nvr_hotspare.recorder.messages import (
     Record,
     Status,
     Stop,
+    Unpair,
     encode_request,
 )
 from custom_components.nvr_hotspare.recorder.model import ChannelState
@@ -165,6 +167,22 @@ async def test_a_request_that_makes_no_sense_is_refused_and_changes_nothing(
     assert engine.orders.read() == Orders()
 
 
+@pytest.mark.parametrize("number", [1, 5])
+async def test_a_request_that_comes_again_is_not_obeyed(engine: Engine, number: int) -> None:
+    talk = await engine.raw()
+    assert await say(talk, hello())
+    assert await say(talk, encode_request(5, Ping()))
+
+    assert await say(talk, encode_request(number, Stop())) == {"bye": "A request comes again."}
+    assert not engine.service.done.is_set()
+    talk[1].close()
+
+
+async def test_an_engine_of_this_machine_is_not_paired(client: EngineClient) -> None:
+    with pytest.raises(RequestError, match="not paired"):
+        await client.request(Unpair())
+
+
 async def test_who_never_says_anything_does_not_stay(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,7 +210,7 @@ async def test_a_client_that_reads_nothing_makes_way_like_one_that_hangs(
     monkeypatch.setattr(listener_module, "STALE", 0.2)
     _, writer = await engine.raw()
     writer.write(hello())
-    for number in range(20_000):
+    for number in range(2, 20_000):
         writer.write(encode_request(number, Status()))
     await eventually(lambda: engine.listener._client is not None)
     slow = engine.listener._client

@@ -63,7 +63,7 @@ class Listener:
         self._done_something = asyncio.Event()
         self._looks: set[asyncio.Task[None]] = set()
         """Requests that wait for a disk, and that no other waits for."""
-        self._server: asyncio.Server
+        self._server: asyncio.Server | None = None
 
     async def start(self, path: Path) -> None:
         """Listen on a Unix socket, whose folder is for its owner alone; OSError if it can't be."""
@@ -95,7 +95,8 @@ class Listener:
 
     def close(self) -> None:
         """Listen no longer and hang up."""
-        self._server.close()
+        if self._server is not None:
+            self._server.close()
         if self._client is not None:
             self._client.hang_up("The engine stops.")
 
@@ -157,7 +158,7 @@ class Listener:
             message = await client.read()
         if message is None:
             return False
-        number, hello = parse_request(message)
+        number, hello = client.next_request(message)
         if not isinstance(hello, Hello):
             raise RequestError("The first request is hello.")
         before = self._client
@@ -177,7 +178,7 @@ class Listener:
     async def _attend(self, client: _Client) -> None:
         while (message := await client.read()) is not None and self._client is client:
             try:
-                number, request = parse_request(message)
+                number, request = client.next_request(message)
             except MessageError as error:
                 if error.number is None:
                     raise
@@ -218,6 +219,7 @@ class _Client:
         self._writer = writer
         self._told: EngineReport | None = None
         self._told_at = 0.0
+        self._latest = -1
 
     @property
     def alive(self) -> bool:
@@ -229,6 +231,17 @@ class _Client:
         message = await read(self._reader)
         self.heard = time.monotonic()
         return message
+
+    def next_request(self, message: Mapping[str, Plain]) -> tuple[int, Request]:
+        """Return what a message asks for; errors as of `parse_request`.
+
+        Numbers only grow: what was said once counts once, whoever says it again.
+        """
+        number, request = parse_request(message)
+        if number <= self._latest:
+            raise MessageError("A request comes again.")
+        self._latest = number
+        return number, request
 
     def answer(self, number: int, result: object = None, *, error: str = "") -> None:
         """Answer a request."""

@@ -57,6 +57,8 @@ class Welcome:
     pid: int
     capabilities: tuple[str, ...] = ()
     """What the engine knows beyond the first version of the protocol."""
+    cameras: int = 0
+    """That its machine may record at the same time; 0 where nobody has said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +167,11 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unpair:
+    """Ends the pairing of an engine on another machine. It forgets its orders; footage stays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GiveBack:
     """Has footage of a channel given back; how it goes is told in the reports.
 
@@ -249,6 +256,7 @@ type Orderly = (
     | Remove
     | Returned
     | Stop
+    | Unpair
     | GiveBack
     | Desist
     | Pace
@@ -274,6 +282,7 @@ _REQUESTS: dict[str, type[Request]] = {
         Remove,
         Returned,
         Stop,
+        Unpair,
         GiveBack,
         Desist,
         Pace,

@@ -5,12 +5,13 @@ over again.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import json
 import logging
 import math
 import os
 from pathlib import Path
+from typing import Final
 
 from .plain import PlainError, dump, load
 
@@ -45,6 +46,25 @@ class Settings:
         )
         if not all(0 <= number < math.inf for number in numbers):
             raise ValueError("Settings are neither negative nor infinite.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grants:
+    """What the owner of the engine's machine allows; 0 for no limit."""
+
+    cameras: int = 0
+    """At the same time; only told, for the client to heed."""
+    space: int = 0
+    """Bytes of footage, as `Settings.space_limit`."""
+
+    def within(self, settings: Settings) -> Settings:
+        """Return settings that stay within the limits."""
+        limits = [limit for limit in (self.space, settings.space_limit) if limit]
+        return replace(settings, space_limit=min(limits, default=0))
+
+
+ALL: Final = Grants()
+"""All that the machine can do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

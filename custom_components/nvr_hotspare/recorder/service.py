@@ -1,11 +1,12 @@
 """The engine in its process: does what it was told, whoever told it may come and go."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 import logging
 import os
 from pathlib import Path
 
+from .archive import Archive
 from .deputy import Deputy
 from .engine import Engine
 from .errors import ArchiveError, RequestError
@@ -38,10 +39,11 @@ from .messages import (
     Settled,
     Status,
     Stop,
+    Unpair,
     Welcome,
 )
 from .model import Source
-from .orders import Orders, OrdersFile
+from .orders import ALL, Grants, Orders, OrdersFile
 from .report import EngineReport, channel_report, storage_report
 from .ring import RingLimits
 from .storage import Storage
@@ -61,15 +63,20 @@ class Service:
         done: Set when the process is to end.
         lease: Whose commands are obeyed.
         deputy: Who commands while no client does, if anybody.
+        unpair: Ends the pairing of an engine that has one; OSError where the disk fails.
     """
 
-    def __init__(self, folder: Path, orders: OrdersFile, version: str) -> None:
+    def __init__(
+        self, folder: Path, orders: OrdersFile, version: str, grants: Grants = ALL
+    ) -> None:
         self.done = asyncio.Event()
         self.lease = Lease()
         self.deputy: Deputy | None = None
+        self.unpair: Callable[[], Awaitable[None]] | None = None
         self._file = orders
         self._orders = orders.read()
         self._version = version
+        self._grants = grants
         self._engine = Engine(folder, marked=True)
         settings = self._orders.settings
         self._engine.limit(RingLimits(settings.ring_seconds, settings.ring_bytes))
@@ -78,6 +85,11 @@ class Service:
         self._sources: dict[str, Source] = {}
         self._one_at_a_time = asyncio.Lock()
         self._care: asyncio.Task[None]
+
+    @property
+    def archive(self) -> Archive:
+        """The footage."""
+        return self._engine.archive
 
     async def start(self) -> None:
         """Begin to look after the disk.
@@ -158,6 +170,8 @@ class Service:
                 return await self._record(request.channels)
             case Stop():
                 self.done.set()
+            case Unpair():
+                await self._unpair()
             case GiveBack() | Desist() | Pace():
                 self._giving.take(request)
             case _:
@@ -176,6 +190,7 @@ class Service:
             version=self._version,
             pid=os.getpid(),
             capabilities=() if self.deputy is None else (RESUME,),
+            cameras=self._grants.cameras,
         )
 
     def _resume(self, who: int) -> Resumed:
@@ -198,6 +213,15 @@ class Service:
         except OSError as error:
             raise RequestError(f"The disk fails: {error.strerror}.") from error
 
+    async def _unpair(self) -> None:
+        if self.unpair is None:
+            raise RequestError("The engine is not paired.")
+        try:
+            await self.unpair()
+        except OSError as error:
+            raise RequestError(f"The disk fails: {error.strerror}.") from error
+        self.done.set()
+
     async def remind(self, sources: Mapping[str, Source]) -> None:
         """Take sources for what was ordered before a restart, from who knows them still."""
         async with self._one_at_a_time:
@@ -216,7 +240,8 @@ class Service:
     async def _change(self, request: Configure | Provision | Release | Remove | Returned) -> None:
         try:
             match request:
-                case Configure(settings=settings):
+                case Configure(settings=wanted):
+                    settings = self._grants.within(wanted)
                     await self._save(Orders(settings=settings, channels=self._orders.channels))
                     self._engine.limit(RingLimits(settings.ring_seconds, settings.ring_bytes))
                     self._storage.configure(settings)
