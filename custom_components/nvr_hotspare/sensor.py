@@ -10,6 +10,7 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
@@ -32,8 +33,8 @@ PARALLEL_UPDATES = 0
 class UnitSensorDescription(SensorEntityDescription):
     """A value that the manager knows of a unit."""
 
-    value: Callable[[FailoverManager, UnitId], str | int]
-    attributes: Callable[[FailoverManager, UnitId], Mapping[str, Any]]
+    value: Callable[[FailoverManager, UnitId], str | int | None]
+    attributes: Callable[[FailoverManager, UnitId], Mapping[str, Any]] = lambda _, __: {}
 
 
 def _outage_attributes(manager: FailoverManager, unit: UnitId) -> Mapping[str, Any]:
@@ -52,6 +53,20 @@ def _outage_attributes(manager: FailoverManager, unit: UnitId) -> Mapping[str, A
     }
 
 
+def _backed_up_by(manager: FailoverManager, unit: UnitId) -> str | None:
+    spare = manager.device_view(unit).spare
+    return None if spare is None else manager.config(spare).title
+
+
+def _channel_names(manager: FailoverManager, unit: UnitId) -> Mapping[str, Any]:
+    return {"names": [channel.name for channel in manager.config(unit).channels]}
+
+
+def _free_channels(manager: FailoverManager, unit: UnitId) -> int:
+    view = manager.spare_view(unit)
+    return max(0, view.capacity - view.channels_in_use)
+
+
 def _serving_attributes(manager: FailoverManager, unit: UnitId) -> Mapping[str, Any]:
     serving = manager.spare_view(unit).serving
     return {"units": [manager.config(device).title for device in serving]}
@@ -65,6 +80,14 @@ DEVICE_SENSORS: Final = (
         options=list(WorkingStatus),
         value=lambda manager, unit: manager.device_view(unit).working_status,
         attributes=_outage_attributes,
+    ),
+    UnitSensorDescription(key="backed_up_by", translation_key="backed_up_by", value=_backed_up_by),
+    UnitSensorDescription(
+        key="channels",
+        translation_key="channels",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda manager, unit: len(manager.config(unit).channels),
+        attributes=_channel_names,
     ),
 )
 _SPARE_STATUS: Final = UnitSensorDescription(
@@ -82,10 +105,17 @@ _CHANNELS_IN_USE: Final = UnitSensorDescription(
     value=lambda manager, unit: manager.spare_view(unit).channels_in_use,
     attributes=lambda manager, unit: {"capacity": manager.spare_view(unit).capacity},
 )
-SPARE_SENSORS: Final = (_SPARE_STATUS, _CHANNELS_IN_USE)
+_FREE_CHANNELS: Final = UnitSensorDescription(
+    key="free_channels",
+    translation_key="free_channels",
+    state_class=SensorStateClass.MEASUREMENT,
+    value=_free_channels,
+)
+SPARE_SENSORS: Final = (_SPARE_STATUS, _CHANNELS_IN_USE, _FREE_CHANNELS)
 SHARED_SENSORS: Final = (
     replace(_SPARE_STATUS, key="spare_status", translation_key="shared_status"),
     _CHANNELS_IN_USE,
+    _FREE_CHANNELS,
 )
 """What a working device has that stands in for others, beside what all of them have."""
 _SENSORS: Final = {
@@ -129,10 +159,11 @@ class UnitSensor(UnitEntity, SensorEntity):
     """A value that the manager knows of a unit."""
 
     entity_description: UnitSensorDescription
+    _unrecorded_attributes = frozenset({"names"})
 
     @property
     @override
-    def native_value(self) -> str | int:
+    def native_value(self) -> str | int | None:
         """Return the value."""
         return self.entity_description.value(self._manager, self._unit)
 

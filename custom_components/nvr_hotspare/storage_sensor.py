@@ -1,4 +1,4 @@
-"""The built-in spare's storage."""
+"""The built-in spare's storage, and what is written to it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,45 +10,64 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import EntityCategory, UnitOfInformation
+from homeassistant.const import EntityCategory, UnitOfDataRate, UnitOfInformation
 
 from .builtin_config import GIGABYTE
 from .builtin_link import BuiltinLink
 from .entity import UnitEntity
 from .manager import FailoverManager
-from .recorder.report import StorageReport
+from .recorder.report import EngineReport
 from .unit_config import UnitConfig
 
 
 @dataclass(frozen=True, kw_only=True)
 class StorageSensorDescription(SensorEntityDescription):
-    """A size in bytes that the engine of the built-in spare tells, shown in gigabytes."""
+    """An amount that the engine of the built-in spare tells; a size unless it says else."""
 
     device_class: SensorDeviceClass | None = SensorDeviceClass.DATA_SIZE
     entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
     native_unit_of_measurement: str | None = UnitOfInformation.GIGABYTES
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
     suggested_display_precision: int | None = 1
-    value: Callable[[StorageReport], int]
+    value: Callable[[EngineReport], float]
+    """In the unit of measurement."""
 
+
+MEGABIT: Final = 10**6
 
 STORAGE_SENSORS: Final = (
     StorageSensorDescription(
-        key="storage_used", translation_key="storage_used", value=lambda storage: storage.used
+        key="storage_used",
+        translation_key="storage_used",
+        value=lambda report: report.storage.used / GIGABYTE,
     ),
     StorageSensorDescription(
         key="storage_free",
         translation_key="storage_free",
-        value=lambda storage: max(storage.free - storage.floor, 0),
+        value=lambda report: max(report.storage.free - report.storage.floor, 0) / GIGABYTE,
     ),
     StorageSensorDescription(
-        key="storage_limit", translation_key="storage_limit", value=lambda storage: storage.limit
+        key="storage_limit",
+        translation_key="storage_limit",
+        value=lambda report: report.storage.limit / GIGABYTE,
+    ),
+    StorageSensorDescription(
+        key="recording_bitrate",
+        translation_key="recording_bitrate",
+        device_class=SensorDeviceClass.DATA_RATE,
+        native_unit_of_measurement=UnitOfDataRate.MEGABITS_PER_SECOND,
+        value=lambda report: _recorded_bits(report) / MEGABIT,
     ),
 )
 
 
+def _recorded_bits(report: EngineReport) -> int:
+    """Return the bits per second of what is being recorded."""
+    return sum(channel.bitrate for channel in report.channels.values() if channel.recorded)
+
+
 class StorageSensor(UnitEntity, SensorEntity):
-    """A size of the built-in spare's storage: known while its engine runs."""
+    """An amount of the built-in spare's storage: known while its engine runs."""
 
     entity_description: StorageSensorDescription
 
@@ -76,7 +95,7 @@ class StorageSensor(UnitEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the size, rounded: what changes every second would fill the database."""
+        """Return the amount, rounded: what changes every second would fill the database."""
         if (report := self._link.report) is None:
             return None
-        return round(self.entity_description.value(report.storage) / GIGABYTE, 1)
+        return round(self.entity_description.value(report), 1)

@@ -106,6 +106,17 @@ def test_synchronizing_is_shown_only_while_footage_flows(site: Replay) -> None:
     assert site.status("a") is RECORDING
 
 
+def test_a_spare_shows_that_footage_flows_from_it_beside_what_it_records(site: Replay) -> None:
+    shown = [site.spare.status]
+    flow(site)
+    shown.append(site.spare.status)
+    site.kill("b").obey()
+    shown.append(site.spare.status)
+    flow(site, flowing=False)
+    shown.append(site.spare.status)
+    assert shown == ["idle", "synchronizing", "backing_up_and_synchronizing", "backing_up"]
+
+
 def test_the_end_is_told_with_the_report_of_the_outage(site: Replay) -> None:
     flow(site)
     end(site, *windows(site), seconds=38.0, missing={"2": 0})

@@ -165,6 +165,8 @@ async def test_the_spare_is_a_device_with_its_entities(
     assert {(it.domain, it.unique_id.removeprefix(f"{spare}_")) for it in found} == {
         ("binary_sensor", "connection"),
         ("sensor", "channels_in_use"),
+        ("sensor", "free_channels"),
+        ("sensor", "recording_bitrate"),
         ("sensor", "storage_free"),
         ("sensor", "storage_limit"),
         ("sensor", "storage_used"),

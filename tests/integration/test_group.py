@@ -58,6 +58,8 @@ async def test_each_unit_has_its_entities(hass: HomeAssistant, entry: ConfigEntr
         ("button", "NVR-1_restart"),
         ("button", "NVR-1_test_failover"),
         ("event", "NVR-1_event"),
+        ("sensor", "NVR-1_backed_up_by"),
+        ("sensor", "NVR-1_channels"),
         ("sensor", "NVR-1_last_drill"),
         ("sensor", "NVR-1_last_outage"),
         ("sensor", "NVR-1_protection_proof"),
@@ -68,6 +70,7 @@ async def test_each_unit_has_its_entities(hass: HomeAssistant, entry: ConfigEntr
         ("binary_sensor", "SPARE_connection"),
         ("button", "SPARE_restart"),
         ("sensor", "SPARE_channels_in_use"),
+        ("sensor", "SPARE_free_channels"),
         ("sensor", "SPARE_working_status"),
     }
     subentries = {it.unique_id: it.subentry_id for it in entry.subentries.values()}

@@ -39,6 +39,10 @@ async def test_the_spare_records_while_a_unit_is_down_and_lets_go_when_it_is_bac
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
     await eventually(lambda: state(hass, "sensor", spare, "channels_in_use") == "2")
     assert state(hass, "sensor", spare, "working_status") == "backing_up"
+    free = attributes(hass, "sensor", spare, "channels_in_use")["capacity"] - 2
+    assert state(hass, "sensor", spare, "free_channels") == str(free)
+    by = state(hass, "sensor", nvr, "backed_up_by")
+    assert by == f"NVR Hot Spare Virtual NVR ({spare.config.host})"
     titles = attributes(hass, "sensor", spare, "working_status")["units"]
     assert titles == [f"NVR Hot Spare Virtual NVR ({nvr.config.host})"]
     shown = attributes(hass, "sensor", nvr, "working_status")
@@ -49,6 +53,7 @@ async def test_the_spare_records_while_a_unit_is_down_and_lets_go_when_it_is_bac
     await eventually(lambda: state(hass, "binary_sensor", nvr, "connection") == "on")
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
     await eventually(lambda: state(hass, "sensor", spare, "working_status") == "idle")
+    assert state(hass, "sensor", nvr, "backed_up_by") == "unknown"
     assert happened == ["heartbeat_lost", "backing_up", "returned"]
 
 
@@ -82,7 +87,7 @@ async def test_a_unit_that_is_away_when_home_assistant_starts_is_taken_over(
 async def test_a_slow_unit_is_given_longer(
     hass: HomeAssistant, nvr: VirtualNvr, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.nvr_hotspare.coordinator.ANSWER_TIME", 0.2)
+    monkeypatch.setattr("custom_components.nvr_hotspare.nvr.pulse.ANSWER_TIME", 0.2)
     changes = async_capture_events(hass, EVENT_STATE_CHANGED)
     nvr.delay = 1.2  # longer than the window of a unit that is silent
     await eventually(lambda: _suspected(hass, nvr))
@@ -193,8 +198,8 @@ async def test_a_web_server_at_the_old_address_is_no_sign_of_life(
 async def test_a_unit_that_hangs_for_good_is_taken_over_in_the_end(
     hass: HomeAssistant, lab: Lab, nvr: VirtualNvr, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.nvr_hotspare.coordinator.ANSWER_TIME", 0.2)
-    monkeypatch.setattr("custom_components.nvr_hotspare.coordinator.LATE_ANSWER_TIME", 0.5)
+    monkeypatch.setattr("custom_components.nvr_hotspare.nvr.pulse.ANSWER_TIME", 0.2)
+    monkeypatch.setattr("custom_components.nvr_hotspare.nvr.pulse.LATE_ANSWER_TIME", 0.5)
     await lab.stop("NVR-1")
     close = await lab.talker(nvr.config.host, nvr.config.http_port, answer=b"")
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")

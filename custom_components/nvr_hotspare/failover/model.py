@@ -68,6 +68,9 @@ class SpareStatus(StrEnum):
 
     IDLE = "idle"
     BACKING_UP = "backing_up"
+    SYNCHRONIZING = "synchronizing"
+    """What it recorded flows back."""
+    BACKING_UP_AND_SYNCHRONIZING = "backing_up_and_synchronizing"
 
 
 class Reason(StrEnum):

@@ -147,11 +147,29 @@ def spare_view(state: State, unit: UnitId) -> SpareView:
     used = spare.places.used if spare.places else {}
     return SpareView(
         connection=state.pulses[unit].connection,
-        status=SpareStatus.BACKING_UP if used else SpareStatus.IDLE,
+        status=_spare_status(backs_up=bool(used), synchronizes=_synchronizes(state, unit)),
         channels_in_use=len(used),
         capacity=spare.config.capacity,
         serving=tuple(dict.fromkeys(camera.unit for camera in used)),
     )
+
+
+def _spare_status(*, backs_up: bool, synchronizes: bool) -> SpareStatus:
+    match backs_up, synchronizes:
+        case True, True:
+            return SpareStatus.BACKING_UP_AND_SYNCHRONIZING
+        case True, False:
+            return SpareStatus.BACKING_UP
+        case False, True:
+            return SpareStatus.SYNCHRONIZING
+        case _:
+            return SpareStatus.IDLE
+
+
+def _synchronizes(state: State, unit: UnitId) -> bool:
+    """Tell whether footage that a spare recorded flows back to a device."""
+    flows = (it.delivery for it in state.devices.values() if it.delivery and it.delivery.flowing)
+    return any(unit in window.spares for delivery in flows for window in delivery.windows)
 
 
 def next_deadline(state: State) -> float | None:
