@@ -14,27 +14,18 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .failover.events import HeartbeatReceived, ProbeUnanswered, RecordingsSeen
-from .failover.model import Connection, Silence
+from .failover.model import Connection
 from .following import follow_unit
 from .link import UnitLink
 from .manager import FailoverManager
 from .network_link import NetworkLink
-from .nvr.errors import (
-    UnitError,
-    UnitProtocolError,
-    UnitRefusedError,
-    UnitUnreachableError,
-    UnitUnsupportedError,
-)
-from .pacer import Pacer
+from .nvr.errors import UnitError, UnitUnsupportedError
+from .nvr.pacer import Pacer
+from .nvr.pulse import Prober
 from .push import take_pushes
 
 _LOGGER = logging.getLogger(__name__)
 
-ANSWER_TIME = 1.0
-"""Seconds that a healthy unit needs at most: more is told as unanswered."""
-LATE_ANSWER_TIME = 10.0
-"""Seconds for which even a late answer is a heartbeat."""
 FOLLOW_PACE = 600.0
 """Seconds between questions for what rarely changes."""
 
@@ -59,7 +50,13 @@ class UnitCoordinator:
         self._entry = entry
         self._manager = manager
         self._unit = link.config.unit
-        self._beats = Pacer(lambda: manager.probe_pace(self._unit))
+        self._prober = Prober(
+            link.config.title,
+            link,
+            lambda: manager.probe_pace(self._unit),
+            heard=lambda: manager.handle(HeartbeatReceived(self._unit)),
+            unanswered=lambda silence: manager.handle(ProbeUnanswered(self._unit, silence)),
+        )
         self._watches = tuple(self._slow_facts())
         self._follows = Pacer(lambda: FOLLOW_PACE)
         self._was_offline = False
@@ -72,12 +69,12 @@ class UnitCoordinator:
     def start(self) -> None:
         """Begin to ask the unit for signs of life."""
         self._leave = self._manager.listen_changes(self._unit, self._look)
-        self._spawn(self._beat(), "heartbeat")
+        self._spawn(self._prober.run(), "heartbeat")
         for watch in self._watches:
             self._spawn(self._watch(watch), "watch")
         if isinstance(self.link, NetworkLink):
             self._spawn(self._follow(self.link), "follow")
-            probe = self._beats.hurry
+            probe = self._prober.beats.hurry
             pushes = take_pushes(self._hass, self._entry, self._manager, self.link, probe)
             self._spawn(pushes, "push")
 
@@ -100,7 +97,7 @@ class UnitCoordinator:
     @callback
     def wake(self) -> None:
         """Take up a changed pace at once."""
-        self._beats.wake()
+        self._prober.beats.wake()
         for watch in self._watches:
             watch.pacer.wake()
 
@@ -108,56 +105,6 @@ class UnitCoordinator:
     def _hurry(self) -> None:
         for watch in self._watches:
             watch.pacer.hurry()
-
-    async def _beat(self) -> None:
-        """Send a probe each round, without waiting for the answer to the last one.
-
-        Every other probe opens a connection of its own: neither a kept-alive connection that
-        a firewall forgot nor a lost SYN alone can look like an outage.
-        """
-        fresh = False
-        async for _ in self._beats.rounds():
-            self._spawn(self._probe(fresh=fresh), "probe")
-            fresh = not fresh
-
-    async def _probe(self, *, fresh: bool) -> None:
-        """Send one probe and tell what came of it."""
-        answer = asyncio.create_task(self.link.heartbeat(fresh=fresh))
-        try:
-            await asyncio.wait({answer}, timeout=ANSWER_TIME)
-            late = not answer.done()
-            if late:
-                self._unanswered(await self.link.knock())
-                await asyncio.wait({answer}, timeout=LATE_ANSWER_TIME - ANSWER_TIME)
-            if answer.done():
-                await self._judge(answer, late=late)
-        finally:
-            answer.cancel()
-
-    async def _judge(self, answer: asyncio.Task[object], *, late: bool) -> None:
-        """Tell the manager about an answer, or about the failure of a probe."""
-        try:
-            await answer
-        except UnitRefusedError:
-            silence = Silence.REFUSED
-        except UnitProtocolError:
-            # The host answers, but it is no recorder (any more).
-            silence = Silence.REFUSED
-        except UnitUnreachableError:
-            silence = Silence.SILENT if late else await self.link.knock()
-        except UnitError as error:
-            # Only a live unit can object.
-            _LOGGER.debug("%s: %s", self.link.config.title, error)
-            self._manager.handle(HeartbeatReceived(self._unit))
-            return
-        else:
-            self._manager.handle(HeartbeatReceived(self._unit))
-            return
-        if not late:
-            self._unanswered(silence)
-
-    def _unanswered(self, silence: Silence) -> None:
-        self._manager.handle(ProbeUnanswered(self._unit, silence))
 
     def _slow_facts(self) -> Iterator[_Watch]:
         """Yield what the unit is asked: both, where it stands in for others beside its own work."""

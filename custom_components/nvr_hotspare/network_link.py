@@ -10,9 +10,9 @@ from .const import DOMAIN
 from .drift import Drift
 from .driver import open_unit
 from .failover.model import Silence
-from .knock import knock
 from .link import UnitLink
 from .nvr.errors import UnitCredentialsError
+from .nvr.knock import knock
 from .nvr.model import Heartbeat, Place
 from .nvr.onvif import OnvifUnit
 from .unit_config import NetworkConfig, UnitConfig

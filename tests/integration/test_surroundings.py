@@ -1,9 +1,11 @@
 """What happens around the units: the network, mains, maintenance, our own restarts."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
+import sys
 import time
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -16,6 +18,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.nvr_hotspare import inquiry, manager
+from custom_components.nvr_hotspare.const import WorkMode
+from custom_components.nvr_hotspare.default_gateway import default_gateway
 from custom_components.nvr_hotspare.failover.events import (
     Event,
     HostLink,
@@ -28,9 +32,19 @@ from custom_components.nvr_hotspare.group_options import GroupOptions, Maintenan
 from custom_components.nvr_hotspare.host_link import host_link
 from custom_components.nvr_hotspare.maintenance import Maintenance, planned
 from custom_components.nvr_hotspare.manager import FailoverManager
+from custom_components.nvr_hotspare.nvr.model import Credentials, Endpoint, Identity, Limits
+from custom_components.nvr_hotspare.unit_config import NetworkConfig, UnitConfig
 from custom_components.nvr_hotspare.ups import on_mains
-from custom_components.nvr_hotspare.witnesses import CAMERAS, ask, witnesses
-from tests.integration.lab import Lab, entity_id, eventually, loopback_address, state
+from custom_components.nvr_hotspare.witnesses import CAMERAS, Witness, ask, witnesses
+from tests.integration.lab import (
+    Lab,
+    add_builtin_group,
+    add_device,
+    entity_id,
+    eventually,
+    loopback_address,
+    state,
+)
 from virtual_nvr.cameras import VirtualCamera
 from virtual_nvr.nvr.unit import VirtualNvr
 
@@ -76,7 +90,7 @@ async def test_isolation_a_witness_that_is_silent_does_not_answer(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(asyncio, "open_connection", never)
-    monkeypatch.setattr("custom_components.nvr_hotspare.knock.KNOCK_TIME", 0.05)
+    monkeypatch.setattr("custom_components.nvr_hotspare.nvr.knock.KNOCK_TIME", 0.05)
     assert await ask(witnesses([], gateway="192.0.2.1")) == {"192.0.2.1": False}
 
 
@@ -142,6 +156,153 @@ def test_isolation_where_nothing_can_be_read_nothing_is_said(tmp_path: Path) -> 
     assert host_link(tmp_path / "nowhere") is None
     (tmp_path / "eth0").mkdir()
     assert host_link(tmp_path) is None
+
+
+NAS = "192.0.2.20"
+ALWAYS = MaintenanceWindow(weekday=None, start="00:00:00", minutes=1440)
+
+
+def a_unit(host: str) -> UnitConfig:
+    """Return a recorder at an address, without cameras."""
+    return UnitConfig(
+        subentry_id="",
+        title="NVR",
+        mode=WorkMode.NORMAL,
+        way=NetworkConfig(
+            endpoint=Endpoint(host=host), credentials=Credentials(username="", password="")
+        ),
+        identity=Identity(manufacturer="", model="", firmware="", serial="NVR"),
+        limits=Limits(),
+        protected=True,
+        channels=(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "named", "asked"),
+    [
+        (NAS, "", [("192.0.2.1", True)]),
+        ("nas.lan", "", [("192.0.2.1", True)]),
+        (NAS, "192.0.2.2", [("192.0.2.2", False)]),
+        ("127.0.0.1", "", []),  # reached without any network
+    ],
+)
+def test_isolation_the_default_gateway_is_asked_where_none_is_named(
+    host: str, named: str, asked: list[tuple[str, bool]]
+) -> None:
+    found = witnesses([a_unit(host)], named, default_gateway="192.0.2.1")
+    assert [(witness.host, witness.guessed) for witness in found] == asked
+
+
+async def test_isolation_the_silence_of_a_default_gateway_counts_once_it_was_heard(
+    hass: HomeAssistant,
+    lab: Lab,
+    entry: ConfigEntry,
+    told: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def of_gateway() -> list[bool]:
+        return [it.answers for it in told if isinstance(it, WitnessSeen) and it.witness == gateway]
+
+    gateway, answers, asked = loopback_address(), False, 0
+
+    async def ask(found: Iterable[Witness]) -> Mapping[str, bool]:
+        nonlocal asked
+        asked += 1
+        return {witness.name: not witness.guessed or answers for witness in found}
+
+    monkeypatch.setattr(inquiry, "PACE", 0.1)
+    monkeypatch.setattr(inquiry, "ask", ask)
+    monkeypatch.setattr(inquiry, "default_gateway", lambda: gateway)
+    monkeypatch.setattr("custom_components.nvr_hotspare.witnesses._is_here", lambda _: False)
+    set_options(hass, entry, GroupOptions(maintenance=(ALWAYS,)))  # it stays suspect
+    await lab.stop("NVR-1")
+    await eventually(lambda: asked > 2)
+    assert of_gateway() == []
+    answers = True
+    await eventually(lambda: True in of_gateway())
+    answers = False
+    await eventually(lambda: False in of_gateway())
+
+
+async def test_isolation_a_recorder_and_all_its_cameras_behind_a_dead_switch_are_an_outage(
+    hass: HomeAssistant,
+    lab: Lab,
+    builtin_home: Path,
+    nvr: VirtualNvr,
+    cameras: list[VirtualCamera],
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers, asked = False, 0
+
+    async def ask(found: Iterable[Witness]) -> Mapping[str, bool]:
+        nonlocal asked
+        asked += 1
+        return {witness.name: witness.guessed and answers for witness in found}
+
+    monkeypatch.setattr(inquiry, "PACE", 0.1)
+    monkeypatch.setattr(inquiry, "ask", ask)
+    monkeypatch.setattr(inquiry, "default_gateway", lambda: "192.0.2.1")
+    monkeypatch.setattr("custom_components.nvr_hotspare.witnesses._is_here", lambda _: False)
+    entry = await add_builtin_group(hass, builtin_home / "footage")
+    await add_device(hass, entry, nvr, cameras)
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
+    await lab.stop("NVR-1")
+    before = asked
+    await eventually(lambda: asked > before + 20)  # in more than twice the time it is given
+    assert state(hass, "binary_sensor", nvr, "connection") == "on"  # nothing answers
+    answers = True
+    await eventually(lambda: state(hass, "binary_sensor", nvr, "connection") == "off")
+
+
+ROUTES = """\
+Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
+eth0\t{net}\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0
+wlan0\t00000000\t{far}\t0003\t0\t0\t600\t00000000\t0\t0\t0
+eth0\t00000000\t{near}\t0003\t0\t0\t100\t00000000\t0\t0\t0
+docker0\t00000000\t{host}\t0003\t0\t0\t0\t00000000\t0\t0\t0
+eth0\t00000000\t{host}\t0002\t0\t0\t1\t00000000\t0\t0\t0
+"""
+
+
+def as_kernel(address: str) -> str:
+    """Write an address as the kernel does: the bytes as a number of this machine."""
+    return f"{int.from_bytes(IPv4Address(address).packed, sys.byteorder):08X}"
+
+
+@pytest.mark.parametrize(
+    ("hardware", "expected"),
+    [
+        (["eth0/device", "wlan0/device", "docker0"], "192.0.2.1"),  # of several the nearest
+        (["wlan0/device", "eth0", "docker0/lower_veth1"], "192.0.2.254"),
+        (["eth0/lower_bond0/lower_eno1/device", "docker0"], "192.0.2.1"),
+        (["eth0", "docker0"], ""),  # a container: its gateway is its host
+    ],
+)
+def test_isolation_the_default_gateway_is_beyond_the_hosts_own_hardware(
+    tmp_path: Path, hardware: list[str], expected: str
+) -> None:
+    for folder in hardware:
+        (tmp_path / folder).mkdir(parents=True)
+    routes = tmp_path / "route"
+    addresses = {
+        "net": "192.0.2.0",
+        "near": "192.0.2.1",
+        "far": "192.0.2.254",
+        "host": "172.17.0.1",
+    }
+    routes.write_text(ROUTES.format(**{key: as_kernel(it) for key, it in addresses.items()}))
+    assert default_gateway(routes, tmp_path) == expected
+
+
+@pytest.mark.parametrize("text", ["", "Iface\n", "Iface\neth0\n", "Iface\neth0 x y z 0 0 0 0\n"])
+def test_isolation_where_no_route_can_be_read_there_is_no_gateway(
+    tmp_path: Path, text: str
+) -> None:
+    assert default_gateway(tmp_path / "nowhere", tmp_path) == ""
+    (tmp_path / "route").write_text(text)
+    assert default_gateway(tmp_path / "route", tmp_path) == ""
 
 
 # Mains

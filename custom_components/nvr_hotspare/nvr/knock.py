@@ -2,7 +2,7 @@
 
 import asyncio
 
-from .failover.model import Silence
+from ..failover.model import Silence
 
 KNOCK_TIME = 1.0
 """Seconds that a host may take to accept a connection."""

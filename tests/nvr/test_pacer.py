@@ -2,7 +2,7 @@
 
 import asyncio
 
-from custom_components.nvr_hotspare.pacer import Pacer
+from custom_components.nvr_hotspare.nvr.pacer import Pacer
 
 
 async def take(pacer: Pacer, count: int, work: float = 0.0) -> list[float]:
