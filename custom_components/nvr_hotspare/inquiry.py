@@ -11,6 +11,7 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
+from .default_gateway import default_gateway
 from .failover.events import HostLink, WitnessSeen
 from .host_link import host_link
 from .manager import FailoverManager
@@ -28,13 +29,23 @@ class Inquiry:
         hass: HomeAssistant,
         entry: ConfigEntry,
         manager: FailoverManager,
-        witnesses: Callable[[], Iterable[Witness]],
+        witnesses: Callable[[str], Iterable[Witness]],
     ) -> None:
+        """Prepare.
+
+        Args:
+            hass: Home Assistant.
+            entry: The group's.
+            manager: The group's.
+            witnesses: Who can be asked, told the default gateway.
+        """
         self._hass = hass
         self._entry = entry
         self._manager = manager
         self._witnesses = witnesses
         self._link = True
+        self._heard: set[str] = set()
+        """The witnesses that have ever answered."""
         self._suspicion = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._unlisten: CALLBACK_TYPE | None = None
@@ -70,9 +81,19 @@ class Inquiry:
             await asyncio.sleep(PACE)
 
     async def _ask(self) -> None:
-        link = await self._hass.async_add_executor_job(host_link)
+        link, gateway = await self._hass.async_add_executor_job(_look_at_host)
         if link is not None and link is not self._link:
             self._link = link
             self._manager.handle(HostLink(link))
-        for witness, answers in (await ask(self._witnesses())).items():
-            self._manager.handle(WitnessSeen(witness, answers))
+        asked = {witness.name: witness for witness in self._witnesses(gateway)}
+        for name, answers in (await ask(asked.values())).items():
+            if answers:
+                self._heard.add(name)
+            elif asked[name].guessed and name not in self._heard:
+                continue
+            self._manager.handle(WitnessSeen(name, answers))
+
+
+def _look_at_host() -> tuple[bool | None, str]:
+    """Return whether the host has a link, and its default gateway. Reads files."""
+    return host_link(), default_gateway()

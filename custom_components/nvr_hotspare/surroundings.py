@@ -69,6 +69,6 @@ class Surroundings:
     def _tell_power(self) -> None:
         self._manager.handle(PowerReturned())
 
-    def _witnesses(self) -> Iterator[Witness]:
+    def _witnesses(self, default_gateway: str) -> Iterator[Witness]:
         options = GroupOptions.from_options(self._entry.options)
-        return witnesses(self._units(), options.gateway)
+        return witnesses(self._units(), options.gateway, default_gateway)

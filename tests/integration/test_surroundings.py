@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -244,13 +245,14 @@ async def test_isolation_a_recorder_and_all_its_cameras_behind_a_dead_switch_are
     monkeypatch.setattr(inquiry, "PACE", 0.1)
     monkeypatch.setattr(inquiry, "ask", ask)
     monkeypatch.setattr(inquiry, "default_gateway", lambda: "192.0.2.1")
+    monkeypatch.setattr(manager, "TIMING", replace(manager.TIMING, window=2.0))
     monkeypatch.setattr("custom_components.nvr_hotspare.witnesses._is_here", lambda _: False)
     entry = await add_builtin_group(hass, builtin_home / "footage")
     await add_device(hass, entry, nvr, cameras)
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
     await lab.stop("NVR-1")
     before = asked
-    await eventually(lambda: asked > before + 20)  # in more than twice the time it is given
+    await eventually(lambda: asked > before + 40)  # in more than the time it is given
     assert state(hass, "binary_sensor", nvr, "connection") == "on"  # nothing answers
     answers = True
     await eventually(lambda: state(hass, "binary_sensor", nvr, "connection") == "off")
