@@ -19,7 +19,7 @@ class Agenda:
 
     def __init__(self) -> None:
         self.now = START
-        self._heap: list[tuple[float, int, Callable[[], None]]] = []
+        self._heap: list[tuple[float, int, Callable[[], object]]] = []
         self._order = count()
 
     @property
@@ -27,11 +27,11 @@ class Agenda:
         """Return when the next thing happens; there is always one."""
         return self._heap[0][0]
 
-    def at(self, moment: float, action: Callable[[], None]) -> None:
+    def at(self, moment: float, action: Callable[[], object]) -> None:
         """Do something at a moment."""
         heappush(self._heap, (moment, next(self._order), action))
 
-    def later(self, seconds: float, action: Callable[[], None]) -> None:
+    def later(self, seconds: float, action: Callable[[], object]) -> None:
         """Do something some seconds from now."""
         self.at(grid(self.now + seconds), action)
 

@@ -193,7 +193,7 @@ class Manager:
                 self.agenda.now = until
                 return
 
-    def later(self, seconds: float, action: Callable[[], None]) -> None:
+    def later(self, seconds: float, action: Callable[[], object]) -> None:
         """Do something some seconds from now, unless Home Assistant restarts before."""
         life = self._life
         self.agenda.later(seconds, lambda: action() if life == self._life else None)
@@ -366,7 +366,7 @@ class Manager:
         if silence is Silence.REFUSED:
             self.happens(ProbeUnanswered(unit, silence))
         else:
-            self.later(GIVEN_UP, lambda: self._unanswered(unit, silence))
+            self.later(GIVEN_UP, partial(self.happens, ProbeUnanswered(unit, silence)))
         return Asked.NEWS
 
     def _beats_count(self, unit: UnitId) -> bool:
@@ -378,9 +378,6 @@ class Manager:
             return True
         enough = max(timing.return_beats, calm.quiet_beats(device, timing))
         return self.state.pulses[unit].beats < enough
-
-    def _unanswered(self, unit: UnitId, silence: Silence) -> None:
-        self.happens(ProbeUnanswered(unit, silence))
 
     def _watch(self, unit: UnitId) -> Asked:
         it, now = self.site.units[unit], self.agenda.now

@@ -12,12 +12,15 @@ that is cut off, nobody is (see `isolation`).
 """
 
 from copy import replace
+from operator import attrgetter
 
 from .model import Connection, Silence, Timing
 from .state import Pulse
 
 PROOF = 2
 """Unanswered probes without which silence proves nothing."""
+_BESIDES = attrgetter("heard", "connection", "silence", "asked", "excused", "maintained")
+"""What else is known of a unit than which probes it answered."""
 
 
 def heard(pulse: Pulse, now: float) -> Pulse:
@@ -40,10 +43,16 @@ def unanswered(pulse: Pulse, silence: Silence) -> Pulse:
     return replace(pulse, beats=0, unanswered=pulse.unanswered + 1, silence=silence)
 
 
-def silent_on(before: Pulse, after: Pulse) -> bool:
-    """Tell whether all that is new is one more probe of many unanswered: it proves no more."""
-    more = PROOF <= before.unanswered < after.unanswered
-    return more and replace(after, unanswered=before.unanswered) == before
+def more_of_the_same(before: Pulse, after: Pulse) -> bool:
+    """Tell whether all that is new of a unit is another heartbeat, or another probe unanswered.
+
+    Silence that is proven is no more so by that.
+    """
+    if PROOF <= before.unanswered < after.unanswered:
+        same = before.since == after.since
+    else:
+        same = before.unanswered == after.unanswered == 0
+    return same and _BESIDES(before) == _BESIDES(after)
 
 
 def suspect(pulse: Pulse) -> bool:

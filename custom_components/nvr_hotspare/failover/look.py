@@ -10,7 +10,7 @@ from itertools import compress
 from math import inf
 from operator import is_not
 
-from .detector import silent_on
+from .detector import more_of_the_same
 from .model import UnitId
 from .state import SpareState, State
 
@@ -37,9 +37,9 @@ def touched(before: State, after: State) -> set[UnitId]:
     if after.wakes.first <= after.now:
         found.update(unit for unit, at in after.wakes.items() if at <= after.now)
     if before.pulses is not after.pulses:
-        known, pulses = before.pulses, after.pulses
-        changed = _changed(known, pulses)
-        found.update(unit for unit in changed if not silent_on(known[unit], pulses[unit]))
+        for unit in _changed(before.pulses, after.pulses):
+            if _tells(before, after, unit):
+                found.add(unit)
     if before.devices is not after.devices:
         found.update(_changed(before.devices, after.devices))
     if before.spares is not after.spares:
@@ -55,6 +55,13 @@ def _regrouped(before: State, after: State) -> bool:
         or list(before.spares) != list(after.spares)
         or list(before.pulses) != list(after.pulses)
     )
+
+
+def _tells(before: State, after: State, unit: UnitId) -> bool:
+    """Tell whether a unit's signs of life tell anything; in an outage each one counts."""
+    device = after.devices.get(unit)
+    in_outage = device is not None and device.outage is not None
+    return in_outage or not more_of_the_same(before.pulses[unit], after.pulses[unit])
 
 
 def _changed(before: Mapping[UnitId, object], after: Mapping[UnitId, object]) -> Iterable[UnitId]:
@@ -79,10 +86,16 @@ def _concerns_spares(before: State, after: State, units: set[UnitId]) -> bool:
         if (device := after.devices.get(unit)) is not None and device.outage:
             return True
         if unit in after.spares and (
-            after.wakes.get(unit, inf) <= after.now or before.online(unit) != after.online(unit)
+            after.wakes.get(unit, inf) <= after.now or _came_or_went(before, after, unit)
         ):
             return True
     return False
+
+
+def _came_or_went(before: State, after: State, unit: UnitId) -> bool:
+    """Tell whether a unit is online that was offline, or the other way round."""
+    same = before.pulses.get(unit) is after.pulses.get(unit)
+    return not same and before.online(unit) != after.online(unit)
 
 
 def stirred(state: State, spare: SpareState, look: Look) -> bool:
@@ -92,7 +105,7 @@ def stirred(state: State, spare: SpareState, look: Look) -> bool:
         spare is not before.spares.get(unit)
         or state.plan is not before.plan
         or state.wakes.get(unit, inf) <= state.now
-        or state.online(unit) != before.online(unit)
+        or _came_or_went(before, state, unit)
         or bool(spare.places and not spare.holding.issuperset(spare.places.used))
     )
 
@@ -103,7 +116,7 @@ def places_moved(state: State, look: Look) -> bool:
     return (
         state.spares is not before.spares
         or state.group is not before.group
-        or any(state.online(unit) != before.online(unit) for unit in state.spares)
+        or any(_came_or_went(before, state, unit) for unit in state.spares)
         or any(
             before.now < at <= state.now
             for spare in state.spares.values()

@@ -129,16 +129,21 @@ class _Table:
 
     def _stays(self, camera: Camera) -> UnitId | None:
         """Return where a camera is recorded, else who was told to, else who has to."""
-        own = [spare for unit, spare in self.spares.items() if unit != camera.unit]
-        ranked = sorted(
-            (spare for spare in own if camera in spare.holding or uses(spare, camera)),
+        keepers = (
+            spare
+            for unit, spare in self.spares.items()
+            if unit != camera.unit and (camera in spare.holding or uses(spare, camera))
+        )
+        best = min(
+            keepers,
             key=lambda spare: (
                 not records(spare, camera),
                 not uses(spare, camera),
                 camera not in spare.holding,
             ),
+            default=None,
         )
-        return ranked[0].config.unit if ranked else None
+        return best.config.unit if best else None
 
     def place(self, waiting: list[Camera]) -> None:
         """Give free places to waiting cameras, given in the order of their ranks."""

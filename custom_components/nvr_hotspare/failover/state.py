@@ -1,6 +1,6 @@
 """All that the machine knows. Frozen; mappings in it are replaced, never changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import replace
 from dataclasses import dataclass, field
 from math import inf
@@ -326,6 +326,11 @@ def uses(spare: SpareState, camera: Camera) -> bool:
 def records(spare: SpareState, camera: Camera) -> bool:
     """Tell whether a spare was seen to record a camera."""
     return spare.places is not None and camera in spare.places.recorded
+
+
+def records_any(spare: SpareState, cameras: Iterable[Camera]) -> bool:
+    """Tell whether a spare was seen to record any of some cameras."""
+    return spare.places is not None and not spare.places.recorded.isdisjoint(cameras)
 
 
 def with_device(state: State, device: DeviceState) -> State:

@@ -8,7 +8,7 @@ from .commands import Announce, Command
 from .coverage import shortfall
 from .look import Look
 from .model import Camera, Cause, Happening, Reason, Recording, WorkingStatus
-from .state import DeviceState, Outage, State, records, with_device
+from .state import DeviceState, Outage, State, records_any, with_device
 
 RECORDING_STATUSES = (
     WorkingStatus.RECORDING,
@@ -59,7 +59,7 @@ def _recount(state: State, device: DeviceState, outage: Outage) -> Outage:
     if first:
         outage = replace(outage, confirmed={**outage.confirmed, **first})
     for unit, spare in state.spares.items():
-        if unit not in outage.spares and any(records(spare, c) for c in device.cameras):
+        if unit not in outage.spares and records_any(spare, device.cameras):
             outage = replace(outage, spares=(*outage.spares, unit))
     if outage.returned is None or outage.alongside:
         among = device.cameras if outage.returned is None else outage.alongside
