@@ -19,6 +19,7 @@ from custom_components.nvr_hotspare import (
     binary_sensor,
     builtin_form,
     button,
+    camera,
     channel_form,
     drill_flow,
     drill_sensor,
@@ -61,6 +62,7 @@ from custom_components.nvr_hotspare.failover.model import (
 )
 from custom_components.nvr_hotspare.giving import Way
 from custom_components.nvr_hotspare.group_options import DAILY, WEEKDAYS
+from custom_components.nvr_hotspare.live import LiveFrom
 from custom_components.nvr_hotspare.manual import Refusal
 from custom_components.nvr_hotspare.nvr import errors as unit_errors
 from custom_components.nvr_hotspare.recorder import errors as source_errors
@@ -83,6 +85,7 @@ TABLES: dict[str, list[Any]] = {
         *group_sensor.GROUP_SENSORS,
     ],
     "button": [*button.DEVICE_BUTTONS, *button.UNIT_BUTTONS],
+    "camera": [*camera.CHANNEL_CAMERAS],
     "event": [*event.DEVICE_EVENTS],
     "sensor": [
         *sensor.DEVICE_SENSORS,
@@ -421,6 +424,11 @@ def test_every_entity_has_a_name_and_an_icon(platform: str) -> None:
 def test_every_status_has_a_text_and_an_icon(key: str, values: set[str]) -> None:
     assert set(EN["entity"]["sensor"][key]["state"]) == values
     assert set(ICONS["entity"]["sensor"][key]["state"]) == values
+
+
+def test_who_sends_what_is_watched_has_a_text() -> None:
+    told = EN["entity"]["camera"]["live"]["state_attributes"]["live_from"]["state"]
+    assert set(told) == set(LiveFrom)
 
 
 def test_connections_are_online_or_offline() -> None:

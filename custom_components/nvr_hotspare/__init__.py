@@ -23,6 +23,7 @@ from .views import register_views
 PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
+    Platform.CAMERA,
     Platform.EVENT,
     Platform.SENSOR,
     Platform.SWITCH,

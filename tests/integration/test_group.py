@@ -57,6 +57,8 @@ async def test_each_unit_has_its_entities(hass: HomeAssistant, entry: ConfigEntr
         ("binary_sensor", "NVR-1_spare_ready"),
         ("button", "NVR-1_restart"),
         ("button", "NVR-1_test_failover"),
+        ("camera", "NVR-1_live_1"),
+        ("camera", "NVR-1_live_2"),
         ("event", "NVR-1_event"),
         ("sensor", "NVR-1_backed_up_by"),
         ("sensor", "NVR-1_channels"),

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ..failover.model import Recording
 from ..recorder.giving.model import Replay
+from ..recorder.model import Source
 from ..recorder.spans import Span
 from .model import (
     ChannelSettings,
@@ -66,6 +67,20 @@ class Teller(Unit, Protocol):
         Raises:
             UnitUnsupportedError: It tells nothing, or not to this account.
             UnitFullError, UnitRequestError: Not now: others listen already, as a rule.
+        """
+
+
+class Shower(Unit, Protocol):
+    """A recorder that shows live what it records."""
+
+    async def live(self) -> Mapping[int | str, Source]:
+        """Tell where it shows its channels, by number, and the places on it, by key.
+
+        The sub stream where there is one. What is not there it does not show, or does not tell
+        that it does.
+
+        Raises:
+            UnitUnsupportedError: It shows nothing at all.
         """
 
 

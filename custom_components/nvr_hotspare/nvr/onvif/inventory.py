@@ -19,6 +19,8 @@ from .wsdl import Service
 
 _RECEIVER_TYPE: Final = "http://www.onvif.org/ver10/schema/Receiver"
 """A job's source that is a receiver; the WSDL's default."""
+_PROFILE_TYPE: Final = "http://www.onvif.org/ver10/schema/Profile"
+"""A job's source that is a media profile."""
 _OURS: Final = "urn:nvr-hotspare:"
 _MOST = 1024
 """Recordings, jobs or receivers."""
@@ -50,6 +52,8 @@ class Job:
     """Told to record."""
     priority: int
     receivers: tuple[str, ...]
+    profiles: tuple[str, ...] = ()
+    """The media profiles that it moves instead: the unit's own video."""
     conditional: bool
     """Records by rules of its own: a schedule, events, or what this version does not know."""
 
@@ -168,6 +172,7 @@ def _job(entry: Any) -> Job:
         active=text(configuration, "Mode") == "Active",
         priority=priority if isinstance(priority, int) else 0,
         receivers=receivers_of(configuration),
+        profiles=_sources_of(configuration, _PROFILE_TYPE),
         # Later versions of the schema added an EventFilter and a ScheduleToken.
         conditional=any(
             part(configuration, name) for name in ("Extension", "_raw_elements", "_attr_1")
@@ -177,11 +182,16 @@ def _job(entry: Any) -> Job:
 
 def receivers_of(configuration: Any) -> tuple[str, ...]:
     """Return the receivers that a RecordingJobConfiguration names."""
+    return _sources_of(configuration, _RECEIVER_TYPE)
+
+
+def _sources_of(configuration: Any, kind: str) -> tuple[str, ...]:
+    """Return the tokens of a job's sources that are of a kind; a receiver if it is not said."""
     tokens = [part(source, "SourceToken") for source in parts(configuration, "Source")]
     return tuple(
         text(token, "Token")
         for token in tokens
-        if text(token, "Token") and (text(token, "Type") or _RECEIVER_TYPE) == _RECEIVER_TYPE
+        if text(token, "Token") and (text(token, "Type") or _RECEIVER_TYPE) == kind
     )
 
 

@@ -7,8 +7,9 @@ import aiohttp
 
 from ...failover.model import Recording
 from ...recorder.giving.model import Replay
+from ...recorder.model import Source
 from ...recorder.spans import Span
-from ..base import Spare, Subscription, Teller, WorkingDevice
+from ..base import Shower, Spare, Subscription, Teller, WorkingDevice
 from ..errors import UnitCredentialsError, UnitRequestError, UnitUnsupportedError
 from ..model import (
     ChannelSettings,
@@ -27,12 +28,13 @@ from .client import OnvifClient
 from .evidence import Witness
 from .footage import OnvifFootage, place_of
 from .inventory import Container, Inventory, take_inventory
+from .live import live_uris
 from .pullpoint import PullPoint
 from .spare import OnvifSpare
 from .wsdl import Service
 
 
-class OnvifUnit(WorkingDevice, Spare, Teller):
+class OnvifUnit(WorkingDevice, Spare, Teller, Shower):
     """The driver. It has no tasks and holds no connection: nothing is to be closed.
 
     A new password is a new driver. Each call costs a unit one wrong password at most.
@@ -59,6 +61,7 @@ class OnvifUnit(WorkingDevice, Spare, Teller):
         Raises:
             UnitUnreachableError: The endpoint's host is no host name or address.
         """
+        self._credentials = credentials
         self._client = OnvifClient(session, endpoint, credentials, timeout=timeout)
         self._witness = Witness(self._client)
         self._spare = OnvifSpare(self._client, self._witness)
@@ -139,6 +142,16 @@ class OnvifUnit(WorkingDevice, Spare, Teller):
     async def replay(self, key: str) -> Replay:
         return await self._footage.replay(await self._container(key))
 
+    @override
+    async def live(self) -> Mapping[int | str, Source]:
+        inventory = await self._inventory()
+        found = await live_uris(self._client, inventory, self._numbers)
+        account = self._credentials
+        return {
+            shown: Source(uri=uri, username=account.username, password=account.password)
+            for shown, uri in found.items()
+        }
+
     async def _container(self, camera: int | str) -> Container:
         """Return the recording of a channel, by its number, or of a place, by its key."""
         if isinstance(camera, str):
@@ -154,8 +167,13 @@ class OnvifUnit(WorkingDevice, Spare, Teller):
 
     async def _own_inventory(self) -> Inventory | None:
         """Return what the unit holds, None where it has no recordings of its own to tell of."""
+        inventory = await self._inventory()
+        return inventory if inventory and inventory.own else None
+
+    async def _inventory(self) -> Inventory | None:
+        """Return what the unit holds, None where it has no recordings at all to tell of."""
         try:
             inventory = await take_inventory(self._client)
         except UnitUnsupportedError, UnitRequestError:
             return None
-        return inventory if inventory.own else None
+        return inventory if inventory.containers else None
