@@ -183,7 +183,8 @@ async def test_one_that_dies_again_and_again_is_started_ever_more_rarely(
     pauses = [later - earlier for earlier, later in pairwise(starts)]
 
     assert "for a test" in one.error
-    assert pauses[3] > 3 * pauses[1] > 0
+    # A busy machine makes them longer, nothing makes them shorter.
+    assert all(pause > least for pause, least in zip(pauses[1:], (0.05, 0.1, 0.2), strict=True))
 
 
 async def test_a_second_one_waits_until_the_first_has_gone(make: Callable[[], Watched]) -> None:
