@@ -16,7 +16,7 @@ deputy's, and the one that the deputy began with.
 from collections.abc import Iterable
 from copy import replace
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 
 from . import journal
 from .commands import Announce, Command
@@ -111,12 +111,12 @@ def take_back(
     said: list[Said] = []
     for unit in known:
         ours, then, theirs = state.devices[unit], before.devices[unit], left.devices[unit]
-        told = (item for item in absence.said if item.announcement.unit == unit)
+        told = [item for item in absence.said if item.announcement.unit == unit]
         if present:
             device = _joined_there(ours, then, theirs)
         else:
-            device = _joined_away(ours, then, theirs, now)
-            said += [item for item in told if not _known(item, ours, then, theirs)]
+            device = _joined_away(ours, then, theirs, told, now)
+            said += _news(told, ours, then, absence.since)
             state = _connected(state, unit, device.outage)
         state = with_device(state, device)
     if not present:
@@ -136,10 +136,11 @@ def _joined_there(ours: DeviceState, then: DeviceState, theirs: DeviceState) -> 
 
 
 def _joined_away(
-    ours: DeviceState, then: DeviceState, theirs: DeviceState, now: float
+    ours: DeviceState, then: DeviceState, theirs: DeviceState, told: Iterable[Said], now: float
 ) -> DeviceState:
     """Return a device that the manager has not watched, or only since it started."""
-    outage = _outage(ours.outage, then.outage, theirs.outage)
+    ends = [it.at for it in told if it.announcement.happening is Happening.RETURNED]
+    outage = _outage(ours.outage, then.outage, theirs.outage, max(ends, default=-inf))
     if outage is not None:
         wanted = {camera for _, camera in coverable(ours)}
         alongside = tuple(camera for camera in outage.alongside if camera in wanted)
@@ -161,14 +162,18 @@ def _joined_away(
     )
 
 
-def _outage(ours: Outage | None, then: Outage | None, theirs: Outage | None) -> Outage | None:
+def _outage(
+    ours: Outage | None, then: Outage | None, theirs: Outage | None, last_end: float
+) -> Outage | None:
     """Return the outage that goes on after the manager was away.
 
     An outage is told by its `since`: the one that the deputy began with may have ended under it,
-    or been ended by the manager since; and another may have begun.
+    or been ended by the manager since; and another may have begun. One that the manager noticed
+    just before it left, and could not tell of any more, the deputy noticed by itself, later.
     """
     if theirs is None:
-        return None if _same(ours, then) else ours
+        ended = ours is not None and (_same(ours, then) or ours.noticed <= last_end)
+        return None if ended else ours
     if ours is None:
         return None if _same(theirs, then) else theirs
     if _same(ours, then) and not _same(theirs, then):
@@ -230,18 +235,26 @@ def _contained(item: Owed, owed: Iterable[Owed]) -> bool:
     )
 
 
-def _known(item: Said, ours: DeviceState, then: DeviceState, theirs: DeviceState) -> bool:
-    """Tell whether the manager has itself announced what a deputy has said."""
-    outage, other = ours.outage, theirs.outage
-    if outage is None or other is None or _same(outage, then.outage) or item.at < other.noticed:
-        return False
-    match item.announcement.happening:
-        case Happening.HEARTBEAT_LOST:
-            return True
-        case Happening.BACKING_UP:
-            return outage.backing_up is not None
-        case _:
-            return False
+def _news(
+    said: Iterable[Said], ours: DeviceState, then: DeviceState, since: float
+) -> Iterable[Said]:
+    """Return what a deputy has said of a device, without what the manager announced itself.
+
+    It did so of an outage that the deputy was not told of: one noticed just before it left, which
+    is the deputy's first then, or since it started, which is the last.
+    """
+    outage, news = ours.outage, list(said)
+    if outage is None:
+        return news
+    known = then.outage if _same(outage, then.outage) else None
+    announced = {Happening.HEARTBEAT_LOST} if known is None else set()
+    if outage.backing_up is not None and (known is None or known.backing_up is None):
+        announced.add(Happening.BACKING_UP)
+    in_order = news if outage.noticed <= since else list(reversed(news))
+    for happening in announced:
+        if one := next((it for it in in_order if it.announcement.happening is happening), None):
+            news.remove(one)
+    return news
 
 
 def _connected(state: State, unit: UnitId, outage: Outage | None) -> State:
