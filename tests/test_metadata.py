@@ -318,7 +318,10 @@ def test_every_template_is_translated() -> None:
 
 
 def test_every_exception_is_translated() -> None:
-    calls = ("_browse_error", "_unresolvable", "failure", "refusal", "ShelfError")
+    calls = (
+        *("_browse_error", "_failure", "_refusal", "_unresolvable"),
+        *("failure", "refusal", "ShelfError"),
+    )
     given = {
         key
         for module in PACKAGE.glob("*.py")
@@ -371,9 +374,9 @@ def test_every_issue_is_translated() -> None:
 
 def test_every_action_is_described() -> None:
     described = load_yaml_dict(str(PACKAGE / "services.yaml"))
-    assert set(described) == set(EN["services"]) == set(ICONS["services"]) == set(services.ACTIONS)
-    fields = {str(key) for key in services.SCHEMA.schema}
+    assert set(described) == set(EN["services"]) == set(ICONS["services"]) == set(services.SCHEMAS)
     for action, description in described.items():
+        fields = {str(key) for key in services.SCHEMAS[action].schema}
         assert set(description["fields"]) == fields == set(EN["services"][action]["fields"])
 
 

@@ -120,6 +120,12 @@ class Courier:
             else:
                 errand.hurry()
 
+    @callback
+    def rush(self, unit: UnitId) -> None:
+        """Do what was commanded for a device last, whatever the time of day."""
+        if errand := self._errands.get(unit):
+            errand.rush()
+
     def progress(self, unit: UnitId) -> Progress | None:
         """Return how far a device's footage has been given back, None while nothing is done."""
         errand = self._errands.get(unit)

@@ -68,6 +68,7 @@ class Errand:
         self.unit = command.unit
         self.windows = command.windows
         self.flowing = False
+        self._rushed = False
         self._around = around
         self._giving = self._giving_now
         self._has_flowed = False
@@ -114,6 +115,11 @@ class Errand:
 
     def hurry(self) -> None:
         """Look at once how it stands, and whether the pace is another one."""
+        self._news.set()
+
+    def rush(self) -> None:
+        """Wait for no time of day."""
+        self._rushed = True
         self._news.set()
 
     def breathe(self) -> None:
@@ -295,7 +301,7 @@ class Errand:
 
     @property
     def _is_open(self) -> bool:
-        return self._around.pace().is_open(dt_util.now().time())
+        return self._rushed or self._around.pace().is_open(dt_util.now().time())
 
     async def _until_open(self) -> None:
         """Wait for the time of day in which footage is given back."""

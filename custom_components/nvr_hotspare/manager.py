@@ -26,6 +26,7 @@ from .failover.events import (
     IdentityRefused,
     PlacesSeen,
     Started,
+    SynchronizeNow,
     TakeOver,
     TimePassed,
 )
@@ -257,6 +258,17 @@ class FailoverManager:
             KeyError: The group has no such unit.
         """
         self._wish(GiveBack(unit))
+
+    @callback
+    def synchronize_now(self, unit: UnitId) -> None:
+        """Have a device get its footage back at once, whatever the time of day.
+
+        Raises:
+            ServiceValidationError: There is none to be given back now.
+            KeyError: The group has no such unit.
+        """
+        self._wish(SynchronizeNow(unit))
+        self.courier.rush(unit)
 
     @callback
     def drill(self, unit: UnitId) -> None:

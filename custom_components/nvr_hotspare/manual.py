@@ -6,13 +6,13 @@ from typing import Final
 from homeassistant.exceptions import ServiceValidationError
 
 from .const import DOMAIN
-from .failover.events import Drill, GiveBack, TakeOver
+from .failover.events import Drill, GiveBack, SynchronizeNow, TakeOver
 from .failover.model import Cause, Connection, Reason
 from .failover.placing import coverable
 from .failover.state import DeviceState, State
 from .failover.view import DeviceView, Phase
 
-type Wish = TakeOver | GiveBack | Drill
+type Wish = TakeOver | GiveBack | Drill | SynchronizeNow
 
 
 class Refusal(StrEnum):
@@ -22,10 +22,13 @@ class Refusal(StrEnum):
     DEVICE_NOT_PROTECTED = "device_not_protected"
     DEVICE_OFFLINE = "device_offline"
     DEVICE_UNWELL = "device_unwell"
+    FOOTAGE_STAYS = "footage_stays"
+    NOTHING_OWED = "nothing_owed"
     NO_CAMERA_TO_COVER = "no_camera_to_cover"
     NO_SPARE = "no_spare"
     NOT_TAKEN_OVER = "not_taken_over"
     NOT_WORKING_DEVICE = "not_working_device"
+    OUTAGE_NOT_OVER = "outage_not_over"
 
 
 _NO_SPARE: Final = {
@@ -62,7 +65,18 @@ def _refusal(state: State, wish: Wish, shown: DeviceView | None) -> Refusal | No
         return Refusal.DEVICE_OFFLINE
     if isinstance(wish, GiveBack):
         return None if device.outage else Refusal.NOT_TAKEN_OVER
+    if isinstance(wish, SynchronizeNow):
+        return _undue(device)
     return _unable(device, shown) or _unfit(device, wish, shown)
+
+
+def _undue(device: DeviceState) -> Refusal | None:
+    """Tell why there is no footage to be given back to a device now."""
+    if not device.config.gives_back:
+        return Refusal.FOOTAGE_STAYS
+    if device.outage:
+        return Refusal.OUTAGE_NOT_OVER
+    return None if device.owed else Refusal.NOTHING_OWED
 
 
 def _unable(device: DeviceState, shown: DeviceView) -> Refusal | None:

@@ -12,6 +12,7 @@ from custom_components.nvr_hotspare.failover.events import (
     FootageFlows,
     PlacesSeen,
     SynchronizationEnded,
+    SynchronizeNow,
 )
 from custom_components.nvr_hotspare.failover.model import (
     Camera,
@@ -171,6 +172,19 @@ def test_after_a_failure_it_is_tried_again_later_each_time(site: Replay) -> None
         assert to_courier(site) == commands
     end(site, *windows(site))
     assert site.device("a").sync_problem == ""
+
+
+def test_after_a_failure_it_is_tried_at_once_if_the_user_says_so(site: Replay) -> None:
+    commands = to_courier(site)
+    for unit in ("a", "b", "stranger"):
+        site.send(SynchronizeNow(unit))
+    assert to_courier(site) == []
+    end(site, error="folder_gone")
+    end(site, error="folder_gone")
+    site.send(SynchronizeNow("a"))
+    assert to_courier(site) == commands
+    site.wait(59)
+    assert to_courier(site) == []
 
 
 def test_each_reason_of_a_failure_is_announced_once(site: Replay) -> None:

@@ -9,7 +9,6 @@ import pytest
 import voluptuous as vol
 
 from custom_components.nvr_hotspare.const import DOMAIN
-from custom_components.nvr_hotspare.services import ACTIONS
 from tests.integration.lab import (
     Lab,
     add_device,
@@ -20,6 +19,9 @@ from tests.integration.lab import (
     state,
 )
 from virtual_nvr.nvr.unit import VirtualNvr
+
+ACTIONS = ("take_over", "give_back", "synchronize_now", "drill")
+"""Those that take recorders and nothing else."""
 
 
 async def act(hass: HomeAssistant, action: str, *devices: str, response: bool = False) -> Any:
@@ -33,7 +35,11 @@ async def test_a_device_is_taken_over_until_it_is_given_back(
     hass: HomeAssistant, nvr: VirtualNvr, spare: VirtualNvr
 ) -> None:
     device = device_id(hass, nvr)
-    await act(hass, "take_over", device)
+    (told,) = (await act(hass, "take_over", device, response=True))["recorders"]
+    name, who = (f"NVR Hot Spare Virtual NVR ({it.config.host})" for it in (nvr, spare))
+    assert (told["device_id"], told["name"]) == (device, name)
+    assert told["spares"] == {"1": who, "2": who}
+    assert (told["not_backed_up"], told["seconds_owed"]) == ({}, 0)
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
     await eventually(lambda: state(hass, "sensor", spare, "channels_in_use") == "2")
     assert state(hass, "binary_sensor", nvr, "connection") == "on"

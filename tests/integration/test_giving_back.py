@@ -12,10 +12,12 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.nvr_hotspare import courier, manager
+from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.giving import CONF_GIVE_BACK, GivingBack, Way
 from custom_components.nvr_hotspare.recorder.giving.inspection import inspect
 from custom_components.nvr_hotspare.recorder.giving.naming import VIRTUAL_NVR
@@ -25,6 +27,7 @@ from tests.integration.lab import (
     add_builtin_group,
     add_device,
     add_group,
+    device_id,
     entity_id,
     eventually,
     state,
@@ -303,6 +306,26 @@ async def test_footage_waits_for_its_time_of_day(
     assert "synchronizing" not in log.statuses
     set_pace(hass, entry)
     await assert_whole(hass, nvr, began, await synchronized(log))
+
+
+@pytest.mark.parametrize("spare_alone", ["builtin"], indirect=True)
+async def test_footage_is_given_back_at_once_if_the_user_says_so(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr, log: Log
+) -> None:
+    not_now(hass, entry)
+    await outage(hass, lab, nvr)
+    await eventually(lambda: bool(log.told("returned")))
+
+    async def synchronize() -> Any:
+        target = {"device_id": device_id(hass, nvr)}
+        call = hass.services.async_call
+        return await call(DOMAIN, "synchronize_now", target, blocking=True, return_response=True)
+
+    (told,) = (await synchronize())["recorders"]
+    assert told["seconds_owed"] > 0
+    assert (await synchronized(log))["footage_returned"] > 0
+    with pytest.raises(ServiceValidationError, match="nothing to synchronize"):
+        await synchronize()
 
 
 @pytest.mark.usefixtures("_impatient")

@@ -8,7 +8,11 @@ from homeassistant.exceptions import ServiceValidationError
 import pytest
 
 from custom_components.nvr_hotspare.failover.commands import Announce
+from custom_components.nvr_hotspare.failover.events import SynchronizeNow
+from custom_components.nvr_hotspare.failover.model import Recording
 from custom_components.nvr_hotspare.manager import FailoverManager
+from custom_components.nvr_hotspare.manual import check
+from tests.failover.replay import Replay, device, group
 from tests.integration.lab import Lab, eventually, state
 from virtual_nvr.nvr.unit import VirtualNvr
 
@@ -65,6 +69,22 @@ async def test_what_makes_no_sense_is_refused(
     await eventually(lambda: state(hass, "binary_sensor", nvr, "connection") == "off")
     refused("device_offline", lambda: manager.take_over("NVR-1"))
     refused("device_offline", lambda: manager.give_back("NVR-1"))
+
+
+def test_only_footage_that_is_owed_now_is_synchronized() -> None:
+    site = Replay(group(device("a", gives_back=True), device("b"))).calm()
+
+    def wish(unit: str) -> None:
+        check(site.state, SynchronizeNow(unit), site.device(unit), unit)
+
+    refused("footage_stays", lambda: wish("b"))
+    refused("nothing_owed", lambda: wish("a"))
+    site.kill("a").obey().wait(30)
+    refused("device_offline", lambda: wish("a"))
+    site.back("a")
+    refused("outage_not_over", lambda: wish("a"))
+    site.tell("a", Recording.YES).obey()
+    wish("a")
 
 
 async def test_an_unprotected_device_is_left_alone(

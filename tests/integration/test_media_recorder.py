@@ -26,7 +26,7 @@ from custom_components.nvr_hotspare.recorder.mp4.index import read_length
 from custom_components.nvr_hotspare.recorder.scene.child import receive
 from custom_components.nvr_hotspare.recorder.scene.messages import Order, Outcome
 from custom_components.nvr_hotspare.views import clip_path, picture_path
-from tests.integration.lab import Lab, entity_id, eventually, state
+from tests.integration.lab import Lab, device_id, entity_id, eventually, state
 from tests.recorder.clips import put_clip
 from tests.recorder.footage import decode, frames
 from virtual_nvr.nvr.unit import VirtualNvr
@@ -114,6 +114,25 @@ async def test_a_scene_is_fetched_played_in_parts_and_kept(
     count, complaints = await decode(file)
     assert complaints == ""
     assert count == pytest.approx(15 * FPS, abs=FPS)
+
+
+@pytest.mark.usefixtures("footage", "entry")
+async def test_a_span_is_exported_scene_by_scene(
+    hass: HomeAssistant, nvr: VirtualNvr, tmp_path: Path
+) -> None:
+    hass.config.allowlist_external_dirs = {str(tmp_path)}
+    begin, end = (datetime.fromtimestamp(MARK // SECOND + at, UTC) for at in (-4, 5))
+    data = {"start": begin, "end": end, "folder": str(tmp_path / "export"), "channels": [1]}
+    data["device_id"] = device_id(hass, nvr)
+    answer: Any = await hass.services.async_call(
+        DOMAIN, "export_footage", data, blocking=True, return_response=True
+    )
+    files = answer["files"]
+    assert len(files) == 2
+    for told, seconds in zip(files, (4, 5), strict=True):
+        count, complaints = await decode(Path(told["path"]))
+        assert complaints == ""
+        assert count == told["frames"] == pytest.approx(seconds * FPS, abs=FPS)
 
 
 def fetched(hass: HomeAssistant, entry: ConfigEntry) -> list[Path]:

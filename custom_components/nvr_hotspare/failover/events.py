@@ -200,6 +200,13 @@ class Drill:
 
 
 @dataclass(frozen=True, slots=True)
+class SynchronizeNow:
+    """The user wants what is owed to a device given back without waiting for the next attempt."""
+
+    unit: UnitId
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     """Nothing happened, but a deadline may have come."""
 
@@ -224,5 +231,6 @@ type Event = (
     | TakeOver
     | GiveBack
     | Drill
+    | SynchronizeNow
     | TimePassed
 )

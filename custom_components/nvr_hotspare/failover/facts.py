@@ -28,6 +28,7 @@ from .events import (
     Started,
     StorageFailed,
     SynchronizationEnded,
+    SynchronizeNow,
     TakeOver,
     WitnessSeen,
 )
@@ -208,6 +209,15 @@ def _(event: Drill, state: State) -> Taken:
 @take.register
 def _(event: GiveBack, state: State) -> Taken:
     return alongside.give_back_now(state, event.unit), ()
+
+
+@take.register
+def _(event: SynchronizeNow, state: State) -> Taken:
+    """Forget that the last attempt failed: the next one is due at once."""
+    device = state.devices.get(event.unit)
+    if device is None or device.setback is None:
+        return state, ()
+    return with_device(state, replace(device, setback=None)), ()
 
 
 @take.register
