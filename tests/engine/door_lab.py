@@ -21,6 +21,7 @@ class DoorLab:
         self._folder = folder
         self.codes: list[str] = []
         self.admitted: list[str] = []
+        self.prepared: list[str] = []
         self.certificate: Certificate
         self.ledger: Ledger
         self.port = 0
@@ -28,9 +29,7 @@ class DoorLab:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         self.certificate = certificate(self._folder / "engine.pem")
-        self.ledger = Ledger(
-            self._folder / "pairing.json", self.certificate.engine, self.certificate.fingerprint
-        )
+        self.ledger = Ledger(self._folder / "pairing.json", self.certificate, self.prepared.append)
         door = Door(self.certificate, self.ledger, "1.2.3", admit=self._admit, footage=self._repeat)
         await self.ledger.show_code(self.codes.append)
         self.port = door.start(HOST, self.port)
@@ -43,8 +42,9 @@ class DoorLab:
     def code(self) -> str:
         return self.codes[-1]
 
-    async def _admit(self, group: str) -> Serve:
-        self.admitted.append(group)
+    async def _admit(self) -> Serve:
+        assert self.ledger.pairing
+        self.admitted.append(self.ledger.pairing.group)
         return self._repeat
 
     async def _repeat(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

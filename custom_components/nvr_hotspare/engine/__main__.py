@@ -3,9 +3,12 @@
 Started by its file, so that it never loads Home Assistant: empty packages stand in for those that
 it lies in. It says on stdout when it listens; with `--detach` it then goes on by itself.
 
+With `--listen HOST:PORT --config FILE` it is the engine of a machine of its own: `remote`.
+
 With `camera` as the only argument it is what the engine runs for one odd camera:
 `recorder.libav.reader`.
 With `scene` it receives one scene of another recorder: `recorder.scene.receiver`.
+With `duty` it is the deputy: `duty.program`; with `seal` it encrypts standing orders: `vault`.
 """
 
 from importlib import import_module
@@ -32,6 +35,12 @@ def main() -> int:
             exit_code = import_module(f"{_PACKAGE}.recorder.libav.reader").main()
         case ["scene"]:
             exit_code = import_module(f"{_PACKAGE}.recorder.scene.receiver").main()
+        case ["duty", descriptor]:
+            exit_code = import_module(f"{_PACKAGE}.engine.duty.program").main(int(descriptor))
+        case ["seal", state]:
+            exit_code = import_module(f"{_PACKAGE}.engine.vault").main(Path(state))
+        case arguments if any(each.startswith("--config") for each in arguments):
+            exit_code = import_module(f"{_PACKAGE}.engine.remote").main(arguments)
         case arguments:
             exit_code = import_module(f"{_PACKAGE}.engine.process").main(arguments)
     return exit_code

@@ -41,7 +41,7 @@ class Door:
         ledger: Ledger,
         version: str,
         *,
-        admit: Callable[[str], Awaitable[Serve]],
+        admit: Callable[[], Awaitable[Serve]],
         footage: Serve,
     ) -> None:
         """Guard an engine.
@@ -50,7 +50,7 @@ class Door:
             certificate: Who the engine is.
             ledger: Whom it stands in for.
             version: Of the package.
-            admit: Makes ready for a group that has proven its key, and returns what takes its
+            admit: Makes ready for the group, which has proven its key, and returns what takes its
                 orders; OSError where that is not possible.
             footage: Plays footage to who asks, and knows itself whom.
         """
@@ -179,11 +179,9 @@ class Door:
             return serve
 
     async def _enter(self, meeting: Meeting, proof: str) -> tuple[Reply, Serve | None]:
-        reply = await self._ledger.enter(meeting, proof)
-        if reply.refusal is not None:
-            return reply, None
         try:
-            return reply, await self._admit(meeting.group)
+            reply = await self._ledger.enter(meeting, proof)
+            return reply, None if reply.refusal else await self._admit()
         except OSError as error:
             _LOGGER.warning("There is nowhere to put footage: %s", error.strerror)
             return Reply(refusal=Refusal.DISK), None

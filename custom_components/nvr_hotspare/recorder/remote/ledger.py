@@ -15,6 +15,7 @@ import secrets
 import time
 
 from ..plain import PlainError, dump, load
+from .certificate import Certificate
 from .private_file import write_private
 from .proof import Meeting, Side, new_code, stretch
 from .talk import Pairing, Refusal, Reply
@@ -33,14 +34,20 @@ class Ledger:
         salt: Of the code.
     """
 
-    def __init__(self, path: Path, engine: str, fingerprint: str) -> None:
+    def __init__(self, path: Path, engine: Certificate, prepare: Callable[[str], None]) -> None:
         """Read the pairing; OSError where there is one that can't be read.
 
         Such an engine does not start: with a new code it would be anybody's.
+
+        Args:
+            path: The file.
+            engine: Who the engine is.
+            prepare: Makes what a new group needs, in a thread; OSError where that is not
+                possible, which leaves the engine unpaired.
         """
         self._path = path
-        self._engine = engine
-        self._fingerprint = fingerprint
+        self._certificate = engine
+        self._prepare = prepare
         self._promised: Pairing | None = None
         """Made, but its group has not shown yet that it got the key."""
         self._secret: bytes | None = None
@@ -74,15 +81,19 @@ class Ledger:
         if self._promised is not None and self._promised.group != meeting.group:
             return Reply(refusal=Refusal.TAKEN)
         self._promised = Pairing(
-            engine=self._engine,
-            fingerprint=self._fingerprint,
+            engine=self._certificate.engine,
+            fingerprint=self._certificate.fingerprint,
             group=meeting.group,
             key=secrets.token_hex(32),
         )
         return Reply(proof=meeting.proof(Side.ENGINE, self._secret), key=self._promised.key)
 
     async def enter(self, meeting: Meeting, proof: str) -> Reply:
-        """Judge who proves the key; a promise becomes a pairing. OSError where the disk fails."""
+        """Judge who proves the key; a promise becomes a pairing.
+
+        Raises:
+            OSError: The disk fails, and the promise stays one.
+        """
         known = self.pairing or self._promised
         if known is None:
             return Reply(refusal=Refusal.UNPAIRED)
@@ -92,8 +103,7 @@ class Ledger:
         if not meeting.is_proven(Side.CLIENT, key, proof):
             return Reply(refusal=Refusal.KEY)
         if self.pairing is None:
-            data = json.dumps(dump(known)).encode()
-            await asyncio.to_thread(write_private, self._path, data)
+            await asyncio.to_thread(self._save, known)
             self.pairing, self._promised, self._secret = known, None, None
             _LOGGER.info("Paired with the group %s", known.group)
         return Reply(proof=meeting.proof(Side.ENGINE, key))
@@ -102,6 +112,10 @@ class Ledger:
         """End the pairing; OSError where the disk fails."""
         await asyncio.to_thread(self._path.unlink, missing_ok=True)
         self.pairing = None
+
+    def _save(self, pairing: Pairing) -> None:
+        self._prepare(pairing.group)
+        write_private(self._path, json.dumps(dump(pairing)).encode())
 
     def _read(self) -> Pairing | None:
         try:

@@ -65,7 +65,8 @@ class _Scratch(threading.local):
     """Where an event loop, which has its thread, receives for one connection after the other."""
 
     def __init__(self) -> None:
-        self.buffer = bytearray(CHUNK)
+        # TLS fills it piece by piece, which in a mere bytearray would be copies of pieces.
+        self.buffer = memoryview(bytearray(CHUNK))
 
 
 _scratch = _Scratch()
@@ -99,7 +100,7 @@ class Connection(asyncio.BufferedProtocol):
         text = "The camera closed the connection." if exc is None else "The connection broke."
         self._fail(SourceUnreachableError(text))
 
-    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 (asyncio's signature)
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 (asyncio's signature)
         """Say where to put what arrives (asyncio calls this)."""
         return _scratch.buffer
 
@@ -108,7 +109,7 @@ class Connection(asyncio.BufferedProtocol):
         messages: Sequence[Message | InterleavedRun]
         broken = None
         try:
-            messages = self._parser.feed_runs(memoryview(_scratch.buffer)[:nbytes])
+            messages = self._parser.feed_runs(_scratch.buffer[:nbytes])
         except MalformedMessageError as error:
             messages, broken = error.before, SourceProtocolError(str(error))
         for message in messages:
