@@ -25,9 +25,11 @@ GROUP = "01JD4XK2Y8"
 
 async def eventually(is_so: Callable[[], bool]) -> None:
     """Wait until it is so, 60 s at most: processes start and end meanwhile."""
-    async with asyncio.timeout(60):
-        while not is_so():
-            await asyncio.sleep(0.02)
+    for _ in range(3000):
+        if is_so():
+            return
+        await asyncio.sleep(0.02)
+    raise TimeoutError
 
 
 class OutpostLab:
