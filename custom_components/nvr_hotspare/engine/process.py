@@ -19,6 +19,7 @@ from ..recorder.lock import FileLock
 from ..recorder.orders import OrdersFile
 from ..recorder.program import version
 from ..recorder.service import Service
+from .deputy import EngineDeputy
 
 ORDERS = "engine.json"
 LOG = "engine.log"
@@ -69,6 +70,7 @@ async def _run(options: argparse.Namespace, starter: _Starter) -> None:
     service = Service(options.folder, OrdersFile(options.state / ORDERS), version())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, service.done.set)
+    service.deputy = deputy = EngineDeputy(service, options.state)
     await service.start()
     listener = Listener(service)
     try:
@@ -79,6 +81,7 @@ async def _run(options: argparse.Namespace, starter: _Starter) -> None:
         await listener.run()
     finally:
         listener.close()
+        await deputy.stop()
         await service.stop()
         options.socket.unlink(missing_ok=True)
         with suppress(OSError):  # unless more than the socket is in it

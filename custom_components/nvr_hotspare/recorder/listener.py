@@ -108,7 +108,8 @@ class Listener:
         if client is not None and client.number == lease.holder:
             self._last_command = client.heard
         silent = time.monotonic() - self._last_command
-        if client is not None and client.number == lease.holder and silent >= deputy.limit:
+        patience = max(deputy.limit, STALE)
+        if client is not None and client.number == lease.holder and silent >= patience:
             _LOGGER.warning("The client is silent for too long")
             client.hang_up("You were silent for too long.")
             self._part_with(client)

@@ -80,6 +80,8 @@ class Resumed:
     """Of the standing orders it went by, the latest if it did nothing; 0 if it has none."""
     deciding_since: float | None = None
     """When it began to decide, in seconds since 1970; None if it did not."""
+    began: Mapping[str, Plain] | None = None
+    """The journal with which its decisions began; None as for `journal`."""
     journal: Mapping[str, Plain] | None = None
     """Where its decisions ended; None if it made none since it was last appointed."""
     announcements: tuple[Mapping[str, Plain], ...] = ()

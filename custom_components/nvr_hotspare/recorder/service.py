@@ -222,13 +222,6 @@ class Service:
             raise RequestError(f"The disk fails: {error.strerror}.") from error
         self.done.set()
 
-    async def remind(self, sources: Mapping[str, Source]) -> None:
-        """Take sources for what was ordered before a restart, from who knows them still."""
-        async with self._one_at_a_time:
-            known = {name: sources[name] for name in sources if name in self._orders.channels}
-            self._sources = known | self._sources
-            await self._follow(known)
-
     async def let_go(self) -> bool:
         """Let go of cameras that are only watched; return whether anything is to be done."""
         async with self._one_at_a_time:
