@@ -126,6 +126,7 @@ async def set_up(home: HomeAssistant, here: Site, options: Options, screen: Scre
         others = [other for other in here.working if other is not device]
         casts.append(
             Cast(
+                home=home,
                 device=device,
                 shown=shown,
                 automation=automation,

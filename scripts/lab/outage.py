@@ -156,6 +156,7 @@ class StateLog:
 class Cast:
     """Who takes part in an outage."""
 
+    home: HomeAssistant
     device: Recorder
     shown: DeviceEntities
     automation: str
@@ -187,6 +188,8 @@ class Outage:
     """What was measured; seconds from the kill, frames by camera name."""
 
     noticed_s: float
+    starved_s: float
+    """For how long of this time Home Assistant waited for a processor."""
     backing_up_s: float
     first_frame_s: dict[str, float]
     lost_frames: dict[str, int]
@@ -211,10 +214,11 @@ async def play(
         StepNotReachedError: One of these did not happen in time.
     """
     device, shown, spare = cast.device, cast.shown, cast.spare_shown
-    killed = time.time()
+    killed, starved = time.time(), cast.home.program.starved
     await device.program.kill()
     say(f"{device.name} was killed (kill -9)")
     await log.wait_for("offline", lambda s: s[shown.connection] == "off", 45)
+    starved = cast.home.program.starved - starved
     say(f"{device.name} is offline in Home Assistant")
     await log.wait_for("BACKING UP", lambda s: s[shown.working_status] == "backing_up", 45)
     say(f"{cast.spare.name} is BACKING UP {device.name}")
@@ -242,10 +246,12 @@ async def play(
     ended = time.time()
     say(f"{device.name} has all of its footage back")
     await asyncio.sleep(SETTLED_AFTER)
-    return await asyncio.to_thread(_measure, cast, log, (killed, returned, ended))
+    return await asyncio.to_thread(_measure, cast, log, (killed, returned, ended), starved)
 
 
-def _measure(cast: Cast, log: StateLog, moments: tuple[float, float, float]) -> Outage:
+def _measure(
+    cast: Cast, log: StateLog, moments: tuple[float, float, float], starved: float
+) -> Outage:
     killed, returned, ended = moments
     shown = cast.shown
     window = (killed - 5, ended)
@@ -258,6 +264,7 @@ def _measure(cast: Cast, log: StateLog, moments: tuple[float, float, float]) -> 
     lost = _lost([cast.device.folder, cast.spare.folder], cast.device.cameras, window)
     return Outage(
         noticed_s=round(log.first(shown.connection, "off", killed) - killed, 3),
+        starved_s=round(starved, 3),
         backing_up_s=round(log.first(shown.working_status, "backing_up", killed) - killed, 3),
         first_frame_s=firsts,
         lost_frames=lost,

@@ -99,6 +99,19 @@ class Program:
         return self._running().pid
 
     @property
+    def starved(self) -> float:
+        """Seconds in which its main thread had something to do and no processor, all together.
+
+        That is the second number of `schedstat` (Linux, scheduler/sched-stats.rst); 0 where the
+        kernel does not count.
+        """
+        try:
+            counted = Path(f"/proc/{self.pid}/schedstat").read_text(encoding="ascii")
+        except FileNotFoundError:
+            return 0.0
+        return int(counted.split()[1]) / 1e9
+
+    @property
     def alive(self) -> bool:
         """Whether the program runs."""
         return self._process is not None and self._process.returncode is None

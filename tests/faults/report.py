@@ -37,12 +37,15 @@ class Report:
     """From an outage until Home Assistant shows the device offline, by kind of fault."""
     backing_up_s: dict[str, Spread | None]
     """The same until a spare is seen recording its camera."""
+    starved_s: dict[str, float]
+    """For how long, at most, Home Assistant waited for a processor before it noticed an outage:
+    that a machine has no time for it is no fault of Home Assistant's."""
     online_s: dict[str, Spread | None]
     """From the end of a fault until Home Assistant shows the device online."""
     missed: int
     """Outages that were not noticed at all."""
     late: int
-    """Those noticed later than they should be."""
+    """Those noticed later than they should be, but for the time without a processor."""
     not_recovered: int
     needless_takeovers: int
     needless_by_fault: dict[str, int]
@@ -70,6 +73,10 @@ def make_report(scene: Scene, trials: Sequence[Trial], total: float) -> Report:
         trials=len(outages),
         detection_s=_spreads([(it.fault, it.begun, it.noticed) for it in outages]),
         backing_up_s=_spreads([(it.fault, it.begun, it.backing_up) for it in outages]),
+        starved_s={
+            kind: round(max((it.starved for it in outages if it.fault == kind), default=0.0), 2)
+            for kind in OUTAGES
+        },
         online_s=_spreads([(it.fault, it.ended, it.online) for it in outages]),
         missed=sum(trial.noticed is None for trial in outages),
         late=sum(_late(trial) for trial in outages),
@@ -84,7 +91,7 @@ def make_report(scene: Scene, trials: Sequence[Trial], total: float) -> Report:
 def _late(trial: Trial) -> bool:
     within = OUTAGES[trial.fault].within
     assert within is not None
-    return trial.noticed is not None and trial.noticed - trial.begun > within
+    return trial.noticed is not None and trial.noticed - trial.begun - trial.starved > within
 
 
 def _spreads(

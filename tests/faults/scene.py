@@ -42,6 +42,7 @@ class Scene:
 
     devices: Sequence[Device]
     """The last one is known to Home Assistant by its name, the others by their address."""
+    home: HomeAssistant
     log: StateLog
     switch: Path
 
@@ -101,7 +102,7 @@ async def running(
         devices = await _set_up(home, here)
         await log.follow(home)
         await log.wait_for("all is well", lambda s: _calm(devices, s), 90)
-        yield Scene(devices=devices, log=log, switch=switch)
+        yield Scene(devices=devices, home=home, log=log, switch=switch)
 
 
 @contextlib.asynccontextmanager

@@ -31,6 +31,8 @@ class Trial:
     begun: float
     noticed: float | None = None
     """When Home Assistant showed the device offline."""
+    starved: float = 0.0
+    """Seconds until then in which it waited for a processor."""
     backing_up: float | None = None
     ended: float = 0.0
     online: float | None = None
@@ -58,9 +60,11 @@ class Trials:
         while faults:
             fault = faults.popleft()
             await asyncio.sleep(self._random.uniform(1, _PHASE))
+            starved = self._scene.home.program.starved
             trial = await self._begin(fault, device)
             shown = device.shown
             trial.noticed = await self._first(shown.connection, "off", trial.begun, NOTICED_WITHIN)
+            trial.starved = self._scene.home.program.starved - starved
             if trial.noticed is not None:
                 trial.backing_up = await self._first(
                     shown.working_status, "backing_up", trial.begun, NOTICED_WITHIN
@@ -115,7 +119,8 @@ class Trials:
 
     def _tell(self, trial: Trial) -> None:
         noticed = "" if trial.noticed is None else f", noticed {trial.noticed - trial.begun:.1f} s"
-        self._say(f"{trial.unit}: {trial.fault}{noticed}")
+        starved = f", {trial.starved:.1f} s of these without a processor" if noticed else ""
+        self._say(f"{trial.unit}: {trial.fault}{noticed}{starved}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
