@@ -26,6 +26,7 @@ from ..recorder.rtsp.server import RtspServer
 from ..recorder.service import Service
 from .announce import Announcement
 from .config import Config
+from .deputy import EngineDeputy
 
 _LOGGER = logging.getLogger(__name__)
 CERTIFICATE: Final = "engine.pem"
@@ -113,6 +114,7 @@ class Outpost:
             self._config.grants,
         )
         service.unpair = self._ledger.forget
+        service.deputy = deputy = await asyncio.to_thread(EngineDeputy, service, state)
         await service.start()
         self._listener = Listener(service, stays=True)
         self._holdings = Holdings(service.archive)
@@ -127,6 +129,7 @@ class Outpost:
             self._service = None
             self._listener.close()
             await self._rtsp.close()
+            await deputy.stop()
             await service.stop()
 
     async def _admit(self) -> Serve:
