@@ -68,7 +68,19 @@ def test_with_rare_key_frames_it_covers_more_rather_than_less(clock: Clock) -> N
     kept.expire()
 
     assert _numbers(kept) == list(range(10, 15))
-    assert kept.longest == 10
+
+
+def test_how_rare_key_frames_are_is_told_by_the_camera_and_not_by_when_they_arrive(
+    clock: Clock,
+) -> None:
+    kept = Ring(LARGE)
+    for number in range(4 * GOP):
+        _fill(kept, [number])
+        clock.now += 0.8 if number % 7 == 0 else 0.01
+    kept.cut()
+    _fill(kept, range(100 * GOP, 102 * GOP))
+
+    assert kept.longest == pytest.approx(GOP / 25)
 
 
 def test_what_a_dead_camera_sent_grows_too_old(clock: Clock) -> None:

@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 import time
 
-from .model import Frame, Tracks
+from .model import CLOCK_RATE, Frame, Tracks
 
 _OVERHEAD = 256
 """What a frame costs in memory beyond its bytes, so that a flood of tiny ones is bounded."""
@@ -43,7 +43,8 @@ class Ring:
 
     Attributes:
         size: Bytes that it holds.
-        longest: Seconds from key frame to key frame, at most so far.
+        longest: Seconds from key frame to key frame, at most so far, by the camera's clock: what
+            arrives may have waited.
     """
 
     def __init__(self, limits: RingLimits) -> None:
@@ -51,6 +52,8 @@ class Ring:
         self.size = 0
         self.longest = 0.0
         self._gops: deque[Gop] = deque()
+        self._key: int | None = None
+        """Ticks of the last key frame of this connection."""
         self._connects = True
         self._follows = False
         """Whether what arrives goes on where the last thing that was taken out ended."""
@@ -67,6 +70,8 @@ class Ring:
     def add(self, tracks: Tracks, frame: Frame) -> None:
         """Append a frame; dropped where it follows on nothing and is no key frame."""
         now = time.monotonic()
+        if frame.key:
+            self._measure(frame.ticks)
         if frame.key or self._connects or not self._gops:
             if not (frame.key or self._follows):
                 return
@@ -82,7 +87,7 @@ class Ring:
 
     def cut(self) -> None:
         """Mark the end of a connection: what comes next follows on nothing."""
-        self._connects, self._follows = True, False
+        self._connects, self._follows, self._key = True, False, None
 
     def pop(self) -> Gop | None:
         """Take the oldest frames out, up to the next key frame or all that there are."""
@@ -113,9 +118,12 @@ class Ring:
         while self._gops and self._end(0) < oldest:
             self._drop()
 
+    def _measure(self, key: int) -> None:
+        if self._key is not None:
+            self.longest = max(self.longest, (key - self._key) / CLOCK_RATE)
+        self._key = key
+
     def _begin(self, now: float, *, key: bool) -> None:
-        if self._gops and not self._connects:
-            self.longest = max(self.longest, now - self._gops[-1].began)
         self._gops.append(Gop(connects=self._connects, began=now, ended=now))
         self._connects = False
         if key:
