@@ -120,8 +120,12 @@ async def builtin_home(hass: HomeAssistant, tmp_path: Path) -> AsyncIterator[Pat
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let Python's own mishap pass: a connection that a server accepts while it is closing."""
+    """Let Python's own mishap pass: a connection that a server accepts while it is closing.
+
+    And give tests in which much is waited for the time that a starved machine takes.
+    """
     mishap = "ignore:.*_SelectorTransport.__del__.*:pytest.PytestUnraisableExceptionWarning"
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.filterwarnings(mishap))
+            item.add_marker(pytest.mark.timeout(300))
