@@ -41,17 +41,17 @@ from custom_components.nvr_hotspare import (
     unit_form,
 )
 from custom_components.nvr_hotspare.builtin_flow import SPARE_KINDS
-from custom_components.nvr_hotspare.builtin_issues import (
-    IN_BACKUPS,
-    RING_TOO_SHORT,
-    STORAGE_ISSUES,
-)
 from custom_components.nvr_hotspare.condition import CONDITIONS
 from custom_components.nvr_hotspare.const import DOMAIN, Standby, WorkMode
 from custom_components.nvr_hotspare.drift import CAMERA_GONE, CAMERA_NEW
 from custom_components.nvr_hotspare.drill_book import Proof
 from custom_components.nvr_hotspare.drill_report import UNTRIED
 from custom_components.nvr_hotspare.drill_schedule import DRILL_TOO_OLD
+from custom_components.nvr_hotspare.engine_issues import (
+    IN_BACKUPS,
+    RING_TOO_SHORT,
+    STORAGE_ISSUES,
+)
 from custom_components.nvr_hotspare.errors import source_error_key, unit_error_key
 from custom_components.nvr_hotspare.failover.model import (
     Happening,

@@ -1,4 +1,4 @@
-"""What the user decides about the built-in spare."""
+"""What the user decides about the built-in spare, and about any engine."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from .const import (
     CONF_STANDBY,
     Standby,
 )
+from .engine.standing import SILENCE
 from .failover.model import Timing
 from .recorder.orders import Settings
 
@@ -27,19 +28,20 @@ _FASTEST: Final = 20_000_000 // 8
 
 
 def shortest_ring(gops: Iterable[float]) -> int:
-    """Return the seconds that bridge the time until a failure is noticed.
+    """Return the seconds that bridge the time until a failure is acted on, whoever decides.
 
     What is held begins with a key frame, so that the longest way from one to the next (`gops`,
-    in seconds, by camera) is added to the bound for a unit to be found offline: two heartbeats.
+    in seconds, by camera) is added to what it takes: two heartbeats for a unit to be found
+    offline; or the silence after which an engine decides by itself, while it listens already.
     """
-    return math.ceil(2 * Timing().interval + max(gops, default=0.0))
+    noticed = max(SILENCE, 2 * Timing().interval)
+    return math.ceil(noticed + max(gops, default=0.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BuiltinConfig:
-    """The options of the built-in spare."""
+class EngineOptions:
+    """What the user decides about any engine that is a spare."""
 
-    folder: Path
     space_limit: int
     """Gigabytes of footage; 0 for no limit."""
     days: int
@@ -47,27 +49,6 @@ class BuiltinConfig:
     standby: Standby
     ring_seconds: int
     """How much of each camera is held in memory while `standby` is warm."""
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `as_data` wrote, or what was entered into the form."""
-        return cls(
-            folder=Path(data[CONF_FOLDER]),
-            space_limit=data[CONF_SPACE_LIMIT],
-            days=data[CONF_DAYS],
-            standby=Standby(data[CONF_STANDBY]),
-            ring_seconds=data[CONF_RING_SECONDS],
-        )
-
-    def as_data(self) -> dict[str, Any]:
-        """Return it as a subentry keeps it."""
-        return {
-            CONF_FOLDER: str(self.folder),
-            CONF_SPACE_LIMIT: self.space_limit,
-            CONF_DAYS: self.days,
-            CONF_STANDBY: self.standby,
-            CONF_RING_SECONDS: self.ring_seconds,
-        }
 
     def bridges(self, gops: Iterable[float]) -> bool:
         """Tell whether no frame is lost until a failure is noticed, as far as standing by goes."""
@@ -83,3 +64,39 @@ class BuiltinConfig:
             days=self.days,
             free_floor=FREE_FLOOR,
         )
+
+
+def options_data(options: EngineOptions) -> dict[str, Any]:
+    """Return what a subentry keeps of the options of any engine."""
+    return {
+        CONF_SPACE_LIMIT: options.space_limit,
+        CONF_DAYS: options.days,
+        CONF_STANDBY: options.standby,
+        CONF_RING_SECONDS: options.ring_seconds,
+    }
+
+
+def options_of(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Read what `options_data` wrote, or what was entered into the form, by field."""
+    return {
+        "space_limit": data[CONF_SPACE_LIMIT],
+        "days": data[CONF_DAYS],
+        "standby": Standby(data[CONF_STANDBY]),
+        "ring_seconds": data[CONF_RING_SECONDS],
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltinConfig(EngineOptions):
+    """The options of the built-in spare."""
+
+    folder: Path
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `as_data` wrote, or what was entered into the form."""
+        return cls(folder=Path(data[CONF_FOLDER]), **options_of(data))
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as a subentry keeps it."""
+        return {CONF_FOLDER: str(self.folder), **options_data(self)}

@@ -17,8 +17,12 @@ CONF_CHANNELS: Final = "channels"
 CONF_COVERS_NO_RECORD: Final = "covers_no_record"
 CONF_DAYS: Final = "days"
 CONF_DRIVER: Final = "driver"
+CONF_ENGINE: Final = "engine"
+CONF_FINGERPRINT: Final = "fingerprint"
 CONF_FIRMWARE: Final = "firmware"
 CONF_FOLDER: Final = "folder"
+CONF_GROUP: Final = "group"
+CONF_KEY: Final = "key"
 CONF_LONGEST_GOP: Final = "longest_gop"
 CONF_MAC: Final = "mac"
 CONF_MANUFACTURER: Final = "manufacturer"
@@ -65,6 +69,8 @@ class Driver(StrEnum):
     ONVIF = "onvif"
     BUILTIN = "builtin"
     """This Home Assistant itself, by an engine of its own."""
+    ENGINE = "engine"
+    """An engine on another machine."""
 
 
 class Standby(StrEnum):

@@ -15,6 +15,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .courier import Courier
+from .engine.standing import SILENCE
+from .engine_link import EngineLink
 from .failover import detector, journal, pool, view
 from .failover.commands import Announce, Command, Desist, Identify, Provision, Synchronize
 from .failover.events import (
@@ -22,29 +24,31 @@ from .failover.events import (
     Drill,
     Event,
     GiveBack,
-    Identified,
-    IdentityRefused,
     PlacesSeen,
+    Planned,
     Started,
     SynchronizeNow,
     TakeOver,
     TimePassed,
 )
+from .failover.handover import Absence, Said, take_back
 from .failover.machine import step
 from .failover.model import Camera, Group, PlaceFacts, Reason, Timing, UnitId
 from .failover.protection import Protection
+from .failover.state import State
 from .failover.view import DeviceView, SpareView
 from .group_options import GroupOptions
+from .identifying import identify
 from .leftovers import Leftovers
 from .link import UnitLink
 from .listeners import Listeners
 from .manual import Wish, check
-from .member import Member, UnitView
+from .member import Member, UnitView, log_connection
 from .moves import Moves
-from .nvr.errors import UnitCredentialsError, UnitError
 from .nvr.model import Place, PlaceState
 from .protecting import ProtectionWatch
-from .reports import OutageReports
+from .reports import OutageReports, moment
+from .standing_orders import Deputies
 from .store import GroupStore
 from .unit_config import UnitConfig, group_places, group_spares, place_camera
 from .whereabouts import whereabouts
@@ -72,8 +76,11 @@ class FailoverManager:
         self._moves = Moves()
         self._steps = Listeners[[]]()
         self._protection = ProtectionWatch(self._state)
+        self._awake_since = 0.0
+        self._audience = asyncio.Event()
         self._deadline: asyncio.TimerHandle | None = None
         self.reports = OutageReports(hass, entry, self._links)
+        self.deputies = Deputies(hass, entry, store, self)
         self.courier = Courier(
             hass, entry, tell=self.handle, links=self._links, owes=self._owes_footage
         )
@@ -101,12 +108,15 @@ class FailoverManager:
         """Take up a unit, or a changed way to it."""
         member = self._members.setdefault(link.config.unit, Member(link))
         member.link = link
+        if isinstance(link, EngineLink):
+            self.deputies.add(link)
         member.work(self._hass, self._entry, self._places, self.handle)
 
     @callback
     def remove(self, unit: UnitId) -> None:
         """Let go of a unit."""
         self._members.pop(unit).stop()
+        self.deputies.remove(unit)
 
     @callback
     def configure(self) -> None:
@@ -124,6 +134,7 @@ class FailoverManager:
         self._store.save()
         self._moves.look(self._places())
         self._tell_moves()
+        self.deputies.update()
         self.courier.update()
         self._protection.listeners.tell()  # of other names, too
 
@@ -146,6 +157,11 @@ class FailoverManager:
         """Return what a spare needs to record each camera of the group."""
         return group_places(member.link.config for member in self._members.values())
 
+    @property
+    def configs(self) -> Iterable[UnitConfig]:
+        """The units of the group."""
+        return [member.link.config for member in self._members.values()]
+
     def _links(self) -> Iterable[UnitLink]:
         return (member.link for member in self._members.values())
 
@@ -161,11 +177,24 @@ class FailoverManager:
     @callback
     def handle(self, event: Event) -> None:
         """Let the machine take one step."""
-        before = self._state
-        self._state, commands = step(before, event, self._epoch + self._hass.loop.time())
+        before, now = self._state, self._now()
+        if now - before.now > SILENCE:
+            self._awake_since = now
+        self._state, commands = step(before, event, now)
+        if isinstance(event, Planned):
+            self.deputies.look()
+        self._take(before, commands)
+
+    def _now(self) -> float:
+        return self._epoch + self._hass.loop.time()
+
+    @callback
+    def _take(self, before: State, commands: Iterable[Command]) -> None:
+        """Take what was decided."""
         if not journal.untouched(before, self._state):
             self._store.journal = journal.dump(self._state)
             self._store.save()
+            self.deputies.look()
         for command in commands:
             self._dispatch(command)
         self._set_deadline()
@@ -175,6 +204,31 @@ class FailoverManager:
                 self._announce(announcement)
         self._protection.look(self._state)
         self._steps.tell()
+
+    # What engines decided while Home Assistant was away
+
+    @callback
+    def take_back(self, absence: Absence) -> tuple[Said, ...]:
+        """Go on from where an engine is, and return what it has said."""
+        before = self._state
+        present = self._awake_since <= absence.since
+        self._state, commands, said = take_back(before, absence, self._now(), present=present)
+        self._take(before, commands)
+        return said
+
+    @callback
+    def begin_to_tell(self) -> None:
+        """There is somebody now to be told what happens."""
+        self._audience.set()
+
+    async def tell_past(self, said: Iterable[Said]) -> None:
+        """Tell what an engine has said, and wait until all that is known is saved."""
+        await self._audience.wait()
+        for item in said:
+            if item.announcement.unit in self._members:
+                self._announce(item.announcement, item.at)
+        await self.reports.saved()
+        await self._store.saved()
 
     @callback
     def see_places(self, spare: UnitId, places: Mapping[str, PlaceState]) -> None:
@@ -213,18 +267,8 @@ class FailoverManager:
 
     async def _identify(self, link: UnitLink) -> None:
         """Ask who answers at a unit's address; without an answer the machine asks again."""
-        try:
-            identity = await link.ask(lambda unit: unit.identify())
-        except UnitCredentialsError:
-            self.handle(IdentityRefused(link.config.unit))
-            return
-        except UnitError as error:
-            _LOGGER.debug("%s does not say who it is: %s", link.config.title, error)
-            return
-        same = identity.serial == link.config.unit
-        if not same:
-            _LOGGER.warning("Another device answers at the address of %s", link.config.title)
-        self.handle(Identified(link.config.unit, same))
+        if (answer := await identify(link)) is not None:
+            self.handle(answer)
 
     @callback
     def _set_deadline(self) -> None:
@@ -289,6 +333,11 @@ class FailoverManager:
     # What is shown
 
     @property
+    def state(self) -> State:
+        """All that is known."""
+        return self._state
+
+    @property
     def timing(self) -> Timing:
         """What the group goes by."""
         return self._state.group.timing
@@ -309,16 +358,17 @@ class FailoverManager:
         for unit, member in tuple(self._members.items()):
             before, member.view = member.view, self.view(unit)
             if member.view != before:
-                _log_connection(member.link.config.title, before, member.view)
+                log_connection(member.link.config.title, before, member.view)
                 member.changes.tell()
 
     @callback
-    def _announce(self, announcement: Announce) -> None:
+    def _announce(self, announcement: Announce, at: float | None = None) -> None:
         member = self._members[announcement.unit]
         device, group = member.link.config, self._entry.entry_id
         kept = whereabouts(self._hass, group, announcement, device, self._titles())
-        announcement = replace(announcement, data={**announcement.data, **kept})
-        self.reports.take(announcement)
+        past = {} if at is None else {"happened_at": moment(at)}
+        announcement = replace(announcement, data={**announcement.data, **kept, **past})
+        self.reports.take(announcement, at)
         member.happenings.tell(announcement)
 
     def config(self, unit: UnitId) -> UnitConfig:
@@ -391,11 +441,3 @@ class FailoverManager:
     ) -> CALLBACK_TYPE:
         """Call back with all that is announced about a unit."""
         return self._members[unit].happenings.add(listener)
-
-
-def _log_connection(title: str, before: UnitView | None, after: UnitView) -> None:
-    """Log once when a unit goes and once when it is back."""
-    if before is None or before.connection is None:
-        return
-    if before.connection is not after.connection:
-        _LOGGER.info("%s is %s", title, after.connection)

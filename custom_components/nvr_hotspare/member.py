@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+import logging
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -14,6 +15,8 @@ from .link import UnitLink
 from .listeners import Listeners
 from .nvr.model import Place
 from .spare_worker import SpareWorker
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,14 @@ class UnitView:
         """Its Connection, None before the machine has been told of the unit."""
         either = self.device or self.spare
         return either.connection if either else None
+
+
+def log_connection(title: str, before: UnitView | None, after: UnitView) -> None:
+    """Log once when a unit goes and once when it is back."""
+    if before is None or before.connection is None:
+        return
+    if before.connection is not after.connection:
+        _LOGGER.info("%s is %s", title, after.connection)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from .link import UnitLink
 from .network_link import NetworkLink
 from .nvr.errors import UnitError
 from .nvr.onvif import OnvifUnit
+from .remote_link import RemoteLink
 from .unit_config import place_camera
 
 _LOGGER = logging.getLogger(__name__)
@@ -25,7 +26,18 @@ async def retire(link: UnitLink, units: Container[UnitId]) -> None:
     # The built-in spare's engine ends, and its orders with it.
     if isinstance(link, NetworkLink) and link.config.is_spare:
         await _clear_spare(link, units)
+    elif isinstance(link, RemoteLink):
+        await _unpair(link)
     await link.remove()
+
+
+async def _unpair(link: RemoteLink) -> None:
+    """Make an engine on another machine forget the group: best effort, likewise."""
+    try:
+        async with asyncio.timeout(_TIME):
+            await link.unpair()
+    except (UnitError, TimeoutError) as error:
+        _LOGGER.warning("%s is still paired: %s", link.config.title, error or "no answer")
 
 
 async def _clear_spare(link: NetworkLink, units: Container[UnitId]) -> None:

@@ -73,11 +73,15 @@ class OutageReports:
         return lambda: self._listeners.remove(listener)
 
     @callback
-    def take(self, said: Announce) -> None:
-        """Take what is announced, as far as it is about an outage that ended."""
+    def take(self, said: Announce, at: float | None = None) -> None:
+        """Take what is announced, as far as it is about an outage that ended.
+
+        What an engine announced while Home Assistant was away was said at that time, in seconds
+        since 1970.
+        """
         match said.happening:
             case Happening.RETURNED:
-                self._add(said.unit, {**said.data, "ended": _now()})
+                self._add(said.unit, {**said.data, "ended": moment(at)})
                 self._entry.async_create_background_task(
                     self._hass, self._measure(said), f"first frames of {said.unit}"
                 )
@@ -86,17 +90,21 @@ class OutageReports:
             case _:
                 pass
 
+    async def saved(self) -> None:
+        """Wait until all reports are saved."""
+        await self._store.async_save(self._reports)
+
     @callback
     def _complete(self, said: Announce) -> None:
         """Note that footage was given back, of several outages together all of it to the first."""
-        moment = _now()
+        now = moment()
         reports = self._reports.get(said.unit, [])
         since = [report["since"] for report in reports]
         if said.data["since"] in since:
             first = since.index(said.data["since"])
             for report in reports[first : first + int(str(said.data["outages"]))]:
-                report["synchronized"] = moment
-        self._add(said.unit, {**said.data, "synchronized": moment})
+                report["synchronized"] = now
+        self._add(said.unit, {**said.data, "synchronized": now})
 
     @callback
     def _add(self, unit: UnitId, told: Mapping[str, Any]) -> None:
@@ -174,5 +182,7 @@ async def _first_frames(
     return firsts
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+def moment(at: float | None = None) -> str:
+    """Return a time, now if none is given, as it is told to people."""
+    time_told = datetime.now(UTC) if at is None else datetime.fromtimestamp(at, UTC)
+    return time_told.isoformat(timespec="milliseconds")

@@ -14,10 +14,13 @@ from .coordinator import UnitCoordinator
 from .devices import forget_entities, register_devices
 from .drill_schedule import DrillSchedule
 from .drills import Drills
+from .engine_config import EngineConfig
+from .engine_link import EngineLink
 from .failover.model import UnitId
 from .link import UnitLink
 from .manager import FailoverManager
 from .network_link import NetworkLink
+from .remote_link import RemoteLink
 from .removal import retire
 from .scenes import Scenes
 from .store import GroupStore
@@ -72,7 +75,8 @@ class GroupRuntime:
 
     @callback
     def start(self) -> None:
-        """Begin the heartbeats."""
+        """Begin the heartbeats, and to tell what happens."""
+        self.manager.begin_to_tell()
         for coordinator in self._coordinators.values():
             coordinator.start()
         self._schedule.start()
@@ -149,7 +153,9 @@ class GroupRuntime:
             if not await coordinator.link.change(configs[unit], places):
                 await coordinator.stop()
                 await coordinator.link.remove()
-                self._take_up(configs[unit]).start()
+                changed = self._take_up(configs[unit])
+                await changed.link.start(places)
+                changed.start()
 
     async def _add(self, configs: Mapping[UnitId, UnitConfig]) -> None:
         """Take up new units, and tell all of the group as it is now."""
@@ -175,7 +181,7 @@ class GroupRuntime:
     @callback
     def _take_up(self, config: UnitConfig) -> UnitCoordinator:
         link = open_link(self._hass, self._entry.entry_id, config)
-        if isinstance(link, BuiltinLink):
+        if isinstance(link, EngineLink):
             link.listen(self.manager.tell_changes)
         coordinator = UnitCoordinator(self._hass, self._entry, self.manager, link)
         self._coordinators[config.unit] = coordinator
@@ -199,5 +205,7 @@ def open_link(hass: HomeAssistant, entry_id: str, config: UnitConfig) -> UnitLin
     match config.way:
         case BuiltinConfig() as options:
             return BuiltinLink(hass, entry_id, config, options)
+        case EngineConfig() as options:
+            return RemoteLink(hass, config, options)
         case way:
             return NetworkLink(hass, entry_id, config, way)

@@ -34,6 +34,7 @@ from .const import (
     Driver,
     WorkMode,
 )
+from .engine_config import EngineConfig
 from .failover.model import Camera, Channel, Priority, Spare, UnitId, WorkingDevice
 from .giving import CONF_GIVE_BACK, GivingBack
 from .limits import capacity, limits_of
@@ -136,6 +137,10 @@ class NetworkConfig:
         }
 
 
+type Way = NetworkConfig | BuiltinConfig | EngineConfig
+"""How a unit is reached: a recorder on the network, this machine's engine, another machine's."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitConfig:
     """A recorder of the group."""
@@ -143,7 +148,7 @@ class UnitConfig:
     subentry_id: str
     title: str
     mode: WorkMode
-    way: NetworkConfig | BuiltinConfig
+    way: Way
     """How it is talked to."""
     identity: Identity
     limits: Limits
@@ -163,12 +168,11 @@ class UnitConfig:
     def from_subentry(cls, subentry: ConfigSubentry) -> Self:
         """Read a subentry of type `unit`."""
         data = subentry.data
-        builtin = data.get(CONF_DRIVER) == Driver.BUILTIN
         return cls(
             subentry_id=subentry.subentry_id,
             title=subentry.title,
             mode=WorkMode(data[CONF_WORK_MODE]),
-            way=BuiltinConfig.from_data(data) if builtin else NetworkConfig.from_data(data),
+            way=_way(data),
             identity=_identity(data),
             limits=limits_of(data),
             protected=data.get(CONF_PROTECTED, True),
@@ -234,6 +238,16 @@ def identity_data(identity: Identity) -> dict[str, Any]:
         CONF_SERIAL: identity.serial,
         CONF_MAC: identity.mac,
     }
+
+
+def _way(data: Mapping[str, Any]) -> Way:
+    match data.get(CONF_DRIVER):
+        case Driver.BUILTIN:
+            return BuiltinConfig.from_data(data)
+        case Driver.ENGINE:
+            return EngineConfig.from_data(data)
+        case _:
+            return NetworkConfig.from_data(data)
 
 
 def _identity(data: Mapping[str, Any]) -> Identity:

@@ -58,6 +58,8 @@ class EngineSpare(Spare):
 
     Attributes:
         report: What the engine tells, None while there is no connection.
+        decides: Whether the engine that was met last can decide while nobody commands it; one of
+            an older version can't. None before one was met.
         model: What kind of recorder people read that it is.
         on_resumed: Told at each connection what the engine did while nobody commanded it, before
             anybody may ask it for something; it must ask for nothing itself. Set before `start`;
@@ -74,6 +76,7 @@ class EngineSpare(Spare):
             settings: How to stand by, and how much to keep.
             capacity: Cameras at the same time.
         """
+        self.decides: bool | None = None
         self.on_resumed: OnResumed | None = None
         self.report: EngineReport | None = None
         self._unit = unit
@@ -239,7 +242,8 @@ class EngineSpare(Spare):
 
     async def _hand_over(self, engine: EngineClient) -> None:
         """Take over an engine that was just met, and tell it again what it does not keep."""
-        if self.on_resumed is not None:
+        self.decides = RESUME in engine.welcome.capabilities
+        if self.on_resumed is not None and self.decides:
             await self.on_resumed(await engine.resume())
         await engine.request(Configure(settings=self._settings))
         report = await engine.status()

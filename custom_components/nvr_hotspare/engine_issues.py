@@ -1,4 +1,4 @@
-"""Repair issues about the built-in spare; each goes away by itself when it is over."""
+"""Repair issues about an engine; each goes away by itself when it is over."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .builtin_config import GIGABYTE, BuiltinConfig, shortest_ring
+from .builtin_config import GIGABYTE, EngineOptions, shortest_ring
 from .const import DOMAIN
 from .recorder.report import EngineReport, StorageReport, StorageState
 from .unit_config import UnitConfig
@@ -18,17 +18,30 @@ STORAGE_ISSUES: Final[Mapping[StorageState, tuple[str, ir.IssueSeverity]]] = {
 }
 IN_BACKUPS: Final = "folder_in_backups"
 RING_TOO_SHORT: Final = "ring_too_short"
+TOO_OLD: Final = "engine_too_old"
+NOT_PAIRED: Final = "engine_not_paired"
 
 
-class BuiltinIssues:
-    """The issues of one built-in spare.
+class EngineIssues:
+    """The issues of one engine.
 
     Attributes:
         options: What the user has decided.
     """
 
-    def __init__(self, hass: HomeAssistant, config: UnitConfig, options: BuiltinConfig) -> None:
+    def __init__(
+        self, hass: HomeAssistant, config: UnitConfig, options: EngineOptions, folder: str
+    ) -> None:
+        """Prepare.
+
+        Args:
+            hass: Home Assistant.
+            config: The spare.
+            options: What the user has decided.
+            folder: What people call the place of its footage.
+        """
         self.options = options
+        self._folder = folder
         self._hass = hass
         self._config = config
         self._shown: dict[str, str] = {}
@@ -59,6 +72,22 @@ class BuiltinIssues:
             self._withdraw(IN_BACKUPS)
 
     @callback
+    def show_age(self, *, too_old: bool) -> None:
+        """Show whether the engine is too old to decide while Home Assistant is away."""
+        if too_old:
+            self._show(TOO_OLD, ir.IssueSeverity.WARNING, "", {})
+        else:
+            self._withdraw(TOO_OLD)
+
+    @callback
+    def show_refusal(self, reason: str) -> None:
+        """Show why an engine does not let us in; empty where it does."""
+        if reason:
+            self._show(NOT_PAIRED, ir.IssueSeverity.ERROR, reason, {})
+        else:
+            self._withdraw(NOT_PAIRED)
+
+    @callback
     def withdraw(self) -> None:
         """Take all issues back."""
         for key in tuple(self._shown):
@@ -79,7 +108,7 @@ class BuiltinIssues:
             translation_key=key,
             translation_placeholders={
                 "name": self._config.title,
-                "folder": str(self.options.folder),
+                "folder": self._folder,
                 "reason": reason,
                 **facts,
             },
