@@ -27,7 +27,7 @@ from .failover import journal
 from .failover.charge import charges
 from .failover.events import Planned
 from .failover.handover import Absence, Said, load_said
-from .failover.model import Spare, UnitId
+from .failover.model import UnitId
 from .failover.state import State
 from .group_options import GroupOptions
 from .nvr.errors import UnitError
@@ -161,7 +161,7 @@ class Deputies:
         options = GroupOptions.from_options(self._entry.options)
         return StandingOrders(
             seq=0,
-            spare=_spare(state, unit, charge),
+            spare=replace(state.spares[unit].config, local=True),
             devices=tuple(
                 _device_orders(it, state) for it in self._manager.configs if it.unit in charge
             ),
@@ -257,18 +257,6 @@ class _Engine:
                 _LOGGER.warning("%s has no standing orders: %s", self.link.config.title, error)
                 await asyncio.sleep(_AGAIN)
                 self._news.set()
-
-
-def _spare(state: State, engine: UnitId, charge: Collection[UnitId]) -> Spare:
-    """Return an engine as it has to see itself: with the places that it may use."""
-    spare = state.spares[engine]
-    others = (
-        [camera for camera in spare.places.used if camera.unit not in charge]
-        if spare.places
-        else []
-    )
-    room = max(0, spare.config.capacity - len(others))
-    return replace(spare.config, capacity=room, local=True)
 
 
 def _device_orders(config: UnitConfig, state: State) -> DeviceOrders:

@@ -1,0 +1,178 @@
+"""Home Assistant is away: the engine decides by itself, and tells when it is back."""
+
+import asyncio
+import json
+from pathlib import Path
+import time
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import STORAGE_DIR
+import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
+
+from custom_components.nvr_hotspare import standing_orders
+from custom_components.nvr_hotspare.const import DOMAIN, EVENT_HAPPENED
+from custom_components.nvr_hotspare.reports import moment
+from tests.integration.lab import (
+    Lab,
+    add_builtin_group,
+    add_device,
+    eventually,
+    state,
+)
+from tests.integration.test_giving_back import give_back_into
+from virtual_nvr.cameras import VirtualCamera
+from virtual_nvr.nvr.unit import VirtualNvr
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have engines decide after a short silence."""
+    monkeypatch.setattr(standing_orders, "SILENCE", 1.5)
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, builtin_home: Path, nvr: VirtualNvr, cameras: list[VirtualCamera]
+) -> ConfigEntry:
+    """A group that is well, whose engine has its standing orders."""
+    entry = await add_builtin_group(hass, builtin_home / "footage")
+    await add_device(hass, entry, nvr, cameras)
+    give_back_into(hass, entry, nvr)
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
+    await eventually(lambda: state(hass, "binary_sensor", nvr, "spare_ready") == "on")
+    await eventually(lambda: told(hass, entry).get("deciding") is False)
+    return entry
+
+
+def told(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
+    """Return what the engine has written about its decisions."""
+    path = Path(hass.config.path(STORAGE_DIR, DOMAIN, entry.entry_id), "away.json")
+    try:
+        found: dict[str, Any] = json.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    return found
+
+
+def outage(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
+    """Return what the engine knows of an outage of NVR-1; nothing where there is none."""
+    devices = told(hass, entry).get("journal", {}).get("devices", {})
+    return (devices.get("NVR-1") or {}).get("outage") or {}
+
+
+async def away(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Let go of the group, and wait until the engine decides."""
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await eventually(lambda: told(hass, entry)["deciding"])
+
+
+async def test_an_outage_that_began_while_away_goes_on(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    said = async_capture_events(hass, EVENT_HAPPENED)
+    await away(hass, entry)
+    await lab.stop("NVR-1")
+    await eventually(lambda: outage(hass, entry).get("backing_up") is not None)
+    since = outage(hass, entry)["since"]
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    manager = entry.runtime_data.manager
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+    assert manager.device_view("NVR-1").outage_since == since
+    await eventually(lambda: [it.data["type"] for it in said] == ["heartbeat_lost", "backing_up"])
+    await eventually(lambda: told(hass, entry)["deciding_since"] is None)
+
+    await lab.start(nvr.config)
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
+    (report,) = manager.reports.all("NVR-1")
+    assert report["since"] == round(since, 3)
+    assert report["backing_up_after"] is not None
+    await eventually(lambda: "synchronized" in manager.reports.latest("NVR-1"))
+    assert [it.data["type"] for it in said].count("returned") == 1
+
+
+async def test_an_outage_that_began_and_ended_while_away_is_told_and_made_good(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    said = async_capture_events(hass, EVENT_HAPPENED)
+    await away(hass, entry)
+    await lab.stop("NVR-1")
+    await eventually(lambda: outage(hass, entry).get("backing_up") is not None)
+    since = outage(hass, entry)["since"]
+    await lab.start(nvr.config)
+    await eventually(lambda: not outage(hass, entry))
+    ended = time.time()
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    manager = entry.runtime_data.manager
+    await eventually(lambda: manager.reports.latest("NVR-1") is not None)
+    await eventually(lambda: "synchronized" in manager.reports.latest("NVR-1"))
+    (report,) = manager.reports.all("NVR-1")
+    assert report["since"] == round(since, 3)
+    assert report["ended"] < moment(ended + 1)
+    assert [it.data["type"] for it in said] == [
+        "heartbeat_lost",
+        "backing_up",
+        "returned",
+        "synchronized",
+    ]
+    assert state(hass, "sensor", nvr, "working_status") == "recording"
+
+
+async def test_what_was_not_settled_is_told_once_all_the_same(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Home Assistant is gone again before the engine was told that all is saved."""
+    said = async_capture_events(hass, EVENT_HAPPENED)
+    await away(hass, entry)
+    await lab.stop("NVR-1")
+    await eventually(lambda: outage(hass, entry).get("backing_up") is not None)
+    since = outage(hass, entry)["since"]
+
+    async def never(_: object) -> None:
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr("custom_components.nvr_hotspare.engine_link.EngineLink.settle", never)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await eventually(lambda: len(said) == 2)
+        await away(hass, entry)
+    assert told(hass, entry)["deciding_since"] is not None
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await eventually(lambda: told(hass, entry)["deciding_since"] is None)
+    assert entry.runtime_data.manager.device_view("NVR-1").outage_since == since
+    assert [it.data["type"] for it in said] == ["heartbeat_lost", "backing_up"]
+
+
+async def test_an_outage_that_is_known_stays_one_while_away(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    said = async_capture_events(hass, EVENT_HAPPENED)
+    await lab.stop("NVR-1")
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+    since = entry.runtime_data.manager.device_view("NVR-1").outage_since
+    await eventually(lambda: outage(hass, entry).get("backing_up") is not None)
+    await away(hass, entry)
+    await lab.start(nvr.config)
+    await eventually(lambda: not outage(hass, entry))
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    manager = entry.runtime_data.manager
+    await eventually(lambda: manager.reports.latest("NVR-1") is not None)
+    assert manager.reports.latest("NVR-1")["since"] == round(since, 3)
+    kinds = [it.data["type"] for it in said]
+    assert (kinds.count("heartbeat_lost"), kinds.count("returned")) == (1, 1)
+
+
+async def test_the_engine_does_nothing_while_home_assistant_is_there(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    await lab.stop("NVR-1")
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+    await asyncio.sleep(2.5)
+    assert told(hass, entry)["deciding"] is False
+    assert told(hass, entry)["deciding_since"] is None
