@@ -80,7 +80,7 @@ async def attached(spare: BuiltinSpare) -> BuiltinSpare:
 
 async def recording(spare: BuiltinSpare, cameras: int) -> None:
     """Wait until so many cameras are confirmed recorded."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             with suppress(UnitUnreachableError):
                 states = (await spare.places()).values()
@@ -106,7 +106,7 @@ def test_every_key_has_a_folder_of_its_own(key: str) -> None:
 
 async def closed(folder: Path) -> None:
     """Wait until the recordings are finished: they go on to where memory begins."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await asyncio.to_thread(lambda: list(folder.rglob("*.open"))):  # noqa: ASYNC110 (a file tells nobody)
             await asyncio.sleep(0.05)
 

@@ -47,7 +47,7 @@ class EngineLab:
         )
         assert process.stdout
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 line = await process.stdout.readline()
             if line != b"started\n":
                 assert process.stderr
@@ -83,12 +83,11 @@ async def cameras(count: int, first_address: str) -> AsyncIterator[Mapping[str, 
 
 
 async def until(client: EngineClient, is_so: Callable[[EngineReport], bool]) -> EngineReport:
-    """Wait until the engine says that it is so, 20 s at most."""
-    for _ in range(400):
-        if is_so(report := await client.status()):
-            return report
-        await asyncio.sleep(0.05)
-    raise TimeoutError
+    """Wait until the engine says that it is so, for longer than a starved machine may take."""
+    async with asyncio.timeout(60):
+        while not is_so(report := await client.status()):  # noqa: ASYNC110 - it happens elsewhere
+            await asyncio.sleep(0.05)
+        return report
 
 
 def all_recording(report: EngineReport) -> bool:

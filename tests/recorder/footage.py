@@ -1,6 +1,7 @@
 """Real H.264 frames to write, and ffmpeg to judge what was written."""
 
 import asyncio
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -17,6 +18,7 @@ INTERVAL = 40_000_000
 TICKS = 3600
 
 
+@cache
 def small_clip() -> Clip:
     return load(SMALL)
 
@@ -36,7 +38,7 @@ def frames(count: int, first: int = 0, start: int = START) -> list[VideoFrame]:
     for number in range(first, first + count):
         slices = clip.frames[number % len(clip.frames)]
         key = number % clip.gop == 0
-        units = [track().sps, track().pps, *slices] if key else slices
+        units = [track().sps, track().pps, *slices] if key else [*slices]
         result.append(
             VideoFrame(
                 nal_units=units,

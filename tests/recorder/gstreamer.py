@@ -27,7 +27,7 @@ async def serving(*pipelines: str, udp: bool = False) -> AsyncIterator[str]:
     )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             port = int(await process.stdout.readline())
         yield f"rtsp://127.0.0.1:{port}/camera"
     finally:

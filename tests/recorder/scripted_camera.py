@@ -59,12 +59,10 @@ def gops(numbers: Iterable[int], *, gop: int = 5) -> bytes:
 
 
 async def eventually(is_so: Callable[[], bool]) -> None:
-    """Wait until it is so, 10 s at most."""
-    for _ in range(1000):
-        if is_so():
-            return
-        await asyncio.sleep(0.01)
-    raise TimeoutError
+    """Wait until it is so, for longer than even a starved machine may take."""
+    async with asyncio.timeout(60):
+        while not is_so():  # noqa: ASYNC110 - what is waited for happens elsewhere
+            await asyncio.sleep(0.01)
 
 
 class ScriptedCamera:

@@ -72,7 +72,7 @@ async def say(talk: Talk, data: bytes) -> dict[str, Plain] | None:
     reader, writer = talk
     writer.write(data)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (message := await read(reader)) is not None and "report" in message:
                 pass
     except ConnectionError:

@@ -100,7 +100,7 @@ async def test_a_refusal_is_told_as_the_engine_says_it(tmp_path: Path) -> None:
 async def test_an_engine_that_hangs_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "_ANSWER", 0.1)
+    monkeypatch.setattr(client_module, "_ANSWER", 0.5)
     async with liar(tmp_path / "s", b""), connected(tmp_path / "s") as client:
         with pytest.raises(EngineGoneError, match="does not answer"):
             await client.request(Ping())

@@ -41,7 +41,7 @@ async def serving(*pipelines: str) -> AsyncIterator[Replay]:
     )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             port = int(await process.stdout.readline())
         yield Replay(uri=f"rtsp://127.0.0.1:{port}/recording")
     finally:

@@ -28,7 +28,7 @@ async def test_a_camera_of_few_frames_is_measured_by_them() -> None:
     async with scripted_camera() as camera:
         camera.media = gops([0, 1])
 
-        report = await probe_source(camera.source(), timeout=0.2)
+        report = await probe_source(camera.source(), timeout=1.0)
 
     assert (report.frame_rate, report.key_interval) == (25.0, None)
 
@@ -36,7 +36,7 @@ async def test_a_camera_of_few_frames_is_measured_by_them() -> None:
 async def test_a_camera_that_sends_nothing() -> None:
     async with scripted_camera() as camera:
         with pytest.raises(SourceUnreachableError, match="no frames"):
-            await probe_source(camera.source(), timeout=0.2)
+            await probe_source(camera.source(), timeout=1.0)
 
 
 async def test_the_errors_of_a_source_come_through() -> None:

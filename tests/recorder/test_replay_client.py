@@ -92,7 +92,7 @@ async def test_frames_without_a_time_are_placed_between_those_that_have_one(
 async def test_frames_that_never_tell_a_time_are_refused(
     recorder: ScriptedCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replaying, "SILENCE", 0.2)
+    monkeypatch.setattr(replaying, "SILENCE", 1.0)
     recorder.media = footage(range(6), unstamped=range(6))
 
     with pytest.raises(SourceUnsupportedError, match="when frames were captured"):

@@ -44,7 +44,7 @@ from tests.recorder.scripted_camera import ScriptedCamera
 async def test_silence_ends_it_and_is_proof_only_of_what_the_recorder_said(
     recorder: ScriptedCamera, monkeypatch: pytest.MonkeyPatch, mark: Mark, *, proven: bool
 ) -> None:
-    monkeypatch.setattr(replaying, "SILENCE", 0.3)
+    monkeypatch.setattr(replaying, "SILENCE", 1.0)
     monkeypatch.setattr(replaying, "AFTER_TERMINAL", 0.2)
     recorder.media = footage(range(3), ends=mark)
 

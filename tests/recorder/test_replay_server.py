@@ -206,7 +206,7 @@ async def test_a_client_may_take_its_time(tmp_path: Path, monkeypatch: pytest.Mo
 
 async def test_a_client_that_takes_nothing_at_all_is_cut_off(tmp_path: Path) -> None:
     put_much(tmp_path)
-    async with serving(tmp_path, Limits(timeout=0.3)) as (server, uri), viewer(uri) as client:
+    async with serving(tmp_path, Limits(timeout=1.0)) as (server, uri), viewer(uri) as client:
         fields = Headers([("CSeq", "9"), ("Session", client.session), *FAST.items()])
         client.client.writer.write(Request("PLAY", uri, fields).encode())
         await eventually(lambda: server.taken["/replay/yard"] == 0)

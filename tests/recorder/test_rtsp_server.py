@@ -240,7 +240,7 @@ async def test_teardown_frees_the_place_at_once() -> None:
 
 
 async def test_a_silent_client_is_cut_off() -> None:
-    async with serving(Loop(), Limits(timeout=0.05)) as (server, uri), peer(uri) as client:
+    async with serving(Loop(), Limits(timeout=0.5)) as (server, uri), peer(uri) as client:
         await client.set_up(uri)
         with pytest.raises(EOFError):
             await client.receive()
