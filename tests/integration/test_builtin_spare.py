@@ -204,7 +204,7 @@ async def test_an_outage_goes_on_when_the_engine_dies(
     os.kill(pid, signal.SIGKILL)
     await eventually(lambda: report(entry) is not None and told(entry).pid != pid)
     await eventually(lambda: sum(it.frames > 0 for it in channels(entry)) == 2)
-    assert state(hass, "sensor", nvr, "working_status") == "backing_up"
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
 
 
 async def test_the_storage_is_unknown_while_no_engine_runs(

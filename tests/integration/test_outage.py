@@ -10,6 +10,7 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
+from custom_components.nvr_hotspare import manager
 from tests.integration.lab import Lab, add_device, entity_id, eventually, places, state
 from virtual_nvr.nvr.unit import VirtualNvr
 
@@ -83,10 +84,12 @@ async def test_a_unit_that_is_away_when_home_assistant_starts_is_taken_over(
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
 
 
-@pytest.mark.usefixtures("entry")
 async def test_a_slow_unit_is_given_longer(
-    hass: HomeAssistant, nvr: VirtualNvr, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    timing = replace(manager.TIMING, window=0.8, slow_window=60.0)
+    monkeypatch.setattr(manager, "TIMING", timing)
+    entry.runtime_data.manager.configure()
     monkeypatch.setattr("custom_components.nvr_hotspare.nvr.pulse.ANSWER_TIME", 0.2)
     changes = async_capture_events(hass, EVENT_STATE_CHANGED)
     nvr.delay = 1.2  # longer than the window of a unit that is silent

@@ -95,7 +95,7 @@ async def test_whatever_is_sent_there_is_a_sign_of_life(
     method: str, hass: HomeAssistant, lab: Lab, nvr: VirtualNvr, url: str
 ) -> None:
     await lab.stop("NVR-1")
-    for _ in range(20):  # for twice the window
+    for _ in range(40):  # for twice the window
         await push_to(url, method)
         await asyncio.sleep(0.1)
     assert state(hass, "binary_sensor", nvr, "connection") == "on"

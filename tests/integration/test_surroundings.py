@@ -122,7 +122,7 @@ async def test_isolation_without_a_link_nobody_is_taken_for_dead(
     monkeypatch.setattr(inquiry, "host_link", lambda: False)
     await lab.stop("NVR-1")
     await eventually(lambda: HostLink(up=False) in told)
-    await asyncio.sleep(1.5)  # longer than silence is excused else
+    await asyncio.sleep(3.0)  # longer than silence is excused else
     assert state(hass, "binary_sensor", nvr, "connection") == "on"
     monkeypatch.setattr(inquiry, "host_link", lambda: True)
     await eventually(lambda: HostLink(up=True) in told)
@@ -392,7 +392,7 @@ async def test_calm_maintenance_is_no_outage_also_after_a_restart_of_home_assist
     await eventually(lambda: _phase(entry) == "watching")
     await lab.stop("NVR-1")
     await eventually(lambda: _phase(entry) == "suspect")
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(3.0)
     assert state(hass, "binary_sensor", nvr, "connection") == "on"
     # A window that is taken away is over.
     set_options(hass, entry, GroupOptions())
@@ -432,7 +432,7 @@ async def test_calm_our_own_restart_of_a_recorder_is_no_outage(
     await hass.services.async_call("button", "press", target, blocking=True)
     await lab.stop("NVR-1")
     await eventually(lambda: _phase(entry) == "suspect")
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(3.0)
     assert state(hass, "binary_sensor", nvr, "connection") == "on"
     await lab.start(nvr.config)
     await eventually(lambda: _phase(entry) == "watching")
