@@ -268,8 +268,8 @@ def issues(hass: HomeAssistant) -> list[ir.IssueEntry]:
 
 
 async def eventually(check: Callable[[], bool]) -> None:
-    """Wait until something is so; the test's own time limit ends what never will be."""
-    async with asyncio.timeout(30):
+    """Wait until something is so, for longer than even a starved machine may take."""
+    async with asyncio.timeout(90):
         while not check():  # noqa: ASYNC110 - what is waited for happens elsewhere
             await asyncio.sleep(0.02)
 
