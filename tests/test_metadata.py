@@ -23,6 +23,7 @@ from custom_components.nvr_hotspare import (
     channel_form,
     drill_flow,
     drill_sensor,
+    engine_form,
     event,
     giving_form,
     group_sensor,
@@ -49,8 +50,10 @@ from custom_components.nvr_hotspare.drill_report import UNTRIED
 from custom_components.nvr_hotspare.drill_schedule import DRILL_TOO_OLD
 from custom_components.nvr_hotspare.engine_issues import (
     IN_BACKUPS,
+    NOT_PAIRED,
     RING_TOO_SHORT,
     STORAGE_ISSUES,
+    TOO_OLD,
 )
 from custom_components.nvr_hotspare.errors import source_error_key, unit_error_key
 from custom_components.nvr_hotspare.failover.model import (
@@ -201,6 +204,12 @@ def test_translations_are_plain_sentences() -> None:
     [
         (EN["config"]["step"]["recorder"], unit_form.UNIT_SCHEMA),
         (EN["config"]["step"]["builtin"], builtin_form.BUILTIN_SCHEMA),
+        (EN["config"]["step"]["engine"], engine_form.PAIRING_SCHEMA),
+        (EN["config"]["step"]["engine_options"], engine_form.OPTIONS_SCHEMA),
+        (UNIT["step"]["engine"], engine_form.PAIRING_SCHEMA),
+        (UNIT["step"]["engine_options"], engine_form.OPTIONS_SCHEMA),
+        (UNIT["step"]["engine_address"], engine_form.ADDRESS_SCHEMA),
+        (UNIT["step"]["engine_standby"], engine_form.OPTIONS_SCHEMA),
         (UNIT["step"]["normal"], unit_form.UNIT_SCHEMA),
         (UNIT["step"]["recorder"], unit_form.UNIT_SCHEMA),
         (UNIT["step"]["builtin"], builtin_form.BUILTIN_SCHEMA),
@@ -260,6 +269,8 @@ def test_every_menu_has_its_options() -> None:
         "account",
         "builtin",
         "channels",
+        "engine_address",
+        "engine_standby",
         "give_back",
         "guided_drill",
         "no_record",
@@ -279,8 +290,10 @@ def test_every_error_of_the_flows_is_translated() -> None:
     probing = units | keys_given("UnitFormError", "unit_form")
     probing |= keys_given("UnitFormError", "builtin_form")
     probing |= keys_given("FolderError", "footage_folder")
+    probing |= {key for _, key in engine_form.KEYS} | {"engine_refuses"}
     channels = keys_given("UnitFormError", "channel_form") | {"camera_without_rtsp", "invalid_uri"}
     changing = keys_given("UnitFormError", "unit_flow")
+    changing |= keys_given("UnitFormError", "engine_change_flow")
     assert set(EN["config"]["error"]) == probing
     giving = {f"giving_{it}" for it in TransferProblem if it.startswith(("folder", "name"))}
     assert set(UNIT["error"]) == probing | channels | changing | giving
@@ -292,7 +305,7 @@ def test_every_error_of_the_flows_is_translated() -> None:
 
 def test_every_end_of_a_flow_is_translated() -> None:
     groups = {"already_configured"}
-    assert set(EN["config"]["abort"]) == groups
+    assert set(EN["config"]["abort"]) == groups | {"engine_added", "engine_taken"}
     units = groups | {"reconfigure_successful"}
     assert set(UNIT["abort"]) == units | set(drill_flow.End)
 
@@ -363,6 +376,7 @@ def test_every_issue_is_translated() -> None:
         if keyword.arg == "translation_key" and isinstance(keyword.value, ast.Constant)
     }
     builtin = {key for key, _ in STORAGE_ISSUES.values()} | {IN_BACKUPS, RING_TOO_SHORT}
+    builtin |= {NOT_PAIRED, TOO_OLD}
     drifted = {CAMERA_GONE, CAMERA_NEW}
     assert set(EN["issues"]) == created | builtin | drifted | {DRILL_TOO_OLD}
     assert {key for key, issue in EN["issues"].items() if "fix_flow" not in issue} == builtin

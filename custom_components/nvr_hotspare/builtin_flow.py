@@ -16,8 +16,9 @@ from .runtime import GroupRuntime
 from .unit_config import ChannelConfig
 from .unit_form import UnitFormError
 
-SPARE_KINDS = ("builtin", "recorder")
-"""The menu of what a spare can be: this Home Assistant, or a recorder on the network."""
+SPARE_KINDS = ("builtin", "recorder", "engine")
+"""The menu of what a spare can be: this Home Assistant, a recorder on the network, or an engine on
+another machine."""
 
 
 class BuiltinSteps[Context: FlowContext, Result: FlowResult[Any, Any], Handler](

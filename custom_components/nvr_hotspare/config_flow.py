@@ -1,5 +1,6 @@
 """The config flow: a group begins with its first spare."""
 
+from types import MappingProxyType
 from typing import Any, override
 
 from homeassistant.config_entries import (
@@ -8,6 +9,7 @@ from homeassistant.config_entries import (
     ConfigFlow,
     ConfigFlowContext,
     ConfigFlowResult,
+    ConfigSubentry,
     ConfigSubentryData,
     ConfigSubentryFlow,
     FlowType,
@@ -15,13 +17,20 @@ from homeassistant.config_entries import (
     SubentryFlowContext,
 )
 from homeassistant.core import callback
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from .builtin_config import BuiltinConfig
 from .builtin_flow import SPARE_KINDS, BuiltinSteps
 from .builtin_form import TITLE, builtin_data, builtin_serial
-from .const import DOMAIN, SUBENTRY_UNIT, WorkMode
+from .const import CONF_GROUP, CONF_PREFERENCE, DOMAIN, SUBENTRY_UNIT, WorkMode
+from .engine.config import PORT
+from .engine_config import EngineConfig
+from .engine_flow import EngineSteps
+from .engine_form import engine_data, engine_title, group_schema
+from .nvr.model import Endpoint, Probe
 from .options_flow import GroupOptionsFlow
 from .subentry_flow import UnitSubentryFlow
+from .unit_config import unit_configs
 from .unit_form import (
     UNIT_SCHEMA,
     UnitFormError,
@@ -34,11 +43,17 @@ from .unit_form import (
 
 
 class NvrHotSpareConfigFlow(
-    BuiltinSteps[ConfigFlowContext, ConfigFlowResult, str], ConfigFlow, domain=DOMAIN
+    BuiltinSteps[ConfigFlowContext, ConfigFlowResult, str],
+    EngineSteps[ConfigFlowContext, ConfigFlowResult, str],
+    ConfigFlow,
+    domain=DOMAIN,
 ):
     """Create a group together with its first spare."""
 
     VERSION = 1
+
+    _into: ConfigEntry | None = None
+    """The group that an engine that was found is added to, None for a new one."""
 
     @classmethod
     @callback
@@ -89,6 +104,46 @@ class NvrHotSpareConfigFlow(
             errors=errors,
             description_placeholders=placeholders,
         )
+
+    @override
+    async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
+        """Offer an engine that was found in the network."""
+        told = discovery_info.properties
+        engine = told.get("id", "")
+        await self.async_set_unique_id(engine)
+        self._abort_if_unique_id_configured(reload_on_update=False)
+        if is_configured(self.hass, engine):
+            return self.async_abort(reason="already_configured")
+        if told.get("paired") != "no":
+            return self.async_abort(reason="engine_taken")
+        self._discovered = Endpoint(host=discovery_info.host, port=discovery_info.port or PORT)
+        self.context["title_placeholders"] = {"name": engine_title(self._discovered)}
+        if self._async_current_entries(include_ignore=False):
+            return await self.async_step_group()
+        return await self.async_step_engine()
+
+    async def async_step_group(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask which group the engine is to be a spare of."""
+        entries = self._async_current_entries(include_ignore=False)
+        if user_input is not None:
+            chosen = user_input[CONF_GROUP]
+            self._into = next((it for it in entries if it.entry_id == chosen), None)
+            return await self.async_step_engine()
+        return self.async_show_form(step_id="group", data_schema=group_schema(entries))
+
+    @override
+    async def _take_engine(self, config: EngineConfig, probe: Probe) -> ConfigFlowResult:
+        title, data = engine_title(config.endpoint), engine_data(config, probe)
+        serial = probe.identity.serial
+        if self._into is None:
+            return await self._create_group(title, serial, data)
+        spares = [it for it in unit_configs(self._into).values() if it.is_spare]
+        data[CONF_PREFERENCE] = max((it.preference for it in spares), default=0) + 1
+        spare = ConfigSubentry(
+            data=MappingProxyType(data), subentry_type=SUBENTRY_UNIT, title=title, unique_id=serial
+        )
+        self.hass.config_entries.async_add_subentry(self._into, spare)
+        return self.async_abort(reason="engine_added")
 
     async def _create_group(
         self, title: str, serial: str, data: dict[str, Any]

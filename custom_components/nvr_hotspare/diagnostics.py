@@ -13,13 +13,26 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 
-from .builtin_link import BuiltinLink
-from .const import CONF_MAC, CONF_SERIAL, CONF_TOLD_URI, CONF_URI
+from .const import (
+    CONF_ENGINE,
+    CONF_FINGERPRINT,
+    CONF_GROUP,
+    CONF_KEY,
+    CONF_MAC,
+    CONF_SERIAL,
+    CONF_TOLD_URI,
+    CONF_URI,
+)
+from .engine_link import EngineLink
 from .recorder.report import EngineReport
 from .runtime import NvrHotSpareConfigEntry
 
 TO_REDACT: Final = {
+    CONF_ENGINE,
+    CONF_FINGERPRINT,
+    CONF_GROUP,
     CONF_HOST,
+    CONF_KEY,
     CONF_MAC,
     CONF_PASSWORD,
     CONF_SERIAL,
@@ -47,7 +60,7 @@ async def async_get_config_entry_diagnostics(
         "engines": [
             _engine(link.report)
             for link in entry.runtime_data.links
-            if isinstance(link, BuiltinLink) and link.report
+            if isinstance(link, EngineLink) and link.report
         ],
     }
 

@@ -15,9 +15,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .builtin_link import BuiltinLink
 from .const import WorkMode
 from .drill_sensor import DRILL_SENSORS, DrillSensor
+from .engine_link import EngineLink
 from .entity import UnitEntity, add_units
 from .failover.model import SpareStatus, UnitId, WorkingStatus
 from .manager import FailoverManager
@@ -148,7 +148,7 @@ def _build(manager: FailoverManager, config: UnitConfig) -> Iterable[SensorEntit
     if config.is_device:
         sensors += [ProgressSensor(manager, config, it) for it in PROGRESS_SENSORS]
         sensors += [OutageSensor(manager, config, it) for it in OUTAGE_SENSORS]
-    if isinstance(link := manager.link(config.unit), BuiltinLink):
+    if isinstance(link := manager.link(config.unit), EngineLink):
         sensors += [
             StorageSensor(manager, config, description, link) for description in STORAGE_SENSORS
         ]

@@ -13,7 +13,7 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory, UnitOfDataRate, UnitOfInformation
 
 from .builtin_config import GIGABYTE
-from .builtin_link import BuiltinLink
+from .engine_link import EngineLink
 from .entity import UnitEntity
 from .manager import FailoverManager
 from .recorder.report import EngineReport
@@ -76,7 +76,7 @@ class StorageSensor(UnitEntity, SensorEntity):
         manager: FailoverManager,
         config: UnitConfig,
         description: StorageSensorDescription,
-        link: BuiltinLink,
+        link: EngineLink,
     ) -> None:
         super().__init__(manager, config, description)
         self._link = link

@@ -29,6 +29,10 @@ from .const import (
 )
 from .drill_flow import GuidedDrillSteps
 from .driver import open_unit
+from .engine_change_flow import EngineChangeSteps
+from .engine_config import EngineConfig
+from .engine_flow import EngineSteps
+from .engine_form import engine_data, engine_title
 from .giving import CONF_GIVE_BACK, GivingBack
 from .giving_flow import GivingSteps
 from .nvr.errors import UnitError
@@ -55,10 +59,12 @@ NO_RECORD_SCHEMA: Final = vol.Schema({vol.Required(CONF_COVERS_NO_RECORD): Boole
 
 class UnitSubentryFlow(
     BuiltinSteps[SubentryFlowContext, SubentryFlowResult, tuple[str, str]],
+    EngineSteps[SubentryFlowContext, SubentryFlowResult, tuple[str, str]],
     GivingSteps[SubentryFlowContext, SubentryFlowResult, tuple[str, str]],
     GuidedDrillSteps[SubentryFlowContext, SubentryFlowResult, tuple[str, str]],
     PushSteps[SubentryFlowContext, SubentryFlowResult, tuple[str, str]],
     ChannelSteps,
+    EngineChangeSteps,
     SpareSteps,
 ):
     """Add a recorder, or change one."""
@@ -87,9 +93,9 @@ class UnitSubentryFlow(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Ask what a spare is to be; this Home Assistant can be one only."""
-        if is_configured(self.hass, await builtin_serial(self.hass)):
-            return await self.async_step_recorder()
-        return self.async_show_menu(step_id="hot_spare", menu_options=SPARE_KINDS)
+        taken = is_configured(self.hass, await builtin_serial(self.hass))
+        kinds = tuple(kind for kind in SPARE_KINDS if not (taken and kind == "builtin"))
+        return self.async_show_menu(step_id="hot_spare", menu_options=kinds)
 
     async def async_step_recorder(
         self, user_input: dict[str, Any] | None = None
@@ -146,11 +152,14 @@ class UnitSubentryFlow(
     ) -> SubentryFlowResult:
         """Ask what to change."""
         config = self._changed()
-        if isinstance(config.way, BuiltinConfig):
-            self._shown = config.way.as_data()
+        way = config.way
+        if isinstance(way, BuiltinConfig):
+            self._shown = way.as_data()
             options = ["builtin"]
+        elif isinstance(way, EngineConfig):
+            options = ["engine_address", "engine_standby"]
         else:
-            self._host = config.way.endpoint.host
+            self._host = way.endpoint.host
             self._channels = config.channels
             self._giving = config.giving_back
             options = ["account"]
@@ -158,7 +167,7 @@ class UnitSubentryFlow(
             options += ["channels", "no_record", "give_back", "work_mode"]
         if config.is_spare:
             options += ["preference"]
-        if not isinstance(config.way, BuiltinConfig):
+        if isinstance(config.way, NetworkConfig):
             options += ["push"]
         if config.is_device:
             options += ["guided_drill"]
@@ -241,6 +250,14 @@ class UnitSubentryFlow(
         if is_configured(self.hass, serial):
             return self.async_abort(reason="already_configured")
         self._title, self._data = TITLE, builtin_data(options, serial)
+        return await self._place()
+
+    # An engine on another machine
+
+    @override
+    async def _take_engine(self, config: EngineConfig, probe: Probe) -> SubentryFlowResult:
+        self._title = engine_title(config.endpoint)
+        self._data = engine_data(config, probe)
         return await self._place()
 
     @override

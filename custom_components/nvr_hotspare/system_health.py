@@ -5,8 +5,8 @@ from typing import Any
 from homeassistant.components.system_health import SystemHealthRegistration
 from homeassistant.core import HomeAssistant, callback
 
-from .builtin_link import BuiltinLink
 from .const import DOMAIN
+from .engine_link import EngineLink
 from .failover.model import Connection
 from .failover.view import DeviceView
 
@@ -22,7 +22,7 @@ async def _info(hass: HomeAssistant) -> dict[str, Any]:
     groups = [it.runtime_data for it in hass.config_entries.async_loaded_entries(DOMAIN)]
     views = [group.manager.view(unit.unit) for group in groups for unit in group.units]
     devices = [view.device for view in views if view.device]
-    builtin = [it for group in groups for it in group.links if isinstance(it, BuiltinLink)]
+    builtin = [it for group in groups for it in group.links if isinstance(it, EngineLink)]
     return {
         "groups": len(groups),
         "fully_protected": sum(group.manager.protection.full for group in groups),

@@ -255,7 +255,7 @@ async def test_a_group_that_lost_its_spare_takes_this_home_assistant(
     entry = await add_group(hass, await lab.nvr("SPARE"))
     await lose_spare(hass, entry)
     flow = await Flow.add(hass, entry, "hot_spare")
-    assert flow.result["menu_options"] == ("builtin", "recorder")
+    assert flow.result["menu_options"] == ("builtin", "recorder", "engine")
     await flow.choose("builtin")
     await flow.enter(builtin_input(builtin_home / "footage"))
     await flow.choose("accept")
@@ -271,7 +271,7 @@ async def test_this_home_assistant_is_offered_as_a_spare_once(
     entry = await add_group(hass, await lab.nvr("SPARE"))
     early, late = [await Flow.add(hass, entry, "hot_spare") for _ in range(2)]
     for flow in (early, late):
-        assert flow.result["menu_options"] == ("builtin", "recorder")
+        assert flow.result["menu_options"] == ("builtin", "recorder", "engine")
         await flow.choose("builtin")
         await flow.enter(builtin_input(builtin_home / "footage"))
     await early.choose("accept")
@@ -280,7 +280,7 @@ async def test_this_home_assistant_is_offered_as_a_spare_once(
     await late.choose("accept")
     assert late.result["reason"] == "already_configured"
     again = await Flow.add(hass, entry, "hot_spare")
-    assert again.result["step_id"] == "recorder"
+    assert again.result["menu_options"] == ("recorder", "engine")
 
 
 async def test_what_the_cameras_mean_for_the_spare_is_told_with_their_verdicts(

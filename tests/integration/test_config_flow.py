@@ -25,7 +25,7 @@ async def start(hass: HomeAssistant) -> Any:
     flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     assert flow["type"] is FlowResultType.MENU
     assert flow["step_id"] == "user"
-    assert flow["menu_options"] == ("builtin", "recorder")
+    assert flow["menu_options"] == ("builtin", "recorder", "engine")
     flow = await enter(hass, flow, {"next_step_id": "recorder"})
     assert flow["type"] is FlowResultType.FORM
     assert flow["step_id"] == "recorder"
