@@ -169,7 +169,7 @@ async def _all_ready(log: StateLog, casts: Sequence[Cast]) -> None:
             for cast in casts
         )
 
-    await log.wait_for("all units recording, the spare ready", ready, 60)
+    await log.wait_for("all units recording, the spare ready", ready, 120)
 
 
 def _invite(screen: Screen, home: HomeAssistant) -> None:

@@ -14,7 +14,7 @@ from .processes import ROOT, Program, ProgramError
 
 USER = "demo"
 PASSWORD = "hot-spare"  # noqa: S105 - printed on the screen for everyone to use
-START_WITHIN = 120.0
+START_WITHIN = 240.0
 HASS = ("-m", "homeassistant")
 """What Python is told to run."""
 

@@ -217,10 +217,10 @@ async def play(
     killed, starved = time.time(), cast.home.program.starved
     await device.program.kill()
     say(f"{device.name} was killed (kill -9)")
-    await log.wait_for("offline", lambda s: s[shown.connection] == "off", 45)
+    await log.wait_for("offline", lambda s: s[shown.connection] == "off", 90)
     starved = cast.home.program.starved - starved
     say(f"{device.name} is offline in Home Assistant")
-    await log.wait_for("BACKING UP", lambda s: s[shown.working_status] == "backing_up", 45)
+    await log.wait_for("BACKING UP", lambda s: s[shown.working_status] == "backing_up", 90)
     say(f"{cast.spare.name} is BACKING UP {device.name}")
     await asyncio.sleep(BACKING_UP_FOR / 2)
     if interrupt is not None:
@@ -233,7 +233,7 @@ async def play(
     await log.wait_for(
         "recording again, and the spare idle",
         lambda s: s[shown.working_status] == "recording" and s[spare.working_status] == "idle",
-        90,
+        180,
     )
     say(f"{device.name} records again, {cast.spare.name} is idle")
     await log.wait_for(
@@ -241,7 +241,7 @@ async def play(
         lambda s: (
             log.synchronized(shown.last_outage, killed) and s[shown.working_status] == "recording"
         ),
-        120,
+        240,
     )
     ended = time.time()
     say(f"{device.name} has all of its footage back")

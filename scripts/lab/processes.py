@@ -11,7 +11,7 @@ import sys
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_WITHIN = 60.0
+READY_WITHIN = 120.0
 STOP_WITHIN = 20.0
 
 

@@ -95,7 +95,7 @@ async def take_over(
             await log.wait_for(
                 "the unit recording, the spare ready",
                 lambda s: s[shown.working_status] == "recording" and s[shown.spare_ready] == "on",
-                60,
+                120,
             )
             await asyncio.sleep(_SETTLE)
             quiet_from = time.time()
@@ -107,7 +107,7 @@ async def take_over(
             await log.wait_for(
                 "BACKING UP",
                 lambda s: s[shown.working_status] == "backing_up" and s[used] == str(cameras),
-                45,
+                90,
             )
             recorded = time.time()
             await asyncio.sleep(after)

@@ -10,7 +10,7 @@ from tests.benchmarks.takeover import take_over
 SUBNET = 4
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(500)
 async def test_a_takeover_leaves_the_event_loop_to_home_assistant(tmp_path: Path) -> None:
     result = await take_over(tmp_path, cameras=4, quiet=3.0, after=3.0, subnet=SUBNET)
 

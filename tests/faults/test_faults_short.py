@@ -10,7 +10,7 @@ import pytest
 from scripts.lab.processes import ROOT
 from tests.faults.kinds import OUTAGES
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(700)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from tests.soak.engine import soak
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(500)
 async def test_all_that_cameras_sent_is_recorded_whatever_else_fails(tmp_path: Path) -> None:
     result = await soak(tmp_path, cameras=32, seconds=120, seed=1)
 
