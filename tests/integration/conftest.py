@@ -44,7 +44,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
         slow_pace=0.3,
         busy_watch=0.2,
         calm_watch=0.5,
-        confirm=5.0,
+        confirm=12.0,
         retry=0.5,
         provision_retry=0.5,
         boot_grace=1.0,
