@@ -31,11 +31,11 @@ def shortest_ring(gops: Iterable[float]) -> int:
     """Return the seconds that bridge the time until a failure is acted on, whoever decides.
 
     What is held begins with a key frame, so that the longest way from one to the next (`gops`,
-    in seconds, by camera) is added to what it takes: two heartbeats for a unit to be found
-    offline; or the silence after which an engine decides by itself, while it listens already.
+    in seconds, by camera) is added to what it takes at most: the silence after which an engine
+    decides by itself, and two heartbeats for a unit to be found offline. They add up where Home
+    Assistant is back just before the engine would have decided.
     """
-    noticed = max(SILENCE, 2 * Timing().interval)
-    return math.ceil(noticed + max(gops, default=0.0))
+    return math.ceil(SILENCE + 2 * Timing().interval + max(gops, default=0.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

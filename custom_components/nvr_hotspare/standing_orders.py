@@ -27,7 +27,7 @@ from .failover import journal
 from .failover.charge import charges
 from .failover.events import Planned
 from .failover.handover import Absence, Said, load_said
-from .failover.model import UnitId
+from .failover.model import Timing, UnitId
 from .failover.state import State
 from .group_options import GroupOptions
 from .nvr.errors import UnitError
@@ -52,6 +52,9 @@ class Manager(Protocol):
     @property
     def configs(self) -> Iterable[UnitConfig]:
         """The units of the group."""
+
+    def started_alone(self) -> None:
+        """Take it that nothing else started with Home Assistant."""
 
     def take_back(self, absence: Absence) -> tuple[Said, ...]:
         """Go on from where an engine is, and return what it has said."""
@@ -165,7 +168,7 @@ class Deputies:
             devices=tuple(
                 _device_orders(it, state) for it in self._manager.configs if it.unit in charge
             ),
-            timing=state.group.timing,
+            timing=replace(state.group.timing, boot_grace=Timing().boot_grace),
             silence=SILENCE,
             witnesses=tuple(
                 WitnessOrders(name=it.name, host=it.host, ports=it.ports)
@@ -183,6 +186,8 @@ class Deputies:
             return  # the group is let go of: the engine tells it again
         engine.told, engine.resumed = None, True
         self._store.seq = max(self._store.seq, told.seq)
+        if told.term > 1:  # it lived on, so mains and network did
+            self._manager.started_alone()
         if told.deciding_since is None or told.journal is None or told.began is None:
             engine.wake()
             return

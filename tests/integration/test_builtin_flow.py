@@ -97,7 +97,7 @@ async def test_a_group_is_created_with_this_home_assistant_as_its_spare(
         "space_limit": 1,
         "days": 7,
         "standby": "warm",
-        "ring_seconds": 20,
+        "ring_seconds": 30,
         "capacity": 32,
         "manufacturer": "NVR Hot Spare",
         "model": "Built-in recorder",
@@ -171,10 +171,10 @@ async def test_a_disk_with_too_little_space_is_refused(
 async def test_a_memory_that_cannot_bridge_the_notice_is_refused_for_a_warm_spare(
     flow: GroupFlow, builtin_home: Path
 ) -> None:
-    values = builtin_input(builtin_home / "footage", ring_seconds=14)
+    values = builtin_input(builtin_home / "footage", ring_seconds=24)
     await flow.enter(values)
     assert flow.result["errors"] == {"base": "ring_too_short"}
-    assert flow.result["description_placeholders"]["shortest"] == "15"
+    assert flow.result["description_placeholders"]["shortest"] == "25"
     await flow.enter(values | {"standby": "cold"})
     assert "neither memory nor streams" in flow.outlook
 
@@ -287,7 +287,7 @@ async def test_what_the_cameras_mean_for_the_spare_is_told_with_their_verdicts(
     hass: HomeAssistant, lab: Lab, builtin_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probe, "_WINDOW", 3 * CLOCK_RATE)
-    entry = await add_builtin_group(hass, builtin_home / "footage", ring_seconds=16)
+    entry = await add_builtin_group(hass, builtin_home / "footage", ring_seconds=26)
     cameras = await lab.cameras(2, gop=50)
     nvr = await lab.nvr("NVR-1", cameras)
     flow = await Flow.add(hass, entry, "normal")
@@ -295,7 +295,7 @@ async def test_what_the_cameras_mean_for_the_spare_is_told_with_their_verdicts(
     await flow.enter(channels_input(cameras))
     told = flow.result["description_placeholders"]["spare"]
     assert "while 2 cameras are recorded" in told
-    assert "until it holds 17 s" in told
+    assert "until it holds 27 s" in told
     await flow.save()
     await eventually(lambda: [it.translation_key for it in issues(hass)] == ["ring_too_short"])
 
@@ -303,12 +303,12 @@ async def test_what_the_cameras_mean_for_the_spare_is_told_with_their_verdicts(
     flow = await Flow.change(hass, entry, spare)
     assert flow.result["menu_options"] == ["builtin", "preference"]
     await flow.choose("builtin")
-    assert flow.suggested["ring_seconds"] == 16
-    await flow.enter(builtin_input(builtin_home / "footage", ring_seconds=16))
+    assert flow.suggested["ring_seconds"] == 26
+    await flow.enter(builtin_input(builtin_home / "footage", ring_seconds=26))
     assert flow.error == "ring_too_short"
-    assert flow.result["description_placeholders"]["shortest"] == "17"
-    await flow.enter(builtin_input(builtin_home / "footage", ring_seconds=20))
-    assert "the last 20 s of 2 cameras" in flow.result["description_placeholders"]["outlook"]
+    assert flow.result["description_placeholders"]["shortest"] == "27"
+    await flow.enter(builtin_input(builtin_home / "footage", ring_seconds=30))
+    assert "the last 30 s of 2 cameras" in flow.result["description_placeholders"]["outlook"]
     await flow.choose("accept")
     await eventually(lambda: not issues(hass))
 

@@ -22,7 +22,7 @@ from tests.integration.lab import Lab, add_device, add_group, eventually, issues
 from virtual_nvr.cameras import VirtualCamera
 from virtual_nvr.nvr.unit import VirtualNvr
 
-OPTIONS = {"space_limit": 1, "days": 7, "ring_seconds": 20}
+OPTIONS = {"space_limit": 1, "days": 7, "ring_seconds": 30}
 
 
 @pytest.fixture(autouse=True)
