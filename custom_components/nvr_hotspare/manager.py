@@ -77,7 +77,6 @@ class FailoverManager:
         self._steps = Listeners[[]]()
         self._protection = ProtectionWatch(self._state)
         self._awake_since = 0.0
-        self._started_alone = False
         self._audience = asyncio.Event()
         self._deadline: asyncio.TimerHandle | None = None
         self.reports = OutageReports(hass, entry, self._links)
@@ -132,7 +131,8 @@ class FailoverManager:
             timing=replace(
                 TIMING,
                 no_record=float(options.no_record),
-                boot_grace=TIMING.window if self._started_alone else TIMING.boot_grace,
+                # Where nothing else started with Home Assistant no unit needs a longer grace.
+                boot_grace=TIMING.window if self.deputies.lived_on else TIMING.boot_grace,
             ),
         )
         self.handle(Configured(group))
@@ -220,13 +220,6 @@ class FailoverManager:
         self._state, commands, said = take_back(before, absence, self._now(), present=present)
         self._take(before, commands)
         return said
-
-    @callback
-    def started_alone(self) -> None:
-        """Take it that nothing else started with Home Assistant: no unit needs a longer grace."""
-        if not self._started_alone:
-            self._started_alone = True
-            self.configure()
 
     @callback
     def begin_to_tell(self) -> None:

@@ -53,8 +53,8 @@ class Manager(Protocol):
     def configs(self) -> Iterable[UnitConfig]:
         """The units of the group."""
 
-    def started_alone(self) -> None:
-        """Take it that nothing else started with Home Assistant."""
+    def configure(self) -> None:
+        """Take up that something has changed of how it decides."""
 
     def take_back(self, absence: Absence) -> tuple[Said, ...]:
         """Go on from where an engine is, and return what it has said."""
@@ -64,7 +64,11 @@ class Manager(Protocol):
 
 
 class Deputies:
-    """The engines of a group that decide while Home Assistant is away."""
+    """The engines of a group that decide while Home Assistant is away.
+
+    Attributes:
+        lived_on: Whether one has gone on while Home Assistant was away: then mains have not failed.
+    """
 
     def __init__(
         self,
@@ -74,6 +78,7 @@ class Deputies:
         manager: Manager,
     ) -> None:
         """Prepare; `store` remembers whom which engine was told to protect."""
+        self.lived_on = False
         self._hass = hass
         self._entry = entry
         self._store = store
@@ -186,8 +191,9 @@ class Deputies:
             return  # the group is let go of: the engine tells it again
         engine.told, engine.resumed = None, True
         self._store.seq = max(self._store.seq, told.seq)
-        if told.term > 1:  # it lived on, so mains and network did
-            self._manager.started_alone()
+        if told.term > 1 and not self.lived_on:
+            self.lived_on = True
+            self._manager.configure()
         if told.deciding_since is None or told.journal is None or told.began is None:
             engine.wake()
             return
