@@ -127,6 +127,10 @@ class Deputies:
         if unit in store.taken and engine.resumed:
             await self._settle(engine)
         orders = self._orders(link)
+        if orders is None and unit in store.charges:
+            del store.charges[unit]
+            store.save()
+            self.look()
         if orders is None or orders == engine.told:
             return
         charge = [it.device.unit for it in orders.devices]

@@ -214,22 +214,3 @@ async def test_an_engine_that_is_too_old_to_decide_goes_on_and_is_told_of(
     await eventually(
         lambda: state(hass, "sensor", str(spare.unique_id), "working_status") == "idle"
     )
-
-
-async def test_an_engine_that_forgot_the_group_is_told_of_and_paired_anew(
-    hass: HomeAssistant, outpost: OutpostLab
-) -> None:
-    entry = await paired(hass, outpost)
-    (spare,) = entry.subentries.values()
-    serial = str(spare.unique_id)
-    await eventually(lambda: state(hass, "sensor", serial, "working_status") == "idle")
-    await entry.runtime_data.manager.link(serial).driver.unpair()
-    await eventually(lambda: [it.translation_key for it in issues(hass)] == ["engine_not_paired"])
-    await eventually(lambda: len(outpost.codes) == 2)
-
-    flow = await Flow.change(hass, entry, spare)
-    await flow.choose("engine_address")
-    await flow.enter(way(outpost))
-    assert flow.result["reason"] == "reconfigure_successful"
-    await eventually(lambda: not issues(hass))
-    await eventually(lambda: state(hass, "binary_sensor", serial, "connection") == "on")
