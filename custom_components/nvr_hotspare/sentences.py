@@ -47,7 +47,7 @@ def sentence(
             values["time"] = _duration(data["footage_returned"])
         case Happening.SYNC_FAILED:
             values["why"] = data["detail"]
-        case Happening.DRILLED:
+        case _:  # drilled
             key = "drilled" if data["good"] else "drill_failed"
     return texts[key].format_map(values)
 

@@ -5,6 +5,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr
 import pytest
 import voluptuous as vol
 
@@ -28,6 +29,14 @@ async def act(hass: HomeAssistant, action: str, *devices: str, response: bool = 
     return await hass.services.async_call(
         DOMAIN, action, {"device_id": list(devices)}, blocking=True, return_response=response
     )
+
+
+def group_id(hass: HomeAssistant, entry: ConfigEntry) -> str:
+    """Return the device that the group itself is."""
+    registry = dr.async_get(hass)
+    device = registry.async_get_device_by_identifier((DOMAIN, entry.entry_id), entry.entry_id)
+    assert device is not None
+    return device.id
 
 
 @pytest.mark.usefixtures("entry")
@@ -123,6 +132,8 @@ async def test_actions_say_what_is_wrong_with_their_target(
             await act(hass, action, "no such device")
         with pytest.raises(ServiceValidationError, match="is a spare"):
             await act(hass, action, device_id(hass, spare))
+        with pytest.raises(ServiceValidationError, match="no recorder of a group"):
+            await act(hass, action, group_id(hass, entry))
     await lab.stop("NVR-1")
     await eventually(lambda: state(hass, "binary_sensor", nvr, "connection") == "off")
     for action in ACTIONS:
