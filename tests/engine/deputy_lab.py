@@ -1,8 +1,10 @@
 """An engine in its process, a virtual recorder in its charge, and managers that come and go."""
 
 import asyncio
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 import time
 from typing import cast
 
@@ -129,6 +131,12 @@ async def until_recorded(lab: EngineLab, orders: StandingOrders, *, recorded: bo
             await asyncio.sleep(0.05)
 
 
+async def until_said(lab: EngineLab, happening: str) -> None:
+    """Wait until the engine has saved that it announced something."""
+    said, record = f'"happening": "{happening}"', lab.state / "away.json"
+    await eventually(lambda: record.exists() and said in record.read_text())
+
+
 def happenings(resumed: Resumed) -> list[Plain]:
     """Return what was announced."""
     return [it["happening"] for it in resumed.announcements]
@@ -138,3 +146,22 @@ async def eventually(check: Callable[[], bool]) -> None:
     """Wait until something is so; the test's own time limit ends what never will be."""
     while not check():  # noqa: ASYNC110 - what is waited for happens elsewhere
         await asyncio.sleep(0.05)
+
+
+def on_duty(engine: Process) -> list[int]:
+    """The processes of an engine's deputy."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            is_one = b"engine/__main__.py\0duty\0" in (entry / "cmdline").read_bytes()
+            if is_one and f"\nPPid:\t{engine.pid}\n" in (entry / "status").read_text():
+                found.append(int(entry.name))
+    return found
+
+
+def runs(process: int) -> bool:
+    """Whether a process has not ended yet."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return False

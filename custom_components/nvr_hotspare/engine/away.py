@@ -31,6 +31,8 @@ class AwayRecord:
     """Seconds after which the manager is taken for gone."""
     journal: Mapping[str, Plain]
     """The manager's as of the standing orders, or what became of it since."""
+    idle: bool = False
+    """Whether the orders leave nothing to protect."""
     deciding: bool = False
     """Whether the deputy decides: after a restart it goes on at once."""
     deciding_since: float | None = None
@@ -41,9 +43,13 @@ class AwayRecord:
     """Of the latest announcement."""
     announcements: tuple[Mapping[str, Plain], ...] = ()
 
-    def appointed(self, seq: int, silence: float, journal: Mapping[str, Plain]) -> AwayRecord:
+    def appointed(
+        self, seq: int, silence: float, journal: Mapping[str, Plain], *, idle: bool
+    ) -> AwayRecord:
         """Take newer orders: whoever gave them knows all that was decided before."""
-        return replace(self, seq=seq, silence=silence, journal=journal, began=None, deciding=False)
+        return replace(
+            self, seq=seq, silence=silence, journal=journal, idle=idle, began=None, deciding=False
+        )
 
     def begun(self, now: float) -> AwayRecord:
         """Take it that the deputy decides from now on."""
@@ -51,7 +57,9 @@ class AwayRecord:
         began = self.journal if self.began is None else self.began
         return replace(self, deciding=True, deciding_since=since, began=began)
 
-    def noted(self, journal: Mapping[str, Plain], said: Iterable[Mapping[str, Plain]]) -> AwayRecord:
+    def noted(
+        self, journal: Mapping[str, Plain], said: Iterable[Mapping[str, Plain]]
+    ) -> AwayRecord:
         """Take a transition; of what was announced the oldest makes room if it is too much."""
         number, told = self.number, list(self.announcements)
         for item in said:

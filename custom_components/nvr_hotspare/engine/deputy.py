@@ -75,7 +75,7 @@ class EngineDeputy(Deputy):
     @property
     def has_orders(self) -> bool:
         """Whether it has anything to protect."""
-        return self._record is not None
+        return self._record is not None and not self._record.idle
 
     async def appoint(self, orders: Mapping[str, Plain], seq: int) -> None:
         """Take standing orders; they count at once, and are saved soon."""
@@ -85,13 +85,14 @@ class EngineDeputy(Deputy):
             case _:
                 raise RequestError("These are no standing orders.")
         record = self._record or AwayRecord(seq=seq, silence=silence, journal={})
-        self._record = record.appointed(seq, float(silence), journal)
+        idle = not orders.get("devices")
+        self._record = record.appointed(seq, float(silence), journal, idle=idle)
         self._save_soon()
 
     def watch(self, silent: float, *, vacant: bool) -> None:
         """Listen while who commands may be gone, and decide when it is."""
         record = self._record
-        if record is None or not (vacant or silent >= _SUSPICIOUS):
+        if record is None or record.idle or not (vacant or silent >= _SUSPICIOUS):
             self._leave()
             return
         if self._duty is None and time.monotonic() >= self._next_duty:
