@@ -99,11 +99,11 @@ class LiveView(UnitEntity, Camera):
         self, width: int | None = None, height: int | None = None
     ) -> bytes | None:
         """Return the latest key frame; the next one, where no stream has run up to now."""
-        if self.stream and self.stream.outputs():
-            image = await async_get_stream_image(self, width, height)
-            if image is not None:
-                return image
-        return await async_get_stream_image(self, width, height, wait_for_next_keyframe=True)
+        runs = self.stream is not None and self.stream.outputs()
+        image = await async_get_stream_image(self, width, height) if runs else None
+        return image or await async_get_stream_image(
+            self, width, height, wait_for_next_keyframe=True
+        )
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -135,14 +135,13 @@ class LiveView(UnitEntity, Camera):
     @callback
     def _distrust(self, failed: LiveFrom) -> None:
         """Avoid for a while what broke off: mostly long before its recorder is known to be dead."""
-        if failed in self._failed:
-            return
 
         @callback
         def forget(_: datetime) -> None:
             self._trust(failed)
             self._follow()
 
+        self._trust(failed)
         self._failed[failed] = async_call_later(self.hass, DISTRUST, forget)
 
     @callback
@@ -153,8 +152,9 @@ class LiveView(UnitEntity, Camera):
     @callback
     def _follow(self) -> None:
         """Show the channel from where it is to be had now."""
-        if self._look() and self._source and self._switch:
-            self._switch.to(with_credentials(self._source))
+        if self._look() and self._source:
+            if self._switch:
+                self._switch.to(with_credentials(self._source))
             if self.webrtc_provider:
                 self._renew(self.webrtc_provider)
         self.async_write_ha_state()

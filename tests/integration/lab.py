@@ -21,6 +21,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er, 
 from custom_components.nvr_hotspare.const import DOMAIN, SUBENTRY_UNIT
 from custom_components.nvr_hotspare.nvr.model import Credentials, Endpoint, PlaceState
 from custom_components.nvr_hotspare.nvr.onvif import OnvifUnit
+from custom_components.nvr_hotspare.recorder.model import Codec
 from custom_components.nvr_hotspare.recorder.rtsp.server import Limits as SessionLimits
 from virtual_nvr.cameras import CamerasConfig, VirtualCamera, VirtualCameras
 from virtual_nvr.clip import ClipFormat
@@ -78,13 +79,15 @@ class Lab:
         """Have something done where the peers live."""
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
-    async def cameras(self, count: int, *, sessions: int = 4, gop: int = 5) -> list[VirtualCamera]:
+    async def cameras(
+        self, count: int, *, sessions: int = 4, gop: int = 5, codec: Codec = Codec.H264
+    ) -> list[VirtualCamera]:
         """Start cameras with the account viewer."""
         config = CamerasConfig(
             count=count,
             first_address=loopback_address(),
             limits=SessionLimits(sessions=sessions),
-            format=replace(_SMALL, gop=gop),
+            format=replace(_SMALL, gop=gop, codec=codec),
             cache=self._cache,
         )
         account = CameraAccount("viewer", CAMERA_PASSWORD)
