@@ -313,13 +313,13 @@ def test_every_end_of_a_flow_is_translated() -> None:
 def test_every_verdict_is_translated() -> None:
     failures = {source_error_key(kind("")) for kind in subclasses(source_errors.SourceError)}
     verdicts = set(EN["selector"]["verdict"]["options"])
-    assert verdicts == failures | {"no_source", "reachable", "untested"}
+    assert verdicts == failures | {"no_source", "reachable", "too_fast", "untested"}
 
 
 def test_every_choice_has_a_name() -> None:
     assert set(PRIORITIES) == set(Priority)
     assert set(EN["selector"]["work_mode"]["options"]) == {WorkMode.NORMAL, WorkMode.SHARED}
-    assert set(EN["selector"]["room"]["options"]) == {"split", "stranded"}
+    assert set(EN["selector"]["room"]["options"]) == {"full", "split", "stranded", "too_fast"}
 
 
 def test_every_day_has_a_name() -> None:

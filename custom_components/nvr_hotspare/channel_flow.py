@@ -9,9 +9,10 @@ from homeassistant.config_entries import SubentryFlowResult
 from . import channel_form
 from .channel_form import channels_schema
 from .const import CONF_CHANNELS, CONF_SERIAL
+from .limits import fastest_camera
 from .outlook import group_cameras, outlook
-from .room import Room, room, wanted
-from .sources import Verdict, try_sources
+from .room import Room, room
+from .sources import Verdict, judged, try_sources
 from .texts import selector_texts
 from .unit_config import ChannelConfig
 from .unit_flow import UnitSteps
@@ -46,11 +47,7 @@ class ChannelSteps(UnitSteps):
             except UnitFormError as error:
                 errors["base"], placeholders = error.key, error.placeholders
             else:
-                found = self._measure_room()
-                if found and not found.whole and self._has_grown():
-                    self._room = found
-                    return await self.async_step_too_many()
-                return await self.async_step_fit()
+                return await self._try_channels()
         values = user_input or channel_form.filled_form(self._channels)
         schema = channels_schema(await selector_texts(self.hass, "priority"))
         return self.async_show_form(
@@ -60,15 +57,20 @@ class ChannelSteps(UnitSteps):
             description_placeholders=placeholders,
         )
 
-    def _measure_room(self) -> Room | None:
-        """Return what the group's other spares can do for the device."""
+    async def _try_channels(self) -> SubentryFlowResult:
+        """Try the cameras, and see whether spares have room for them as they are."""
+        spares = self._spares()
+        most = fastest_camera(spare.limits for spare in spares)
+        self._verdicts = [judged(it, most) for it in await try_sources(self._channels)]
+        tried = [verdict.channel for verdict in self._verdicts]
         unit = self._changed().unit if self._is_change else self._data[CONF_SERIAL]
-        return room(unit, self._channels, self._spares())
-
-    def _has_grown(self) -> bool:
-        """Tell whether more cameras are wanted than before: what was taken is not asked again."""
+        found = room(unit, tried, spares)
         known = self._changed().channels if self._is_change else ()
-        return len(wanted(self._channels)) > len(wanted(known))
+        before = room(unit, known, spares)
+        if found and before and not found.whole and _has_grown(before, found):
+            self._room = found
+            return await self.async_step_too_many()
+        return await self.async_step_verdicts()
 
     async def async_step_too_many(
         self, user_input: dict[str, Any] | None = None
@@ -76,7 +78,12 @@ class ChannelSteps(UnitSteps):
         """Say what no spare has room for; the user goes back, or takes it as it is."""
         found = self._room
         texts = await selector_texts(self.hass, "room")
-        stranded = "\n".join(f"- {it.number} {it.name}" for it in found.stranded)
+        stranded = "\n".join(
+            f"- {it.number} {it.name}"
+            + (f" ({texts['too_fast']})" if it.number in found.too_fast else "")
+            for it in found.stranded
+        )
+        full = [texts["full"].format(name=title) for title in found.full]
         return self.async_show_menu(
             step_id="too_many",
             menu_options=["channels", "fit"],
@@ -85,12 +92,12 @@ class ChannelSteps(UnitSteps):
                 "capacity": str(found.capacity),
                 "covered": str(found.wanted - len(found.stranded)),
                 "stranded": f"{texts['stranded']}\n\n{stranded}" if stranded else texts["split"],
+                "full": "\n\n".join(full),
             },
         )
 
     async def async_step_fit(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Try the cameras: they all have room, or the user wants what fits."""
-        self._verdicts = await try_sources(self._channels)
+        """Go on with what fits, as the user wants it."""
         return await self.async_step_verdicts()
 
     async def async_step_verdicts(
@@ -137,3 +144,8 @@ class ChannelSteps(UnitSteps):
         tried = [verdict.channel for verdict in self._verdicts if verdict.channel.source]
         cameras = [*group_cameras(self._get_entry(), without=changed), *tried]
         return await outlook(self.hass, self._get_entry(), builtin, cameras)
+
+
+def _has_grown(before: Room, now: Room) -> bool:
+    """Tell whether spares are to do more than before: what was taken is not asked again."""
+    return now.wanted > before.wanted or not now.too_fast <= before.too_fast

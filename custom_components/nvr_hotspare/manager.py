@@ -50,7 +50,7 @@ from .protecting import ProtectionWatch
 from .reports import OutageReports, moment
 from .standing_orders import Deputies
 from .store import GroupStore
-from .unit_config import UnitConfig, group_places, group_spares, place_camera
+from .unit_config import UnitConfig, group_devices, group_places, group_spares, place_camera
 from .whereabouts import whereabouts
 
 _LOGGER = logging.getLogger(__name__)
@@ -126,7 +126,7 @@ class FailoverManager:
         self._store.units |= {config.unit: config.title for config in devices}
         options = GroupOptions.from_options(self._entry.options)
         group = Group(
-            devices=tuple(config.as_working_device() for config in devices),
+            devices=group_devices(configs),
             spares=group_spares(configs),
             timing=replace(
                 TIMING,

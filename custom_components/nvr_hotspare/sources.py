@@ -7,6 +7,7 @@ import socket
 from urllib.parse import unquote, urlsplit
 
 from .errors import source_error_key
+from .limits import MEGABIT
 from .recorder.errors import SourceBusyError, SourceError
 from .recorder.model import Source
 from .recorder.probe import probe_source
@@ -100,6 +101,14 @@ async def try_sources(channels: Sequence[ChannelConfig]) -> list[Verdict]:
         verdicts.get(channel.number, Verdict(channel=channel, key="no_source"))
         for channel in channels
     ]
+
+
+def judged(verdict: Verdict, most: float) -> Verdict:
+    """Return a verdict where spares take at most as many bits per second of one camera."""
+    if not verdict.good or verdict.channel.bitrate <= most:
+        return verdict
+    megabits = f"{verdict.channel.bitrate / MEGABIT:.1f} > {most / MEGABIT:.1f} Mbit/s"
+    return replace(verdict, key="too_fast", detail=megabits)
 
 
 async def _try_account(

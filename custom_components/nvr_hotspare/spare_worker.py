@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from .failover.commands import Provision, Record, Release, SpareCommand, Unprovision
 from .failover.events import CommandEnded
 from .failover.model import Camera
+from .limits import MEGABIT
 from .link import UnitLink
 from .nvr.base import Spare
 from .nvr.errors import UnitError
@@ -113,9 +114,14 @@ class SpareWorker:
     async def _call(self, unit: Spare, command: SpareCommand) -> Mapping[Camera, str]:
         cameras = {place_key(camera): camera for camera in command.cameras}
         known = self._places()
-        places = [known[camera] for camera in command.cameras if camera in known]
         errors = {c: "Its source is not known" for c in command.cameras if c not in known}
+        if isinstance(command, Provision | Record):
+            wanted = {c: known[c] for c in command.cameras if c in known}
+            errors |= {c: why for c, place in wanted.items() if (why := self._too_fast(place))}
+        places = [known[camera] for camera in command.cameras if camera not in errors]
         match command:
+            case Provision() | Record() if not places:
+                pass
             case Provision():
                 await unit.provision(places)
             case Record():
@@ -128,3 +134,11 @@ class SpareWorker:
                 await unit.unprovision(cameras)
                 errors = {}
         return errors
+
+    def _too_fast(self, place: Place) -> str:
+        """Tell why the spare is not asked to record a camera, as a sentence; empty if it is."""
+        most = self._link.config.limits.camera_rate
+        if not most or place.bitrate <= most:
+            return ""
+        found, limit = place.bitrate / MEGABIT, most / MEGABIT
+        return f"{place.name} has {found:.1f} Mbit/s, and it takes {limit:.1f} of one camera"

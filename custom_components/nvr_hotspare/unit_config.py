@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Self
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -37,7 +38,7 @@ from .const import (
 from .engine_config import EngineConfig
 from .failover.model import Camera, Channel, Priority, Spare, UnitId, WorkingDevice
 from .giving import CONF_GIVE_BACK, GivingBack
-from .limits import capacity, limits_of
+from .limits import capacity, fastest_camera, limits_of
 from .nvr.model import Credentials, Endpoint, Identity, Limits, Place
 from .recorder.model import Source
 
@@ -102,12 +103,13 @@ class ChannelConfig:
             CONF_TOLD_URI: self.told_uri,
         }
 
-    def as_channel(self) -> Channel:
-        """Return it as the decisions see it."""
+    def as_channel(self, fastest: float = inf) -> Channel:
+        """Return it as the decisions see it, where spares take as many bits per second of one."""
         return Channel(
             number=self.number,
             priority=self.priority,
             has_source=self.source is not None,
+            too_fast=self.bitrate > fastest,
             single_stream=self.single_stream,
         )
 
@@ -198,14 +200,15 @@ class UnitConfig:
         """Whether it stands in for others."""
         return self.mode is not WorkMode.NORMAL
 
-    def as_working_device(self) -> WorkingDevice:
-        """Return it as the decisions see a working device."""
+    def as_working_device(self, spares: Iterable[UnitConfig] = ()) -> WorkingDevice:
+        """Return it as the decisions see a working device, with these spares beside it."""
+        fastest = fastest_camera(spare.limits for spare in spares)
         return WorkingDevice(
             unit=self.unit,
             protected=self.protected,
             gives_back=self.giving_back.gives,
             covers_no_record=self.covers_no_record,
-            channels=tuple(map(ChannelConfig.as_channel, self.channels)),
+            channels=tuple(channel.as_channel(fastest) for channel in self.channels),
         )
 
     def as_spare(self, cameras: Iterable[ChannelConfig] = ()) -> Spare:
@@ -222,7 +225,10 @@ class UnitConfig:
         """Return what a spare needs to record each of the cameras that can be reached."""
         return {
             (camera := Camera(self.unit, channel.number)): Place(
-                key=place_key(camera), name=channel.name, source=channel.source
+                key=place_key(camera),
+                name=channel.name,
+                source=channel.source,
+                bitrate=channel.bitrate,
             )
             for channel in self.channels
             if channel.source is not None
@@ -272,6 +278,15 @@ def place_camera(key: str) -> Camera | None:
     if not (separator and channel.isascii() and channel.isdecimal()):
         return None
     return Camera(unit, int(channel))
+
+
+def group_devices(configs: Collection[UnitConfig]) -> tuple[WorkingDevice, ...]:
+    """Return the working devices of these units as the decisions see them."""
+    return tuple(
+        device.as_working_device(it for it in configs if it.is_spare and it.unit != device.unit)
+        for device in configs
+        if device.is_device
+    )
 
 
 def group_spares(configs: Collection[UnitConfig]) -> tuple[Spare, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .model import Camera, Channel, Priority, Reason, Spare, UnitId, WorkingDevice
-from .placing import coverable
+from .placing import coverable, obstacle
 from .state import DeviceState, SpareState, State
 
 
@@ -30,7 +30,7 @@ def unready(state: State, unit: UnitId) -> Reason | None:
     """Tell why no spares could take over the whole device now; None when they could.
 
     A unit not heard of since the start is taken to be as it was: Connection says if it is not.
-    One camera without a source of its own is enough for a no: the device is not covered whole.
+    One camera that no spare can ever record is enough for a no: the device is not covered whole.
     What is never to be backed up is not looked at.
 
     Raises:
@@ -40,8 +40,9 @@ def unready(state: State, unit: UnitId) -> Reason | None:
     if not device.config.protected:
         return Reason.NOT_PROTECTED
     wanted = [c for c in device.config.channels if c.priority is not Priority.NEVER]
-    if not all(channel.has_source for channel in wanted):
-        return Reason.NO_SOURCE
+    for channel in wanted:
+        if reason := obstacle(channel):
+            return reason
     spares = _others(state, unit)
     online = [spare for spare in spares if state.online(spare.config.unit)]
     if not online:
@@ -75,8 +76,8 @@ def shortfall(state: State, device: DeviceState, channel: Channel, camera: Camer
     """
     if not device.config.protected or channel.priority is Priority.NEVER:
         return Reason.NOT_PROTECTED
-    if not channel.has_source:
-        return Reason.NO_SOURCE
+    if reason := obstacle(channel):
+        return reason
     holder = state.holder(camera)
     if holder is None:
         return _placeless(state, camera.unit)

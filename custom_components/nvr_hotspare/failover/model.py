@@ -81,6 +81,7 @@ class Reason(StrEnum):
     SPARE_OFFLINE = "spare_offline"
     NO_ROOM = "no_room"
     NO_SOURCE = "no_source"
+    TOO_FAST = "too_fast"
     CAMERA_REFUSES = "camera_refuses"
     SPARE_FAILS = "spare_fails"
 
@@ -132,6 +133,8 @@ class Channel:
     priority: Priority = Priority.NORMAL
     has_source: bool = True
     """Whether the camera can be reached without the working device."""
+    too_fast: bool = False
+    """Whether its stream has more bits per second than any spare takes of one camera."""
     single_stream: bool = False
     """Whether the camera has no stream left beside the working device's: the spare must then
     let go of it before the device can record it again."""

@@ -21,7 +21,7 @@ from math import inf
 
 from .commands import Command, Record
 from .look import Look, places_moved
-from .model import Camera, Channel, Priority, UnitId
+from .model import Camera, Channel, Priority, Reason, UnitId
 from .state import (
     DeviceState,
     Outage,
@@ -39,11 +39,18 @@ LAST = 3
 """The rank of what may well be recorded already: its device is back, but lets nobody ask."""
 
 
+def obstacle(channel: Channel) -> Reason | None:
+    """Tell why no spare can ever record a channel as it is; None if one may."""
+    if not channel.has_source:
+        return Reason.NO_SOURCE
+    return Reason.TOO_FAST if channel.too_fast else None
+
+
 def coverable(device: DeviceState) -> Iterator[tuple[Channel, Camera]]:
     """Yield the channels of a device that a spare can and may record."""
     if device.config.protected:
         for channel, camera in zip(device.config.channels, device.cameras, strict=True):
-            if channel.has_source and channel.priority in RANKS:
+            if obstacle(channel) is None and channel.priority in RANKS:
                 yield channel, camera
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from .model import Camera, Channel, Group, Priority, UnitId, WorkingDevice
-from .placing import RANKS
+from .placing import RANKS, obstacle
 from .state import State
 
 
@@ -48,7 +48,7 @@ def protection(state: State) -> Protection:
         Camera(unit, channel.number)
         for unit, device in state.devices.items()
         for channel in _wanted(device.config)
-        if channel.has_source and channel.number not in device.proven
+        if obstacle(channel) is None and channel.number not in device.proven
     )
     return Protection(singles=singles, pairs=pairs, unproven=unproven)
 
@@ -70,8 +70,8 @@ def _stranded(
         if unit in devices
         for channel in _wanted(devices[unit])
     ]
-    stranded = [camera for channel, camera in wanted if not channel.has_source]
-    served = [item for item in wanted if item[0].has_source]
+    stranded = [camera for channel, camera in wanted if obstacle(channel)]
+    served = [item for item in wanted if obstacle(item[0]) is None]
     if len(served) > room:
         served.sort(key=lambda item: RANKS[item[0].priority])
         stranded += [camera for _, camera in served[room:]]

@@ -129,6 +129,8 @@ class Place:
     interruption."""
     name: str
     source: Source
+    bitrate: int = field(default=0, compare=False)
+    """Bits per second when it was last measured, 0 where it never was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
