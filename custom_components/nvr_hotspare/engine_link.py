@@ -49,7 +49,8 @@ class EngineLink(UnitLink):
     @override
     async def heartbeat(self, *, fresh: bool) -> Heartbeat:
         """Ask the engine for a sign of life."""
-        return await self.driver.heartbeat(fresh=fresh)
+        self.beat = await self.driver.heartbeat(fresh=fresh)
+        return self.beat
 
     @override
     async def ask[T](self, call: Callable[[EngineSpare], Awaitable[T]]) -> T:

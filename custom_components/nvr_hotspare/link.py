@@ -15,12 +15,14 @@ class UnitLink(ABC):
     Attributes:
         config: What is configured of it.
         on_news: Called when what the unit told of its slow facts may no longer be so.
+        beat: The latest answer to a probe.
         on_complaint: Called when a command goes wrong in a way that it did not before: what is
             stored of the unit, its limits among it, may no longer be so.
     """
 
     def __init__(self, config: UnitConfig) -> None:
         self.config = config
+        self.beat: Heartbeat | None = None
         self.on_news: Callable[[], None] = lambda: None
         self.on_complaint: Callable[[], None] = lambda: None
 

@@ -45,7 +45,8 @@ class NetworkLink(UnitLink):
     @override
     async def heartbeat(self, *, fresh: bool) -> Heartbeat:
         """Ask for a sign of life, on a kept-alive connection or on a fresh one."""
-        return await self._driver.heartbeat(fresh=fresh)
+        self.beat = await self._driver.heartbeat(fresh=fresh)
+        return self.beat
 
     @override
     async def knock(self) -> Silence:

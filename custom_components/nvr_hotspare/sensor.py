@@ -20,6 +20,7 @@ from .drill_sensor import DRILL_SENSORS, DrillSensor
 from .engine_link import EngineLink
 from .entity import UnitEntity, add_units
 from .failover.model import SpareStatus, UnitId, WorkingStatus
+from .heartbeat_sensor import HEARTBEAT_SENSORS, HeartbeatSensor
 from .manager import FailoverManager
 from .runtime import NvrHotSpareConfigEntry
 from .storage_sensor import STORAGE_SENSORS, StorageSensor
@@ -145,6 +146,7 @@ def _build(manager: FailoverManager, config: UnitConfig) -> Iterable[SensorEntit
     sensors: list[SensorEntity] = [
         UnitSensor(manager, config, description) for description in _SENSORS[config.mode]
     ]
+    sensors += [HeartbeatSensor(manager, config, it) for it in HEARTBEAT_SENSORS]
     if config.is_device:
         sensors += [ProgressSensor(manager, config, it) for it in PROGRESS_SENSORS]
         sensors += [OutageSensor(manager, config, it) for it in OUTAGE_SENSORS]

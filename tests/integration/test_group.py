@@ -62,7 +62,9 @@ async def test_each_unit_has_its_entities(hass: HomeAssistant, entry: ConfigEntr
         ("event", "NVR-1_event"),
         ("sensor", "NVR-1_backed_up_by"),
         ("sensor", "NVR-1_channels"),
+        ("sensor", "NVR-1_heartbeat_round_trip"),
         ("sensor", "NVR-1_last_drill"),
+        ("sensor", "NVR-1_last_heartbeat"),
         ("sensor", "NVR-1_last_outage"),
         ("sensor", "NVR-1_protection_proof"),
         ("sensor", "NVR-1_synchronized"),
@@ -73,6 +75,8 @@ async def test_each_unit_has_its_entities(hass: HomeAssistant, entry: ConfigEntr
         ("button", "SPARE_restart"),
         ("sensor", "SPARE_channels_in_use"),
         ("sensor", "SPARE_free_channels"),
+        ("sensor", "SPARE_heartbeat_round_trip"),
+        ("sensor", "SPARE_last_heartbeat"),
         ("sensor", "SPARE_working_status"),
     }
     subentries = {it.unique_id: it.subentry_id for it in entry.subentries.values()}
