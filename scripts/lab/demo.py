@@ -14,10 +14,11 @@ from typing import Any
 
 from homeassistant.const import __version__ as home_assistant_version
 
-from . import home_assistant, integration, site, spares
+from . import engines, home_assistant, integration, site, spares
+from .engines import Engine
 from .home_assistant import HomeAssistant
-from .interruptions import kill_home_assistant, restart_container
-from .outage import Cast, Outage, StateLog, StepNotReachedError, play
+from .interruptions import kill_home_assistant, kill_with_home_assistant, restart_container
+from .outage import Cast, Outage, StateLog, StepNotReachedError, Strike, play
 from .processes import ROOT, ProgramError, until_told
 from .screen import Screen
 from .site import Plan, Site
@@ -37,6 +38,7 @@ class Options:
     standby: str
     kill_hass: bool
     restart_container: bool
+    hass_down_at: str
     port: int
     folder: Path
     subnet: int
@@ -57,12 +59,13 @@ async def run(options: Options, screen: Screen) -> dict[str, Any]:
     plan = Plan(subnet=options.subnet, spare=options.spare == "onvif")
     async with (
         site.running(plan, options.folder / "site") as here,
+        _engine(options, plan) as engine,
         _no_engine_left(config),
         home_assistant.running(config, options.port) as home,
     ):
         screen.say(f"{plan.working_devices * plan.channels} cameras and their recorders run")
         log = StateLog(screen.changed)
-        casts = await set_up(home, here, options, screen)
+        casts = await set_up(home, here, engine, options, screen)
         await log.follow(home)
         screen.start()
         try:
@@ -70,8 +73,10 @@ async def run(options: Options, screen: Screen) -> dict[str, Any]:
             outages: list[Outage] = []
             for cast in casts:
                 await asyncio.sleep(_CALM)
-                interrupt = _interrupt_of(options, home, config, log) if not outages else None
-                outages.append(await play(cast, log, screen.say, interrupt))
+                first = not outages
+                strike = _strike_of(options, cast, log) if first else None
+                interrupt = _interrupt_of(options, home, config, log) if first else None
+                outages.append(await play(cast, log, screen.say, strike, interrupt))
         finally:
             screen.stop()
         report = make_report(options, plan, outages, time.monotonic() - began)
@@ -84,12 +89,29 @@ async def run(options: Options, screen: Screen) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
+async def _engine(options: Options, plan: Plan) -> AsyncGenerator[Engine | None]:
+    """The engine on a machine of its own, where one is to be the spare."""
+    if options.spare != "engine":
+        yield None
+        return
+    engine = engines.build("Engine", plan.spare_host, options.folder / "engine")
+    async with engines.running(engine):
+        yield engine
+
+
+@contextlib.asynccontextmanager
 async def _no_engine_left(config: Path) -> AsyncGenerator[None]:
     """End the engine that outlives its Home Assistant: the demo leaves nothing behind."""
     try:
         yield
     finally:
         await spares.end_engines(config)
+
+
+def _strike_of(options: Options, cast: Cast, log: StateLog) -> Strike | None:
+    if options.hass_down_at == "kill":
+        return lambda: kill_with_home_assistant(cast, log)
+    return None
 
 
 def _interrupt_of(
@@ -102,10 +124,15 @@ def _interrupt_of(
     return None
 
 
-async def set_up(home: HomeAssistant, here: Site, options: Options, screen: Screen) -> list[Cast]:
+async def set_up(
+    home: HomeAssistant, here: Site, engine: Engine | None, options: Options, screen: Screen
+) -> list[Cast]:
     """Add the spare and the working NVRs through the integration's flows, and automations."""
     screen.say(f"Home Assistant {home_assistant_version} runs at {home.url}")
-    if options.spare == "onvif":
+    if engine is not None:
+        entry_id, spare = await spares.add_engine(home, engine, options.standby)
+        screen.say(f"the engine at {engine.host} was paired by the code that it shows")
+    elif options.spare == "onvif":
         entry_id, spare = await spares.add_onvif(home, here)
     else:
         footage = options.folder / "footage"
@@ -148,7 +175,7 @@ def make_report(
 ) -> dict[str, Any]:
     """Build the demo's report: the first outage, and the others beside it."""
     first, *later = outages
-    standby = {"standby": options.standby} if options.spare == "builtin" else {}
+    standby = {} if options.spare == "onvif" else {"standby": options.standby}
     return {
         "home_assistant": home_assistant_version,
         "spare": options.spare,
@@ -183,15 +210,15 @@ def _parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--json", action="store_true", help="print the report as JSON, last")
     parser.add_argument(
         "--spare",
-        choices=("onvif", "builtin"),
+        choices=("onvif", "builtin", "engine"),
         default="onvif",
-        help="a recorder (onvif), or Home Assistant itself (builtin)",
+        help="a recorder (onvif), Home Assistant itself (builtin), or an engine elsewhere (engine)",
     )
     parser.add_argument(
         "--standby",
         choices=("warm", "cold"),
         default="warm",
-        help="of the built-in spare: with the last seconds of each camera in memory, or without",
+        help="of builtin and engine: with the last seconds of each camera in memory, or without",
     )
     interruption = parser.add_mutually_exclusive_group()
     interruption.add_argument(
@@ -202,12 +229,21 @@ def _parse(arguments: Sequence[str] | None) -> Options:
         action="store_true",
         help="end Home Assistant and the engine while it backs up, and start them again",
     )
+    interruption.add_argument(
+        "--hass-down-at",
+        choices=("kill",),
+        default="",
+        help="kill -9 Home Assistant with the recorder, and start it when the engine records",
+    )
     parser.add_argument("--port", type=int, default=8123, help="of Home Assistant")
     parser.add_argument("--folder", type=Path, default=_FOLDER, help="made anew; holds it all")
     parser.add_argument(
         "--subnet", type=int, default=0, help="third number of the units' 127.0.x.y addresses"
     )
-    return Options(**vars(parser.parse_args(arguments)))
+    options = Options(**vars(parser.parse_args(arguments)))
+    if options.hass_down_at and options.spare == "onvif":
+        parser.error("--hass-down-at needs a spare that decides by itself: builtin or engine")
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

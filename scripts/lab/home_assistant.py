@@ -44,7 +44,7 @@ class HomeAssistant:
         self, config: Path, port: int, host: str = "127.0.0.1", *, hass: Sequence[str] = HASS
     ) -> None:
         self.url = f"http://{host}:{port}"
-        self._config = config
+        self.config = config
         self._host, self._port = [host], port
         arguments = [*hass, "-c", str(config), "--skip-pip", "--log-no-color"]
         self.program = Program(
@@ -56,7 +56,7 @@ class HomeAssistant:
 
     async def start(self) -> None:
         """Start it and, the first time, create its user; then connect to it."""
-        first = not (self._config / "configuration.yaml").exists()
+        first = not (self.config / "configuration.yaml").exists()
         if first:
             self._write_configuration()
         if await self._answers():
@@ -66,7 +66,7 @@ class HomeAssistant:
         async with asyncio.timeout(START_WITHIN):
             while not await self._answers():
                 if not self.program.alive:
-                    message = f"Home Assistant did not start; see {self._config / 'hass.out'}"
+                    message = f"Home Assistant did not start; see {self.config / 'hass.out'}"
                     raise ProgramError(message)
                 await asyncio.sleep(0.1)
         if first:
@@ -137,11 +137,11 @@ class HomeAssistant:
             return False
 
     def _write_configuration(self) -> None:
-        storage = self._config / ".storage"
+        storage = self.config / ".storage"
         storage.mkdir(parents=True)
-        (self._config / "configuration.yaml").write_text(_CONFIGURATION)
-        (self._config / "automations.yaml").write_text("[]\n")
-        (self._config / "custom_components").symlink_to(ROOT / "custom_components")
+        (self.config / "configuration.yaml").write_text(_CONFIGURATION)
+        (self.config / "automations.yaml").write_text("[]\n")
+        (self.config / "custom_components").symlink_to(ROOT / "custom_components")
         # YAML would be on trial only, and reverted after five minutes.
         _store(storage, "http", 1, {"server_host": self._host, "server_port": self._port})
         # These steps would set up integrations that ask for things on the Internet.

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from .engines import Engine
 from .home_assistant import HomeAssistant
 from .site import USERNAME, Recorder
 
@@ -46,16 +47,61 @@ async def add_group(home: HomeAssistant, spare: Recorder) -> str:
 
 async def add_builtin_group(home: HomeAssistant, folder: Path, standby: str) -> str:
     """Add the integration with Home Assistant as its spare; returns the id of its entry."""
-    answer = {
-        "folder": str(folder),
-        "space_limit": 20,
-        "days": 1,
-        "standby": standby,
-        "ring_seconds": 30,
-    }
+    answer = {"folder": str(folder), **_engine_options(standby)}
     return await _create_group(
         home, {"next_step_id": "builtin"}, answer, {"next_step_id": "accept"}
     )
+
+
+async def add_engine_group(home: HomeAssistant, engine: Engine, standby: str) -> str:
+    """Add the integration with an engine on another machine; returns the id of its entry."""
+    answers = await _pairing(engine)
+    return await _create_group(home, {"next_step_id": "engine"}, answers, _engine_options(standby))
+
+
+async def add_engine(home: HomeAssistant, entry_id: str, engine: Engine, standby: str) -> None:
+    """Add an engine on another machine as a spare beside those that a group has."""
+    answers = (
+        {"next_step_id": "hot_spare"},
+        {"next_step_id": "engine"},
+        await _pairing(engine),
+        _engine_options(standby),
+        {"preference": 2},
+    )
+    await _add_unit(home, entry_id, engine.name, *answers)
+
+
+async def add_recorder_spare(home: HomeAssistant, entry_id: str, spare: Recorder) -> None:
+    """Add a recorder as a spare beside those that a group has."""
+    answers = (
+        {"next_step_id": "hot_spare"},
+        {"next_step_id": "recorder"},
+        account(spare),
+        {"preference": 2},
+    )
+    await _add_unit(home, entry_id, spare.name, *answers)
+
+
+async def _pairing(engine: Engine) -> dict[str, Any]:
+    return {"host": engine.host, "port": engine.port, "code": await engine.shown_code()}
+
+
+def _engine_options(standby: str) -> dict[str, Any]:
+    return {"space_limit": 20, "days": 1, "standby": standby, "ring_seconds": 30}
+
+
+async def _add_unit(
+    home: HomeAssistant, entry_id: str, name: str, *answers: dict[str, Any]
+) -> None:
+    done = await home.flow(f"{_ENTRIES}/subentries/flow", [entry_id, "unit"], *answers)
+    if done["type"] != "create_entry":
+        raise SetupError(f"{name} was not added: {done}")
+
+
+async def first_unit(home: HomeAssistant, entry_id: str) -> str:
+    """Return the serial of the unit that a group began with."""
+    units = await home.call("config_entries/subentries/list", entry_id=entry_id)
+    return str(units[0]["unique_id"])
 
 
 async def _create_group(home: HomeAssistant, *answers: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from .home_assistant import HomeAssistant
 from .integration import DeviceEntities, SpareEntities
 from .site import Recorder
 from .spares import StandIn
+from .told import happenings, reports
 
 BACKING_UP_FOR = 12.0
 """Seconds that the spare records before the dead unit comes back."""
@@ -189,7 +190,7 @@ class Outage:
 
     noticed_s: float
     starved_s: float
-    """For how long of this time Home Assistant waited for a processor."""
+    """For how long of this time Home Assistant waited for a processor; 0 while it was away."""
     backing_up_s: float
     first_frame_s: dict[str, float]
     lost_frames: dict[str, int]
@@ -200,12 +201,33 @@ class Outage:
     returned: Returned
     spare_lost_frames: dict[str, int]
     """Those the spare missed between its first one and the return of the dead unit."""
+    events: list[tuple[str, float]]
+    """All that Home Assistant has told of it, and when that happened."""
+    reports: int
+    """Outages that are reported."""
+    away: Away | None
+    """How Home Assistant's absence went, if it was away when the outage began."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Away:
+    """Home Assistant died with the unit; seconds from the kill."""
+
+    decided_s: float
+    """When the engine began to decide by itself."""
+    back_s: float
+    """When Home Assistant ran again."""
+
+
+type Strike = Callable[[], Awaitable[Away | None]]
+"""Kills the working NVR, and maybe more."""
 
 
 async def play(
     cast: Cast,
     log: StateLog,
     say: Callable[[str], None],
+    strike: Strike | None = None,
     interrupt: Callable[[], Awaitable[None]] | None = None,
 ) -> Outage:
     """Kill a working NVR, wait for the spare, start the NVR again, wait until all is as before.
@@ -214,11 +236,14 @@ async def play(
         StepNotReachedError: One of these did not happen in time.
     """
     device, shown, spare = cast.device, cast.shown, cast.spare_shown
-    killed, starved = time.time(), cast.home.program.starved
-    await device.program.kill()
-    say(f"{device.name} was killed (kill -9)")
+    killed, starved, away = time.time(), cast.home.program.starved, None
+    if strike is None:
+        await device.program.kill()
+        say(f"{device.name} was killed (kill -9)")
+    elif away := await strike():
+        say(f"{device.name} and Home Assistant were killed (kill -9); Home Assistant runs again")
     await log.wait_for("offline", lambda s: s[shown.connection] == "off", 90)
-    starved = cast.home.program.starved - starved
+    starved = 0.0 if away else cast.home.program.starved - starved
     say(f"{device.name} is offline in Home Assistant")
     await log.wait_for("BACKING UP", lambda s: s[shown.working_status] == "backing_up", 90)
     say(f"{cast.spare.name} is BACKING UP {device.name}")
@@ -246,14 +271,37 @@ async def play(
     ended = time.time()
     say(f"{device.name} has all of its footage back")
     await asyncio.sleep(SETTLED_AFTER)
-    return await asyncio.to_thread(_measure, cast, log, (killed, returned, ended), starved)
+    told = await _told(cast, killed)
+    frames = await asyncio.to_thread(_frames, cast, log, (killed, returned, ended))
+    return Outage(
+        **told,
+        **frames,
+        starved_s=round(starved, 3),
+        away=away,
+        working_status=log.sequence(shown.working_status, killed),
+        automation_fired=any(
+            entity == cast.automation and moment >= killed for entity, moment in log.automations
+        ),
+        spare_idle_after=log.states[spare.working_status].state == "idle",
+    )
 
 
-def _measure(
-    cast: Cast, log: StateLog, moments: tuple[float, float, float], starved: float
-) -> Outage:
+async def _told(cast: Cast, killed: float) -> dict[str, Any]:
+    """Return what Home Assistant tells of the outage, whoever decided when it happened."""
+    events = await happenings(cast.home, cast.shown.event, killed)
+    since_kill = [(kind, round(moment - killed, 3)) for kind, moment in events]
+    firsts = dict(reversed(since_kill))
+    return {
+        "noticed_s": firsts["heartbeat_lost"],
+        "backing_up_s": firsts["backing_up"],
+        "events": since_kill,
+        "reports": await reports(cast.home, cast.shown.last_outage, killed),
+    }
+
+
+def _frames(cast: Cast, log: StateLog, moments: tuple[float, float, float]) -> dict[str, Any]:
+    """Count what was recorded by whom."""
     killed, returned, ended = moments
-    shown = cast.shown
     window = (killed - 5, ended)
     firsts = _first_frames(cast, killed)
     # A fragment of at most a second is in flight when the unit returns.
@@ -262,23 +310,15 @@ def _measure(
         for name, first in firsts.items()
     }
     lost = _lost([cast.device.folder, cast.spare.folder], cast.device.cameras, window)
-    return Outage(
-        noticed_s=round(log.first(shown.connection, "off", killed) - killed, 3),
-        starved_s=round(starved, 3),
-        backing_up_s=round(log.first(shown.working_status, "backing_up", killed) - killed, 3),
-        first_frame_s=firsts,
-        lost_frames=lost,
-        working_status=log.sequence(shown.working_status, killed),
-        automation_fired=any(
-            entity == cast.automation and moment >= killed for entity, moment in log.automations
-        ),
-        others_disturbed=sum(
+    return {
+        "first_frame_s": firsts,
+        "lost_frames": lost,
+        "others_disturbed": sum(
             sum(_lost([other.folder], other.cameras, window).values()) for other in cast.others
         ),
-        spare_idle_after=log.states[cast.spare_shown.working_status].state == "idle",
-        returned=_returned(cast, log, (killed, ended), sum(lost.values())),
-        spare_lost_frames=spare_lost,
-    )
+        "returned": _returned(cast, log, (killed, ended), sum(lost.values())),
+        "spare_lost_frames": spare_lost,
+    }
 
 
 def _returned(cast: Cast, log: StateLog, moments: tuple[float, float], lost: int) -> Returned:

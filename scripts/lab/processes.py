@@ -79,6 +79,15 @@ class Program:
     async def start_and_wait(self) -> dict[str, Any]:
         """Start the program and return what it says, in one line of JSON, when it is ready."""
         await self.start()
+        ready: dict[str, Any] = json.loads(await self.next_line())
+        return ready
+
+    async def next_line(self) -> str:
+        """Return what the program says next.
+
+        Raises:
+            ProgramError: It says nothing, and is ended.
+        """
         process = self._running()
         assert process.stdout is not None
         try:
@@ -90,8 +99,7 @@ class Program:
             await self.kill()
             message = f"{self.name} did not start; see {self._log}"
             raise ProgramError(message)
-        ready: dict[str, Any] = json.loads(line)
-        return ready
+        return line.decode().rstrip()
 
     @property
     def pid(self) -> int:

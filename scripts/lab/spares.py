@@ -8,8 +8,8 @@ from pathlib import Path
 import signal
 
 from . import integration
+from .engines import Engine
 from .home_assistant import HomeAssistant
-from .integration import SetupError
 from .site import Site
 
 _ENGINE = b"engine/__main__.py"
@@ -23,6 +23,8 @@ class StandIn:
     serial: str
     folder: Path
     """Where its recordings are."""
+    orders: Path | None = None
+    """The private folder in which an engine writes down what it decides for this group."""
 
 
 async def add_onvif(home: HomeAssistant, here: Site) -> tuple[str, StandIn]:
@@ -35,10 +37,18 @@ async def add_onvif(home: HomeAssistant, here: Site) -> tuple[str, StandIn]:
 async def add_builtin(home: HomeAssistant, folder: Path, standby: str) -> tuple[str, StandIn]:
     """Make a group with Home Assistant itself as its spare; also returns the entry's id."""
     entry_id = await integration.add_builtin_group(home, folder, standby)
-    for subentry in await home.call("config_entries/subentries/list", entry_id=entry_id):
-        if (serial := subentry["unique_id"]).startswith("builtin-"):
-            return entry_id, StandIn(name="Home Assistant", serial=serial, folder=folder)
-    raise SetupError("the group has no built-in spare")
+    serial = await integration.first_unit(home, entry_id)
+    orders = home.config / ".storage" / integration.DOMAIN / entry_id
+    stand_in = StandIn(name="Home Assistant", serial=serial, folder=folder, orders=orders)
+    return entry_id, stand_in
+
+
+async def add_engine(home: HomeAssistant, engine: Engine, standby: str) -> tuple[str, StandIn]:
+    """Pair an engine that runs and make a group of it; also returns the entry's id."""
+    entry_id = await integration.add_engine_group(home, engine, standby)
+    serial = await integration.first_unit(home, entry_id)
+    stand_in = StandIn(name=engine.name, serial=serial, folder=engine.footage, orders=engine.orders)
+    return entry_id, stand_in
 
 
 async def end_engines(config: Path) -> None:

@@ -18,7 +18,7 @@ import pytest_asyncio
 from scripts.lab import home_assistant, integration, site, spares
 from scripts.lab.home_assistant import HomeAssistant
 from scripts.lab.outage import StateLog
-from scripts.lab.site import Plan, Recorder, Site
+from scripts.lab.site import Plan, Site
 from virtual_nvr.verify import count, verify
 
 PORT, SUBNET = 18127, 8
@@ -81,7 +81,7 @@ async def ended(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Ende
 async def set_up(home: HomeAssistant, here: Site, config: Path, footage: Path) -> None:
     """Add everything; then, as nobody can by a form, make the built-in spare a small one."""
     entry_id, builtin = await spares.add_builtin(home, footage, "warm")
-    await add_second_spare(home, entry_id, here.spare)
+    await integration.add_recorder_spare(home, entry_id, here.spare)
     for device in here.working:
         await integration.add_working_device(
             home, entry_id, device, here.camera_password, keep=True
@@ -100,14 +100,6 @@ async def set_up(home: HomeAssistant, here: Site, config: Path, footage: Path) -
             channel["priority"] = priority
     store.write_text(json.dumps(content))
     await home.start()
-
-
-async def add_second_spare(home: HomeAssistant, entry_id: str, spare: Recorder) -> None:
-    """Add the recorder as a spare beside the built-in one."""
-    path = "/api/config/config_entries/subentries/flow"
-    answers = ({"next_step_id": "hot_spare"}, integration.account(spare), {"preference": 2})
-    done = await home.flow(path, [entry_id, "unit"], *answers)
-    assert done["type"] == "create_entry", done
 
 
 async def play(home: HomeAssistant, here: Site, footage: Path) -> Ended:
