@@ -54,7 +54,4 @@ def forget_entities(hass: HomeAssistant, entry: ConfigEntry, config: UnitConfig)
 
 def _configuration_url(config: UnitConfig) -> str | None:
     """Return where a recorder has its own pages."""
-    if not isinstance(config.way, NetworkConfig):
-        return None
-    endpoint = config.way.endpoint
-    return f"http://{endpoint.host}:{endpoint.port}"
+    return config.way.endpoint.url if isinstance(config.way, NetworkConfig) else None

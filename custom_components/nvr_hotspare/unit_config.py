@@ -6,7 +6,14 @@ from math import inf
 from typing import Any, Self
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_PORT, CONF_USERNAME
+from homeassistant.const import (
+    CONF_HOST,
+    CONF_NAME,
+    CONF_PASSWORD,
+    CONF_PORT,
+    CONF_SSL,
+    CONF_USERNAME,
+)
 
 from .builtin_config import BuiltinConfig
 from .const import (
@@ -15,6 +22,7 @@ from .const import (
     CONF_CHANNELS,
     CONF_COVERS_NO_RECORD,
     CONF_DRIVER,
+    CONF_FINGERPRINT,
     CONF_FIRMWARE,
     CONF_LONGEST_GOP,
     CONF_MAC,
@@ -125,7 +133,12 @@ class NetworkConfig:
     def from_data(cls, data: Mapping[str, Any]) -> Self:
         """Read what `as_data` wrote."""
         return cls(
-            endpoint=Endpoint(host=data[CONF_HOST], port=data[CONF_PORT]),
+            endpoint=Endpoint(
+                host=data[CONF_HOST],
+                port=data[CONF_PORT],
+                https=data.get(CONF_SSL, False),
+                fingerprint=data.get(CONF_FINGERPRINT, ""),
+            ),
             credentials=Credentials(username=data[CONF_USERNAME], password=data[CONF_PASSWORD]),
         )
 
@@ -134,6 +147,8 @@ class NetworkConfig:
         return {
             CONF_HOST: self.endpoint.host,
             CONF_PORT: self.endpoint.port,
+            CONF_SSL: self.endpoint.https,
+            CONF_FINGERPRINT: self.endpoint.fingerprint,
             CONF_USERNAME: self.credentials.username,
             CONF_PASSWORD: self.credentials.password,
         }

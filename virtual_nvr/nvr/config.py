@@ -77,6 +77,8 @@ class NvrConfig:
     folder: Path
     """Holds its recordings and what else must survive a restart."""
     http_port: int = 8000
+    https: bool = False
+    """Whether it speaks HTTPS there, by a certificate that it makes for itself."""
     rtsp_port: int = 8554
     channels: tuple[ChannelConfig, ...] = ()
     limits: Limits = field(default_factory=Limits)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 import logging
+from ssl import SSLContext
 
 from aiohttp import web
 
@@ -29,6 +30,8 @@ class SoapServer:
         access: Access,
         before: Callable[[], Awaitable[None]],
         after: Callable[[], Awaitable[None]],
+        *,
+        tls: SSLContext | None = None,
     ) -> None:
         """Answer with these operations.
 
@@ -37,11 +40,13 @@ class SoapServer:
             access: Who may ask.
             before: Awaited before an operation is carried out.
             after: Awaited before its answer is sent.
+            tls: What proves who it is; None for plain HTTP.
         """
         self._operations = operations
         self._access = access
         self._before = before
         self._after = after
+        self._tls = tls
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str, port: int) -> None:
@@ -50,7 +55,7 @@ class SoapServer:
         application.router.add_post("/onvif/{service}", self._answer)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
+        await web.TCPSite(self._runner, host, port, ssl_context=self._tls).start()
 
     async def stop(self) -> None:
         """Stop listening and close every connection."""

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import logging
+from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
@@ -30,6 +31,7 @@ from .search import SearchService
 from .server import SoapServer
 from .service import Operations, Service
 from .state import State, StateError
+from .tls import context
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -215,7 +217,7 @@ class VirtualNvr:
 class _Running:
     """All that lives from a start of the unit to its stop."""
 
-    def __init__(self, unit: VirtualNvr, state: State) -> None:
+    def __init__(self, unit: VirtualNvr, state: State, tls: SSLContext | None) -> None:
         config, folder = unit.config, unit.config.folder / "recordings"
         self.state = state
         self._config = config
@@ -243,7 +245,7 @@ class _Running:
         subscriptions = SubscriptionManager(self.events.points, unit.now)
         operations = Operations([device, *others, jobs, subscriptions])
         access = Access(config, unit.now)
-        self._soap = SoapServer(operations, access, unit.answer_late, self.settle)
+        self._soap = SoapServer(operations, access, unit.answer_late, self.settle, tls=tls)
         live = live_channels(self._engine, archive)
         replay = replays(state, holdings, unit.ahead, unit.replaying)
         self.rtsp = RtspServer(
@@ -259,7 +261,8 @@ class _Running:
         state = await asyncio.to_thread(State.load, config.folder / "unit.json", unit.limits)
         state.keeps_receivers = config.keeps_receivers
         state.set_up(unit.channels)
-        running = cls(unit, state)
+        tls = await asyncio.to_thread(context, config.folder) if config.https else None
+        running = cls(unit, state, tls)
         try:
             await running._begin()
         except BaseException:

@@ -21,6 +21,10 @@ class UnitCredentialsError(UnitError):
     """The unit does not accept the credentials."""
 
 
+class UnitCertificateError(UnitError):
+    """The unit does not prove who it is: its certificate is none that the user has confirmed."""
+
+
 class UnitUnsupportedError(UnitError):
     """The unit lacks the operation."""
 

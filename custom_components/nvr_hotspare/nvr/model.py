@@ -13,7 +13,18 @@ class Endpoint:
     """Where a unit's control interface answers."""
 
     host: str
+    """A name, or an address of either version without brackets."""
     port: int = 80
+    https: bool = False
+    fingerprint: str = ""
+    """SHA-256 of its certificate in DER, in hexadecimal, as the user confirmed it; where it is
+    empty an authority has to vouch for the certificate. Of plain HTTP it says nothing."""
+
+    @property
+    def url(self) -> str:
+        """Return where a browser finds its pages."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.https else 'http'}://{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,11 +15,11 @@ from ..errors import (
     UnitUnreachableError,
     UnitUnsupportedError,
 )
+from ..http import UnitHttp
 from ..model import Credentials, Endpoint, Heartbeat
 from .exchange import Exchange, Reply, Request, aside
 from .heartbeat import beat
 from .services import paths_from_capabilities, paths_from_services
-from .transport import url_of
 from .wsdl import Service, messages
 
 _DEVICE_PATH: Final = "/onvif/device_service"  # ONVIF Core, "Device service"
@@ -52,20 +52,24 @@ class OnvifClient:
         Raises:
             UnitUnreachableError: The endpoint's host is no host name.
         """
-        self.endpoint = endpoint
+        self.http = UnitHttp(session, endpoint)
         self.clock_offset: float | None = None
         """The unit's clock minus ours in seconds, as last measured."""
-        self._session = session
         self._timeout = timeout
-        self._exchange = Exchange(session, credentials, self._clock)
+        self._exchange = Exchange(self.http, credentials, self._clock)
         self._paths: Mapping[Service, str] | None = None
         self._slots = asyncio.Semaphore(_PARALLEL)
-        self._device = url_of(endpoint, _DEVICE_PATH)
+        self._device = self.http.url(_DEVICE_PATH)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where the unit's services answer."""
+        return self.http.endpoint
 
     async def heartbeat(self, *, fresh: bool) -> Heartbeat:
         """Ask for a sign of life, without credentials; errors as those of `beat`."""
         async with _limited(_HEARTBEAT_TIMEOUT):
-            found = await beat(self._session, self._device, fresh=fresh)
+            found = await beat(self.http, self._device, fresh=fresh)
         if found.clock_offset is not None:
             self.clock_offset = found.clock_offset
         return found
@@ -90,6 +94,7 @@ class OnvifClient:
 
         Raises:
             UnitUnreachableError: No answer, or not in the time a call may take as a whole.
+            UnitCertificateError: What answers does not prove to be the unit.
             UnitUnsupportedError: The unit lacks the service or the operation.
             UnitCredentialsError: The account is not accepted, or may not do this.
             UnitFullError: A limit of the unit is reached.
@@ -98,7 +103,7 @@ class OnvifClient:
         """
         if service is Service.DEVICE:
             return await self._call(self._device, operation, **arguments)
-        url = url_of(self.endpoint, await self.path(service))
+        url = self.http.url(await self.path(service))
         return await self._call(url, operation, service, **arguments)
 
     async def path(self, service: Service) -> str:

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Protocol
 
-import aiohttp
 from lxml import etree
 from lxml.etree import _Element as Element
 from yarl import URL
 
 from ...recorder.auth import Authenticator
 from ..errors import UnitCredentialsError, UnitProtocolError
+from ..http import HttpRequest, UnitHttp
 from ..model import Credentials
 from . import soap
 from .security import with_token
-from .transport import Post, post
 
 _LIMIT = 2_097_152
 """Bytes of an answer: 256 channels with all their profiles need about as much."""
@@ -72,11 +71,11 @@ class Exchange:
 
     def __init__(
         self,
-        session: aiohttp.ClientSession,
+        http: UnitHttp,
         credentials: Credentials,
         clock: Clock,
     ) -> None:
-        self._session = session
+        self._http = http
         self._credentials = credentials
         self._clock = clock
         self._takes_tokens = False
@@ -90,7 +89,7 @@ class Exchange:
 
         Raises:
             UnitCredentialsError: The account is not accepted, or may not do this.
-            UnitUnreachableError: As `post`.
+            UnitUnreachableError, UnitCertificateError: As `UnitHttp.send`.
             UnitProtocolError: The answer is no SOAP.
         """
         if pre_auth or not self._takes_tokens:
@@ -130,14 +129,13 @@ class Exchange:
         self, request: Request, *, envelope: Element | None = None, authorization: str = ""
     ) -> Reply:
         headers = {
-            "Content-Type": f'application/soap+xml; charset=utf-8; action="{request.action}"',
-            "Accept-Encoding": "identity",
+            "Content-Type": f'application/soap+xml; charset=utf-8; action="{request.action}"'
         }
         if authorization:
             headers["Authorization"] = authorization
         body = etree.tostring(request.envelope if envelope is None else envelope)
-        sent = Post(url=request.url, body=body, headers=headers)
-        answer = await post(self._session, sent, limit=_LIMIT, fresh=True)
+        sent = HttpRequest(url=request.url, body=body, headers=headers)
+        answer = await self._http.send(sent, limit=_LIMIT, fresh=True)
         try:
             parsed = await aside(len(answer.body), soap.parse, answer.body)
         except UnitProtocolError as error:

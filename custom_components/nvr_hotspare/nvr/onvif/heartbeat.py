@@ -9,14 +9,13 @@ from http import HTTPStatus
 import time
 from typing import Final
 
-import aiohttp
 from lxml.etree import _Element as Element
 from yarl import URL
 
 from ..errors import UnitProtocolError
+from ..http import Answer, HttpRequest, UnitHttp
 from ..model import Heartbeat
 from . import soap
-from .transport import Answer, Post, post
 
 _REQUEST: Final = (
     b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>'
@@ -27,8 +26,7 @@ _HEADERS: Final = {
     "Content-Type": (
         "application/soap+xml; charset=utf-8; "
         'action="http://www.onvif.org/ver10/device/wsdl/GetSystemDateAndTime"'
-    ),
-    "Accept-Encoding": "identity",
+    )
 }
 _LIMIT = 65_536
 _FIRST_YEAR, _LAST_YEAR = 1970, 2999
@@ -39,16 +37,17 @@ _REJECTED: Final = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.
 """What some units answer because they want credentials even for this (403: a closed account)."""
 
 
-async def beat(session: aiohttp.ClientSession, url: URL, *, fresh: bool) -> Heartbeat:
+async def beat(http: UnitHttp, url: URL, *, fresh: bool) -> Heartbeat:
     """Ask the device service for the time, once; how long it may take is for the caller to say.
 
     Raises:
         UnitUnreachableError: No answer; `UnitRefusedError` if refused.
+        UnitCertificateError: Something answers that does not prove to be the unit.
         UnitProtocolError: Something answers that is no ONVIF unit.
     """
     sent, started = time.time(), time.perf_counter()
-    request = Post(url=url, body=_REQUEST, headers=_HEADERS)
-    answer = await post(session, request, limit=_LIMIT, fresh=fresh)
+    request = HttpRequest(url=url, body=_REQUEST, headers=_HEADERS)
+    answer = await http.send(request, limit=_LIMIT, fresh=fresh)
     round_trip = time.perf_counter() - started
     told = _time_told(answer)
     # The unit tells whole seconds, half a second late on average.

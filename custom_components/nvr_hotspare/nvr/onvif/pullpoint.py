@@ -28,7 +28,6 @@ from .client import OnvifClient
 from .notifications import event_of
 from .services import path_in
 from .soap import SOAP_12
-from .transport import url_of
 from .wsdl import Service
 
 _ADDRESSING: Final = "http://www.w3.org/2005/08/addressing"
@@ -149,7 +148,7 @@ class _Reference:
         Raises:
             UnitError: As `OnvifClient.send`.
         """
-        url = url_of(client.endpoint, self._path)
+        url = client.http.url(self._path)
         envelope = _element(SOAP_12, "Envelope")
         header = etree.SubElement(envelope, f"{{{SOAP_12}}}Header")
         _add(header, _ADDRESSING, "Action", action)

@@ -39,7 +39,7 @@ def certificate(path: Path) -> Certificate:
             made anew then: whoever is paired would take the engine for another one.
     """
     if not path.exists():
-        write_private(path, _make())
+        write_private(path, self_signed(_NAME))
     context = server_context(str(path))
     try:
         text = path.read_text(encoding="ascii")
@@ -52,8 +52,8 @@ def certificate(path: Path) -> Certificate:
     )
 
 
-def _make() -> bytes:
-    """Return a new key and its certificate in PEM."""
+def self_signed(common_name: str) -> bytes:
+    """Return a new key and its certificate, that of this name, in PEM."""
     # It is needed once in an engine's life, and is too large to be loaded each time.
     from cryptography import x509  # noqa: PLC0415
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
@@ -65,7 +65,7 @@ def _make() -> bytes:
     )
 
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, _NAME)])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
     begin, end = _ALWAYS
     made = (
         x509.CertificateBuilder()
