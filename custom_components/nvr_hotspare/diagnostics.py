@@ -1,6 +1,10 @@
-"""Diagnostics without secrets: no password, no account, no address, no serial."""
+"""Diagnostics: all that a bug report needs, and no password, account, address or serial.
 
-from dataclasses import asdict
+Units are named by their number in the group, so that what one says of another stays readable.
+"""
+
+from collections.abc import Collection, Mapping
+from importlib.metadata import version
 from typing import Any, Final
 
 from homeassistant.components.diagnostics import async_redact_data
@@ -11,8 +15,11 @@ from homeassistant.const import (
     CONF_USERNAME,
     CONF_WEBHOOK_ID,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.device_registry import DeviceEntry
 
+from .anonymous import Anonymous
 from .const import (
     CONF_ENGINE,
     CONF_FINGERPRINT,
@@ -22,14 +29,19 @@ from .const import (
     CONF_SERIAL,
     CONF_TOLD_URI,
     CONF_URI,
+    DOMAIN,
 )
 from .engine_link import EngineLink
+from .failover import journal
+from .group_options import CONF_GATEWAY
+from .link import UnitLink
 from .recorder.report import EngineReport
-from .runtime import NvrHotSpareConfigEntry
+from .runtime import GroupRuntime, NvrHotSpareConfigEntry
 
 TO_REDACT: Final = {
     CONF_ENGINE,
     CONF_FINGERPRINT,
+    CONF_GATEWAY,
     CONF_GROUP,
     CONF_HOST,
     CONF_KEY,
@@ -43,42 +55,96 @@ TO_REDACT: Final = {
     CONF_WEBHOOK_ID,
     "title",
 }
+LIBRARIES: Final = ("onvif-zeep-async", "av")
+"""Of which an installation may have any of several versions."""
+REPORTS: Final = 5
+"""Of the latest outages of each device."""
 
 
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: NvrHotSpareConfigEntry
 ) -> dict[str, Any]:
-    """Return what is configured and what is shown of each unit, units by their number."""
-    manager = entry.runtime_data.manager
-    units = [config.unit for config in entry.runtime_data.units]
+    """Return what is configured, decided and seen of the whole group."""
+    return await _diagnose(hass, entry, entry.runtime_data.links)
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: NvrHotSpareConfigEntry, device: DeviceEntry
+) -> dict[str, Any]:
+    """Return the same with the details of one unit alone; of the group's own device all of it."""
+    links = entry.runtime_data.links
+    named = {identifier for domain, identifier in device.identifiers if domain == DOMAIN}
+    own = [link for link in links if link.config.unit in named]
+    return await _diagnose(hass, entry, own or links)
+
+
+async def _diagnose(
+    hass: HomeAssistant, entry: NvrHotSpareConfigEntry, links: Collection[UnitLink]
+) -> dict[str, Any]:
+    group = entry.runtime_data
+    anonymous = Anonymous(group.units, group.manager.known_units)
+    numbers = {config.unit: number for number, config in enumerate(group.units, start=1)}
     return {
-        "subentries": [
-            async_redact_data(subentry.as_dict(), TO_REDACT)
-            for subentry in entry.subentries.values()
-        ],
-        "views": [_view(asdict(manager.view(unit)), units) for unit in units],
-        "engines": [
-            _engine(link.report)
-            for link in entry.runtime_data.links
-            if isinstance(link, EngineLink) and link.report
+        "libraries": await hass.async_add_executor_job(_libraries),
+        "options": anonymous(async_redact_data(entry.options, TO_REDACT)),
+        "decisions": anonymous(journal.dump(group.manager.state)),
+        "protection": anonymous(group.manager.protection),
+        "issues": anonymous(_issues(hass, entry)),
+        "units": [
+            {
+                "unit": numbers[link.config.unit],
+                "configuration": async_redact_data(
+                    anonymous(entry.subentries[link.config.subentry_id].as_dict()), TO_REDACT
+                ),
+                **anonymous(_seen(group, link)),
+            }
+            for link in links
         ],
     }
 
 
-def _engine(report: EngineReport) -> dict[str, Any]:
-    """Return what an engine tells; its channels, named by serials, in their order alone."""
-    told = asdict(report)
-    return {**told, "channels": list(told["channels"].values())}
+def _libraries() -> Mapping[str, str]:
+    return {name: version(name) for name in LIBRARIES}
 
 
-def _view(value: Any, units: list[str]) -> Any:
-    """Replace the units' ids, which are their serials, by their numbers in the list."""
-    match value:
-        case str() if value in units:
-            return units.index(value)
-        case dict():
-            return {str(_view(key, units)): _view(item, units) for key, item in value.items()}
-        case tuple() | list():
-            return [_view(item, units) for item in value]
-        case _:
-            return value
+@callback
+def _issues(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) -> list[Mapping[str, Any]]:
+    """Return what people are told to put right in this group, which the ids of issues tell."""
+    units = tuple(f"_{unit}" for unit in entry.runtime_data.manager.known_units)
+    return [
+        {"key": issue.translation_key, "about": issue.translation_placeholders}
+        for (domain, key), issue in ir.async_get(hass).issues.items()
+        if domain == DOMAIN
+        if key.endswith(units) or any(subentry in key for subentry in entry.subentries)
+    ]
+
+
+@callback
+def _seen(group: GroupRuntime, link: UnitLink) -> Mapping[str, Any]:
+    """Return what is shown of a unit, and what it is shown by."""
+    config, manager = link.config, group.manager
+    unit, state = config.unit, manager.state
+    return {
+        "device": manager.view(unit).device,
+        "spare": manager.view(unit).spare,
+        "heartbeat": link.beat,
+        "pulse": state.pulses.get(unit),
+        "as_device": state.devices.get(unit),
+        "as_spare": state.spares.get(unit),
+        "outages": manager.reports.all(unit)[-REPORTS:],
+        "synchronizing": manager.courier.progress(unit),
+        "last_drill": group.drills.book.latest(unit),
+        "engine": _engine(link.report) if isinstance(link, EngineLink) else None,
+    }
+
+
+def _engine(report: EngineReport | None) -> Mapping[str, Any] | None:
+    """Return what an engine tells; its jobs, of which each has a random name, in their order."""
+    if report is None:
+        return None
+    return {
+        "version": report.version,
+        "storage": report.storage,
+        "channels": report.channels,
+        "transfers": tuple(report.transfers.values()),
+    }

@@ -8,10 +8,6 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
-from pytest_homeassistant_custom_component.components.diagnostics import (
-    get_diagnostics_for_config_entry,
-)
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nvr_hotspare.const import DOMAIN
 from tests.integration.lab import (
@@ -172,16 +168,6 @@ async def test_a_group_whose_spare_is_gone_can_be_removed(
     await hass.config_entries.async_remove(entry.entry_id)
     assert not hass.config_entries.async_entries(DOMAIN)
     assert "still holds its places" in caplog.text
-
-
-async def test_diagnostics_hold_no_secret(
-    hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: ConfigEntry, nvr: VirtualNvr
-) -> None:
-    told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
-    text = json.dumps(told)
-    for secret in (PASSWORD, CAMERA_PASSWORD, "NVR-1", "SPARE", nvr.config.host, "rtsp://"):
-        assert secret not in text
-    assert told["views"][1]["device"]["working_status"] == "recording"
 
 
 async def test_a_group_is_let_go_of_while_it_takes_up_a_change(
