@@ -47,7 +47,7 @@ class Access:
             self._guard = Guard("Virtual NVR", {config.username: config.password})
         if config.auth is not Auth.DIGEST:
             self._tokens = UsernameTokens(config.username, config.password, now)
-        self._lock = _Lock(config.lockout)
+        self._lock = AccountLock(config.lockout)
 
     def check(
         self, method: str, uri: str, authorization: str | None, security: Node | None
@@ -83,7 +83,7 @@ class Access:
         return self._guard.challenges(stale=stale) if self._guard else ()
 
 
-class _Lock:
+class AccountLock:
     """Closes the account after too many wrong passwords in a row."""
 
     def __init__(self, rule: Lockout | None) -> None:
@@ -93,12 +93,15 @@ class _Lock:
 
     @property
     def closed(self) -> bool:
+        """Whether nobody gets in now."""
         return time.monotonic() < self._until
 
     def right(self) -> None:
+        """Count a right one."""
         self._wrong = 0
 
     def wrong(self) -> None:
+        """Count a wrong one."""
         self._wrong += 1
         if self._rule and self._wrong >= self._rule.attempts:
             self._wrong = 0

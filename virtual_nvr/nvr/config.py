@@ -9,6 +9,8 @@ import stat
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..dahua.firmware import DahuaFirmware
+
 _FORBIDDEN_MODE = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -94,6 +96,8 @@ class NvrConfig:
     """Between two of these heartbeats."""
     keeps_receivers: bool = False
     """Whether receivers that were made for jobs outlive them, as they should not."""
+    dahua: DahuaFirmware | None = None
+    """Speaks as recorders of Dahua do, with this firmware; None if it does not."""
     manufacturer: str = "NVR Hot Spare"
     model: str = "Virtual NVR"
     firmware: str = "1.0"
@@ -140,6 +144,8 @@ def parse(content: object) -> NvrConfig:
         made["limits"] = _make(Limits, values["limits"], "limits")
     if values.get("lockout") is not None:
         made["lockout"] = _make(Lockout, values["lockout"], "lockout")
+    if values.get("dahua") is not None:
+        made["dahua"] = _make(DahuaFirmware, values["dahua"], "dahua")
     if "auth" in values:
         try:
             made["auth"] = Auth(values["auth"])

@@ -49,10 +49,14 @@ class SoapServer:
         self._tls = tls
         self._runner: web.AppRunner | None = None
 
-    async def start(self, host: str, port: int) -> None:
-        """Listen; OSError where the address is not to be had."""
+    async def start(
+        self, host: str, port: int, beside: Callable[[web.UrlDispatcher], None] | None
+    ) -> None:
+        """Listen, and have `beside` add routes of its own; OSError where the address is taken."""
         application = web.Application(client_max_size=_MAX_REQUEST)
         application.router.add_post("/onvif/{service}", self._answer)
+        if beside is not None:
+            beside(application.router)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port, ssl_context=self._tls).start()

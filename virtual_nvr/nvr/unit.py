@@ -1,6 +1,7 @@
 """The virtual recorder as a whole: its parts, start and stop, and faults on command."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from custom_components.nvr_hotspare.recorder.engine import Engine
 from custom_components.nvr_hotspare.recorder.holdings import Holdings
 from custom_components.nvr_hotspare.recorder.rtsp.server import RtspServer
 
+from ..vendors import open_api
 from .access import Access
 from .config import ChannelConfig, Limits, NvrConfig
 from .device import DeviceService
@@ -26,12 +28,13 @@ from .media import MediaService
 from .pusher import push
 from .receiver import ReceiverService
 from .recording import RecordingService
-from .replay import PATH as REPLAY_PATH, ReplayService, replays
+from .replay import PATH as REPLAY_PATH, ReplayedFootage, ReplayService, replays
 from .search import SearchService
 from .server import SoapServer
 from .service import Operations, Service
 from .state import State, StateError
 from .tls import context
+from .vendor import Inside
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -150,7 +153,7 @@ class VirtualNvr:
         self._present().state.limits = self.limits = limits
 
     async def _set_up(self, running: _Running) -> None:
-        running.state.set_up(self.channels)
+        running.set_up(self.channels)
         await running.settle()
 
     async def fail_storage(self) -> None:
@@ -245,12 +248,33 @@ class _Running:
         subscriptions = SubscriptionManager(self.events.points, unit.now)
         operations = Operations([device, *others, jobs, subscriptions])
         access = Access(config, unit.now)
-        self._soap = SoapServer(operations, access, unit.answer_late, self.settle, tls=tls)
         live = live_channels(self._engine, archive)
+        self.api = open_api(
+            Inside(
+                config=config,
+                state=state,
+                director=self._director,
+                held=unit.held,
+                now=unit.now,
+                ahead=unit.ahead,
+                late=unit.answer_late,
+                settle=self.settle,
+                reboot=unit.reboot,
+                storage_failed=lambda: unit.storage_failed,
+                live=live,
+                footage=lambda it: ReplayedFootage(holdings, it, unit.ahead, unit.replaying),
+            )
+        )
+        self._soap = SoapServer(operations, access, unit.answer_late, self.settle, tls=tls)
         replay = replays(state, holdings, unit.ahead, unit.replaying)
         self.rtsp = RtspServer(
-            lambda path: replay(path) or live(path),
+            lambda target: (
+                (self.api and self.api.find(target))
+                or replay(path := target.partition("?")[0])
+                or live(path)
+            ),
             guard=Guard("Virtual NVR", {config.username: config.password}),
+            queries=True,
         )
 
     @classmethod
@@ -260,15 +284,23 @@ class _Running:
         await asyncio.to_thread(config.folder.mkdir, mode=0o700, parents=True, exist_ok=True)
         state = await asyncio.to_thread(State.load, config.folder / "unit.json", unit.limits)
         state.keeps_receivers = config.keeps_receivers
-        state.set_up(unit.channels)
         tls = await asyncio.to_thread(context, config.folder) if config.https else None
         running = cls(unit, state, tls)
+        if running.api is None:
+            state.set_up(unit.channels)
         try:
             await running._begin()
         except BaseException:
             await running.stop()
             raise
         return running
+
+    def set_up(self, channels: Mapping[int, ChannelConfig]) -> None:
+        """Have these cameras from now on."""
+        if self.api is None:
+            self.state.set_up(channels)
+        else:
+            self.api.set_up(channels)
 
     async def settle(self) -> None:
         """Put what was changed on disk, then make the engine follow."""
@@ -282,6 +314,8 @@ class _Running:
             self._pushing.cancel()
             await asyncio.wait([self._pushing])
         self.events.points.end()
+        if self.api is not None:
+            await self.api.stop()
         await self._soap.stop()
         await self.rtsp.close()
         async with self._settling:
@@ -291,7 +325,8 @@ class _Running:
         await self._engine.start()
         await self.settle()
         await self.rtsp.start(self._config.host, self._config.rtsp_port)
-        await self._soap.start(self._config.host, self._config.http_port)
+        beside = self.api.add_routes if self.api else None
+        await self._soap.start(self._config.host, self._config.http_port, beside)
         if self._config.push_url:
             pushing = push(self._config.push_url, self._config.push_seconds)
             self._pushing = asyncio.create_task(pushing)

@@ -18,7 +18,14 @@ class Shot(NamedTuple):
 
 
 class Footage(ABC):
-    """The footage under one path."""
+    """The footage under one path.
+
+    Attributes:
+        onvif: Whether it is replayed as ONVIF has it to who requires that: stamped, and at any
+            pace.
+    """
+
+    onvif = True
 
     @abstractmethod
     async def tracks(self) -> Tracks | None:

@@ -79,15 +79,18 @@ class RtspServer:
         guard: Guard | None = None,
         limits: Limits = Limits(),
         udp: bool = False,
+        queries: bool = False,
     ) -> None:
         """Serve what `find` returns for a path, such as "/stream", to whom the guard admits.
 
-        With `udp` it sends live streams over UDP alone, as some cameras do.
+        With `udp` it sends live streams over UDP alone, as some cameras do; with `queries` a path
+        has the query that the client sent.
         """
         self.find = find
         self.guard = guard
         self.limits = limits
         self.udp = udp
+        self.queries = queries
         self.taken = Counter[str]()
         """How many sessions each path has, those that linger included."""
         self._connections: dict[asyncio.Task[None], _Connection] = {}
@@ -241,15 +244,25 @@ class _Connection:
                 challenges = guard.challenges(stale=verdict is Verdict.STALE)
                 return _response(401, *(("WWW-Authenticate", text) for text in challenges))
         _, found = self._find(request)
-        known = {REPLAY} if found is None or isinstance(found, Footage) else set[str]()
+        replays = found is None or (isinstance(found, Footage) and found.onvif)
+        known = {REPLAY} if replays else set[str]()
         if unknown := _required(request.headers) - known:
             return _response(551, ("Unsupported", ", ".join(sorted(unknown))))
         return None
 
     def _find(self, request: Request) -> tuple[str, Presentation | Footage | None]:
         """Return the path of the stream that a request is about, and the stream."""
-        path = _path(request).removesuffix("/" + VIDEO).removesuffix("/" + AUDIO)
+        path = self._path(request).removesuffix("/" + VIDEO).removesuffix("/" + AUDIO)
         return path, self._server.find(path)
+
+    def _path(self, request: Request) -> str:
+        """Return what a request is about; clients put the name of a track behind the query."""
+        try:
+            parts = urlsplit(request.uri)
+        except ValueError:
+            return ""
+        query = f"?{parts.query}" if parts.query and self._server.queries else ""
+        return (parts.path + query).rstrip("/")
 
     async def _describe(self, request: Request) -> Response:
         _, found = self._find(request)
@@ -271,7 +284,7 @@ class _Connection:
         way = await self._way(request.headers.get("Transport") or "")
         if way is None:
             return _response(461)
-        kind: type[Frame] = AudioFrame if _path(request).endswith("/" + AUDIO) else VideoFrame
+        kind: type[Frame] = AudioFrame if self._path(request).endswith("/" + AUDIO) else VideoFrame
         tracks = await _tracks(found)
         if tracks is None or (kind is AudioFrame and tracks.audio is None):
             return _response(503)
@@ -372,13 +385,6 @@ def _required(headers: Headers) -> set[str]:
     """Return the features without which the client does not want to go on (section 12.32)."""
     texts = headers.get_all("Require")
     return {feature for text in texts for part in text.split(",") if (feature := part.strip())}
-
-
-def _path(request: Request) -> str:
-    try:
-        return urlsplit(request.uri).path.rstrip("/")
-    except ValueError:
-        return ""
 
 
 def _response(status: int, *headers: tuple[str, str]) -> Response:

@@ -175,6 +175,8 @@ class ReplaySession(Session):
         if sender.report_is_due(moment):
             now = time.time_ns()
             report = sender.rtp.report(frame, now) if clock.paced else sender.rtp.blank_report()
+        if not self._footage.onvif:
+            return report + sender.rtp.frame(frame)
         stamp = CaptureStamp(frame.time, marks, self._number)
         return report + sender.rtp.frame(frame, stamp.encode())
 
