@@ -25,13 +25,12 @@ from .const import (
     CONF_SPACE_LIMIT,
     CONF_STANDBY,
     CONF_WORK_MODE,
-    Driver,
     Standby,
     WorkMode,
 )
 from .footage_folder import Disk, FolderError, Surroundings, default_folder, make_ready
 from .form_fields import whole_number
-from .nvr.model import Identity
+from .nvr.model import Driver, Identity
 from .unit_config import ChannelConfig, identity_data
 from .unit_form import UnitFormError
 

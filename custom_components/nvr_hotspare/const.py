@@ -63,16 +63,6 @@ class WorkMode(StrEnum):
     """Normal, and its free channels stand in for others."""
 
 
-class Driver(StrEnum):
-    """How a unit is talked to."""
-
-    ONVIF = "onvif"
-    BUILTIN = "builtin"
-    """This Home Assistant itself, by an engine of its own."""
-    ENGINE = "engine"
-    """An engine on another machine."""
-
-
 class Standby(StrEnum):
     """What the built-in spare does while it is idle."""
 

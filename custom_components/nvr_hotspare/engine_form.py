@@ -26,7 +26,6 @@ from .const import (
     CONF_SPACE_LIMIT,
     CONF_STANDBY,
     CONF_WORK_MODE,
-    Driver,
     Standby,
     WorkMode,
 )
@@ -36,7 +35,7 @@ from .form_fields import whole_number
 from .limits import limits_data
 from .nvr.engine import RemoteEngine
 from .nvr.errors import UnitError
-from .nvr.model import Endpoint, Probe
+from .nvr.model import Driver, Endpoint, Probe
 from .recorder.errors import (
     EngineGoneError,
     EngineTakenError,

@@ -11,10 +11,10 @@ from .drift import Drift
 from .driver import open_unit
 from .failover.model import Silence
 from .link import UnitLink
+from .nvr.base import Recorder
 from .nvr.errors import UnitCredentialsError
 from .nvr.knock import knock
 from .nvr.model import Heartbeat, Place
-from .nvr.onvif import OnvifUnit
 from .unit_config import NetworkConfig, UnitConfig
 
 FIRST_PAUSE = 60.0
@@ -55,7 +55,7 @@ class NetworkLink(UnitLink):
         return await knock(endpoint.host, endpoint.port)
 
     @override
-    async def ask[T](self, call: Callable[[OnvifUnit], Awaitable[T]]) -> T:
+    async def ask[T](self, call: Callable[[Recorder], Awaitable[T]]) -> T:
         """Make a call that needs the unit's credentials.
 
         Raises:

@@ -7,8 +7,8 @@ import logging
 from .failover.model import UnitId
 from .link import UnitLink
 from .network_link import NetworkLink
+from .nvr.base import Recorder
 from .nvr.errors import UnitError
-from .nvr.onvif import OnvifUnit
 from .remote_link import RemoteLink
 from .unit_config import place_camera
 
@@ -43,7 +43,7 @@ async def _unpair(link: RemoteLink) -> None:
 async def _clear_spare(link: NetworkLink, units: Container[UnitId]) -> None:
     """Make a spare let go: best effort, whoever removes a dead one must not be kept from it."""
 
-    async def clear(unit: OnvifUnit) -> None:
+    async def clear(unit: Recorder) -> None:
         keys = [
             key
             for key in await unit.places()

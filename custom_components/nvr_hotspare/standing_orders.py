@@ -281,6 +281,7 @@ def _device_orders(config: UnitConfig, state: State) -> DeviceOrders:
         device=state.devices[config.unit].config,
         endpoint=config.way.endpoint,
         credentials=config.way.credentials,
+        driver=config.way.driver,
         numbers=config.told_numbers,
         cameras=tuple(
             CameraOrders(channel=camera.channel, place=place)

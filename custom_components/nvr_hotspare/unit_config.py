@@ -40,14 +40,13 @@ from .const import (
     CONF_URI,
     CONF_WORK_MODE,
     SUBENTRY_UNIT,
-    Driver,
     WorkMode,
 )
 from .engine_config import EngineConfig
 from .failover.model import Camera, Channel, Priority, Spare, UnitId, WorkingDevice
 from .giving import CONF_GIVE_BACK, GivingBack
 from .limits import capacity, fastest_camera, limits_of
-from .nvr.model import Credentials, Endpoint, Identity, Limits, Place
+from .nvr.model import Credentials, Driver, Endpoint, Identity, Limits, Place
 from .recorder.model import Source
 
 
@@ -128,6 +127,7 @@ class NetworkConfig:
 
     endpoint: Endpoint
     credentials: Credentials
+    driver: Driver = Driver.ONVIF
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
@@ -140,11 +140,13 @@ class NetworkConfig:
                 fingerprint=data.get(CONF_FINGERPRINT, ""),
             ),
             credentials=Credentials(username=data[CONF_USERNAME], password=data[CONF_PASSWORD]),
+            driver=Driver(data.get(CONF_DRIVER, Driver.ONVIF)),
         )
 
     def as_data(self) -> dict[str, Any]:
         """Return it as a subentry keeps it."""
         return {
+            CONF_DRIVER: self.driver,
             CONF_HOST: self.endpoint.host,
             CONF_PORT: self.endpoint.port,
             CONF_SSL: self.endpoint.https,

@@ -14,13 +14,11 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .const import (
-    CONF_DRIVER,
     CONF_WORK_MODE,
     DEFAULT_PORT,
     DEFAULT_USERNAME,
     DOMAIN,
     SUBENTRY_UNIT,
-    Driver,
     WorkMode,
 )
 from .driver import open_unit
@@ -141,7 +139,6 @@ def unit_data(mode: WorkMode, way: NetworkConfig, probe: Probe) -> dict[str, Any
     """Return what a subentry keeps of a unit of any mode."""
     return {
         CONF_WORK_MODE: mode,
-        CONF_DRIVER: Driver.ONVIF,
         **limits_data(probe.limits),
         **way.as_data(),
         **identity_data(probe.identity),

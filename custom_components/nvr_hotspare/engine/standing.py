@@ -11,7 +11,7 @@ from typing import cast
 
 from ..failover.events import Planned
 from ..failover.model import Camera, Group, Spare, Timing, UnitId, WorkingDevice
-from ..nvr.model import Credentials, Endpoint, Place
+from ..nvr.model import Credentials, Driver, Endpoint, Place
 from ..recorder.plain import Plain, dump, load
 
 SILENCE = 15.0
@@ -35,6 +35,7 @@ class DeviceOrders:
     device: WorkingDevice
     endpoint: Endpoint
     credentials: Credentials
+    driver: Driver = Driver.ONVIF
     numbers: Mapping[str, int] = field(default_factory=dict)
     """The numbers that its channels are known by, by the unit's own tokens."""
     cameras: tuple[CameraOrders, ...]

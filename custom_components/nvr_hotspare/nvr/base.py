@@ -143,3 +143,10 @@ class Spare(Unit, Protocol):
             UnitUnsupportedError: It does not; its footage is to be had in another way.
             UnitRequestError: It has no place of that key.
         """
+
+
+class Recorder(WorkingDevice, Spare, Teller, Shower, Protocol):
+    """A recorder on the network, in any role: what it can't do it says."""
+
+    async def footage(self, camera: int | str, within: Span, /) -> FootageTold:
+        """Tell what the unit has of a channel, by its number, or of a place, by its key."""

@@ -1,6 +1,7 @@
 """HTTP and HTTPS requests to a unit that may be broken, hostile or gone."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 import itertools
@@ -60,12 +61,12 @@ _GATEWAY: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """What is sent."""
+    """What is sent; all of it but the method may hold a password, and is never shown."""
 
     method: str = "POST"
-    url: URL
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    url: URL = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +106,10 @@ class UnitHttp:
         pin = endpoint.fingerprint if endpoint.https else ""
         self._proof = aiohttp.Fingerprint(bytes.fromhex(pin)) if pin else True
 
-    def url(self, path: str) -> URL:
+    def url(self, path: str | URL) -> URL:
         """Return where a path is, with the query that it may have.
+
+        As a `URL` it is taken as it is encoded.
 
         Raises:
             UnitUnreachableError: It is no path.
@@ -132,6 +135,17 @@ class UnitHttp:
                 or one that no authority vouches for.
             UnitProtocolError: The answer is not HTTP, or too large.
         """
+        async with self.opened(request, fresh=fresh) as response:
+            return await read(response, limit)
+
+    @asynccontextmanager
+    async def opened(
+        self, request: HttpRequest, *, fresh: bool
+    ) -> AsyncGenerator[aiohttp.ClientResponse]:
+        """Send one request, and enter once the head of its answer is here; the rest follows within.
+
+        Raises what `send` does, also for what goes wrong within.
+        """
         headers = {**request.headers, "Accept-Encoding": "identity"}
         try:
             async with self._session.request(
@@ -149,13 +163,31 @@ class UnitHttp:
                     raise UnitUnreachableError(
                         f"A gateway answers in its place ({response.status})"
                     )
-                return Answer(
-                    status=response.status,
-                    body=await _read(response, limit),
-                    challenges=tuple(response.headers.getall("WWW-Authenticate", ())),
-                )
+                if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+                    raise UnitProtocolError("The answer is compressed, which was not asked for")
+                yield response
         except (aiohttp.ClientError, OSError) as error:
             raise _told(error) from None
+
+
+async def read(response: aiohttp.ClientResponse, limit: int) -> Answer:
+    """Read an answer to its end, which is at most so many bytes away.
+
+    Raises:
+        UnitProtocolError: It is larger.
+    """
+    if (response.content_length or 0) > limit:
+        raise UnitProtocolError("The answer is larger than any unit's")
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            raise UnitProtocolError("The answer is larger than any unit's")
+    return Answer(
+        status=response.status,
+        body=bytes(body),
+        challenges=tuple(response.headers.getall("WWW-Authenticate", ())),
+    )
 
 
 def _told(error: aiohttp.ClientError | OSError) -> UnitError:
@@ -172,16 +204,3 @@ def _fresh_connection(url: URL) -> Mapping[str, Any]:
     # The pool hands out a kept-alive connection only for the same host, port and TLS name. Dots
     # at its end are not part of the name that TLS gets to see, and plain HTTP makes no use of it.
     return {"server_hostname": f"{url.raw_host}{'.' * (next(_FRESH) % _DOTS + 1)}"}
-
-
-async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise UnitProtocolError("The answer is compressed, which was not asked for")
-    if (response.content_length or 0) > limit:
-        raise UnitProtocolError("The answer is larger than any unit's")
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > limit:
-            raise UnitProtocolError("The answer is larger than any unit's")
-    return bytes(body)

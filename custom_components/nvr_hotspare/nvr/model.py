@@ -8,6 +8,20 @@ from ..recorder.model import Source
 from ..recorder.spans import Span
 
 
+class Driver(StrEnum):
+    """How a unit is talked to."""
+
+    ONVIF = "onvif"
+    HIKVISION = "hikvision"
+    """By ISAPI."""
+    DAHUA = "dahua"
+    """By the CGI and JSON interfaces of its web server."""
+    BUILTIN = "builtin"
+    """This Home Assistant itself, by an engine of its own."""
+    ENGINE = "engine"
+    """An engine on another machine."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """Where a unit's control interface answers."""

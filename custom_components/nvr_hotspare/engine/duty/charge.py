@@ -19,7 +19,7 @@ from ...failover.model import Silence
 from ...nvr.errors import UnitCredentialsError, UnitError, UnitUnsupportedError
 from ...nvr.knock import knock
 from ...nvr.model import Heartbeat
-from ...nvr.onvif import OnvifUnit
+from ...nvr.opening import open_recorder
 from ...nvr.pacer import Pacer
 from ...nvr.pulse import Prober
 from ..standing import DeviceOrders
@@ -41,8 +41,8 @@ class DeviceWatch:
         self._unit = orders.device.unit
         self._title = orders.title
         self._endpoint = orders.endpoint
-        self._driver = OnvifUnit(
-            session, orders.endpoint, orders.credentials, numbers=orders.numbers
+        self._driver = open_recorder(
+            orders.driver, session, orders.endpoint, orders.credentials, numbers=orders.numbers
         )
         self._decider = decider
         self._pause = self._closed_until = 0.0

@@ -7,10 +7,10 @@ from typing import Any, Final
 from ...recorder.model import Source
 from ..errors import UnitUnsupportedError
 from ..model import ChannelSettings
+from ..untrusted import printable
 from .client import OnvifClient
 from .inventory import Container, Inventory, natural
 from .reading import part, parts, text
-from .soap import printable
 from .uris import is_own_address, stream_uri
 from .wsdl import Service
 

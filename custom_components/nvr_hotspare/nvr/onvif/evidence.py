@@ -12,10 +12,10 @@ from typing import Final
 
 from ...failover.model import Recording
 from ..errors import UnitRequestError, UnitUnsupportedError
+from ..untrusted import printable
 from .client import OnvifClient
 from .inventory import Container, Inventory, Job
 from .reading import part, parts, text
-from .soap import printable
 from .together import together
 from .wsdl import Service
 

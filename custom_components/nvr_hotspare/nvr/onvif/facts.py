@@ -6,11 +6,11 @@ from typing import Any
 
 from ..errors import UnitProtocolError, UnitRequestError, UnitUnsupportedError
 from ..model import Capability, Identity, Limits, Probe
+from ..untrusted import printable
 from .client import OnvifClient
 from .inventory import Inventory, take_inventory
 from .limits import ask_limits
 from .reading import parts, text
-from .soap import printable
 from .wsdl import Service
 
 _NO_SERIAL = re.compile(r"[0\W_]*|none|null|n/?a|unknown|default", re.IGNORECASE)

@@ -11,9 +11,9 @@ from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from ..errors import UnitProtocolError, UnitRequestError, UnitUnsupportedError
+from ..untrusted import printable
 from .client import OnvifClient
 from .reading import part, parts, text
-from .soap import printable
 from .uris import stream_uri
 from .wsdl import Service
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..errors import UnitProtocolError, UnitRequestError
+from ..untrusted import printable
 from .channels import Numbers
 from .client import OnvifClient
 from .inventory import Container, Inventory, natural
 from .reading import part, parts, text
-from .soap import printable
 from .together import together
 from .uris import at_host, stream_uri
 from .wsdl import Service

@@ -9,7 +9,7 @@ from typing import Final
 from lxml.etree import _Element as Element
 
 from ..model import Restarting, StorageState, UnitEvent
-from .soap import printable
+from ..untrusted import printable
 
 _SHUTDOWN: Final = "Device/OperationMode/ShutdownInitiated"
 _STORAGE_FAILURE: Final = "Device/HardwareFailure/StorageFailure"

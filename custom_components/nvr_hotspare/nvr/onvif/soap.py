@@ -1,10 +1,8 @@
 """Reading SOAP answers that nobody vouches for."""
 
 from dataclasses import dataclass
-import re
 from typing import Final, NoReturn
 
-from lxml import etree
 from lxml.etree import _Element as Element
 
 from ..errors import (
@@ -14,12 +12,11 @@ from ..errors import (
     UnitRequestError,
     UnitUnsupportedError,
 )
+from ..untrusted import parse_xml, printable
 
 SOAP_12: Final = "http://www.w3.org/2003/05/soap-envelope"
 SOAP_11: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 _MAX_SUBCODES = 8
-_MAX_TEXT = 200
-_USERINFO = re.compile(r"://\S*@")
 _UNAUTHORIZED: Final = {
     "NotAuthorized",  # ONVIF Core, "Authentication"
     "FailedAuthentication",  # WS-Security 1.1, section 12
@@ -72,20 +69,7 @@ def parse(body: bytes) -> Element:
     Raises:
         UnitProtocolError: It is no SOAP, or has a document type and so, perhaps, entities.
     """
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        root = etree.fromstring(body, parser)
-    except etree.XMLSyntaxError:
-        raise UnitProtocolError("The answer is not well-formed XML") from None
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise UnitProtocolError("The answer has a document type, which SOAP forbids")
+    root = parse_xml(body)
     if root.tag not in {f"{{{SOAP_12}}}Envelope", f"{{{SOAP_11}}}Envelope"}:
         raise UnitProtocolError("The answer is not SOAP")
     return root
@@ -105,13 +89,6 @@ def fault_of(envelope: Element) -> Fault | None:
         codes = [_local(fault.findtext("faultcode"))]
         return Fault(codes=tuple(codes), reason=printable(fault.findtext("faultstring")))
     return None
-
-
-def printable(text: str | None) -> str:
-    """Make a text of a unit fit to be shown: one line, not long, without account data in URIs."""
-    text = _USERINFO.sub("://", (text or "")[: 10 * _MAX_TEXT])
-    text = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(text.split())[:_MAX_TEXT]
 
 
 def _local(name: str | None) -> str:

@@ -9,7 +9,7 @@ from ...failover.model import Recording
 from ...recorder.giving.model import Replay
 from ...recorder.model import Source
 from ...recorder.spans import Span
-from ..base import Shower, Spare, Subscription, Teller, WorkingDevice
+from ..base import Recorder, Subscription
 from ..errors import UnitCredentialsError, UnitRequestError, UnitUnsupportedError
 from ..model import (
     ChannelSettings,
@@ -34,7 +34,7 @@ from .spare import OnvifSpare
 from .wsdl import Service
 
 
-class OnvifUnit(WorkingDevice, Spare, Teller, Shower):
+class OnvifUnit(Recorder):
     """The driver. It has no tasks and holds no connection: nothing is to be closed.
 
     A new password is a new driver. Each call costs a unit one wrong password at most.
