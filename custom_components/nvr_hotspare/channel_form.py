@@ -30,7 +30,7 @@ import voluptuous as vol
 from .const import CONF_CHANNELS, CONF_NUMBER, CONF_PRIORITY, CONF_URI, CONF_WITHOUT_AUDIO
 from .failover.model import Priority
 from .nvr.model import ChannelSettings
-from .nvr.onvif import is_own_address
+from .nvr.uris import is_own_address
 from .recorder.model import Source
 from .sources import UriError, addresses, parse_source, source_host
 from .unit_config import ChannelConfig

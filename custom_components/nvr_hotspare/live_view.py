@@ -20,7 +20,7 @@ from .failover.view import DeviceView
 from .live import LiveFrom, choose
 from .live_addresses import LiveAddresses
 from .manager import FailoverManager
-from .nvr.onvif.uris import with_credentials
+from .nvr.uris import with_credentials
 from .recorder.model import Source
 from .stream_switch import StreamSwitch
 from .unit_config import ChannelConfig, UnitConfig

@@ -13,12 +13,12 @@ from ...failover.model import Recording
 from ...recorder.model import Source
 from ..errors import UnitError, UnitProtocolError, UnitRequestError, UnitUnsupportedError
 from ..model import Place
+from ..uris import is_same_stream, with_credentials
 from .client import OnvifClient
 from .evidence import Witness
 from .inventory import Container, Inventory, Job, receivers_of, source_id
 from .reading import part, text
 from .soap import TokenGoneError
-from .uris import is_same_stream, with_credentials
 from .wsdl import Service
 
 _PRIORITY: Final = 1

@@ -8,10 +8,10 @@ from ...recorder.model import Source
 from ..errors import UnitUnsupportedError
 from ..model import ChannelSettings
 from ..untrusted import printable
+from ..uris import is_own_address, stream_uri
 from .client import OnvifClient
 from .inventory import Container, Inventory, natural
 from .reading import part, parts, text
-from .uris import is_own_address, stream_uri
 from .wsdl import Service
 
 _MOST: Final = 4096

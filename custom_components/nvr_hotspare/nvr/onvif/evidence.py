@@ -12,11 +12,11 @@ from typing import Final
 
 from ...failover.model import Recording
 from ..errors import UnitRequestError, UnitUnsupportedError
+from ..together import together
 from ..untrusted import printable
 from .client import OnvifClient
 from .inventory import Container, Inventory, Job
 from .reading import part, parts, text
-from .together import together
 from .wsdl import Service
 
 _JUST_NOW = timedelta(seconds=15)

@@ -6,13 +6,13 @@ from typing import Final
 
 from ...recorder.giving.model import Replay
 from ...recorder.spans import Span, intersection, union
+from ..clock import ClockMeter
 from ..errors import UnitProtocolError, UnitRequestError, UnitUnsupportedError
 from ..model import Credentials, FootageTold
+from ..uris import at_host, stream_uri
 from . import search
 from .client import OnvifClient
-from .clock import ClockMeter
 from .inventory import Container, Inventory
-from .uris import at_host, stream_uri
 from .wsdl import Service
 
 _STREAM: Final = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}

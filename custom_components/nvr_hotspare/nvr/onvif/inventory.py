@@ -12,9 +12,9 @@ from urllib.parse import quote, unquote
 
 from ..errors import UnitProtocolError, UnitRequestError, UnitUnsupportedError
 from ..untrusted import printable
+from ..uris import stream_uri
 from .client import OnvifClient
 from .reading import part, parts, text
-from .uris import stream_uri
 from .wsdl import Service
 
 _RECEIVER_TYPE: Final = "http://www.onvif.org/ver10/schema/Receiver"

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..errors import UnitProtocolError, UnitRequestError
+from ..together import together
 from ..untrusted import printable
+from ..uris import at_host, stream_uri
 from .channels import Numbers
 from .client import OnvifClient
 from .inventory import Container, Inventory, natural
 from .reading import part, parts, text
-from .together import together
-from .uris import at_host, stream_uri
 from .wsdl import Service
 
 _STREAM: Final = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}

@@ -17,12 +17,12 @@ from ..errors import (
     UnitUnsupportedError,
 )
 from ..model import Place, PlaceState
+from ..together import together
 from .builder import Builder
 from .client import OnvifClient
 from .evidence import Finding, Witness
 from .inventory import Container, Inventory, Job, take_inventory
 from .soap import TokenGoneError
-from .together import together
 from .wsdl import Service
 
 

@@ -1,6 +1,6 @@
 """How far a unit's clock is ahead of ours, and how well that is known.
 
-A unit tells its time in whole seconds (`GetSystemDateAndTime`), so one answer tells the offset to
+A unit tells its time in whole seconds, so one answer tells the offset to
 half a second each way. The next question is asked so that its second begins where the offset is in
 the middle of what is possible: each answer halves that.
 """
@@ -8,9 +8,9 @@ the middle of what is possible: each answer halves that.
 import asyncio
 from dataclasses import dataclass
 import time
-from typing import Final
+from typing import Final, Protocol
 
-from .client import OnvifClient
+from .model import Heartbeat
 
 _SAMPLES: Final = 9
 _ROUGH: Final = 0.3
@@ -68,11 +68,18 @@ class ClockBounds:
         return ClockBounds(min(self.least, other.least), max(self.most, other.most))
 
 
+class Telling(Protocol):
+    """Whatever tells its time."""
+
+    async def heartbeat(self, *, fresh: bool) -> Heartbeat:
+        """Ask for it; raises `UnitError`."""
+
+
 class ClockMeter:
     """Measures a unit's clock, and remembers what it found."""
 
-    def __init__(self, client: OnvifClient) -> None:
-        self._client = client
+    def __init__(self, unit: Telling) -> None:
+        self._unit = unit
         self._known: ClockBounds | None = None
         self._since = 0.0
         self._round_trip = 0.0
@@ -83,7 +90,7 @@ class ClockMeter:
         That takes up to 5 s, and a single question when it was known shortly before.
 
         Raises:
-            UnitError: As `OnvifClient.heartbeat`.
+            UnitError: As `Telling.heartbeat`.
         """
         seen = await self.glance()
         known = seen if self._known is None else self._drifted(self._known).narrowed(seen)
@@ -102,9 +109,9 @@ class ClockMeter:
         """Ask the unit for its time, once.
 
         Raises:
-            UnitError: As `OnvifClient.heartbeat`.
+            UnitError: As `Telling.heartbeat`.
         """
-        beat = await self._client.heartbeat(fresh=False)
+        beat = await self._unit.heartbeat(fresh=False)
         self._round_trip = beat.round_trip
         if beat.clock_offset is None:
             return ClockBounds(-_UNTOLD, _UNTOLD)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, quote, urlsplit
 
-from ...recorder.model import Source
+from ..recorder.model import Source
 
 _RTSP_PORTS = {"rtsp": 554, "rtsps": 322}
 _MAX_URI = 2048

@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.nvr_hotspare.nvr.onvif.uris import (
+from custom_components.nvr_hotspare.nvr.uris import (
     is_own_address,
     is_same_stream,
     stream_uri,
