@@ -9,8 +9,8 @@ import numpy as np
 
 from custom_components.nvr_hotspare.recorder.model import Codec, VideoFrame
 from custom_components.nvr_hotspare.recorder.rtp import h264, h265
+from tests.recorder.scripted_camera import NOW
 
-NOW = 1_795_460_452_000_000_000
 TICKS = 3600
 STEP = 40_000_000
 SIZE = 320, 192

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 import struct
+import time
 
 from custom_components.nvr_hotspare.recorder.auth import Guard, Verdict
 from custom_components.nvr_hotspare.recorder.model import Source
@@ -24,6 +25,9 @@ SDP = (
     b"m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
     b"a=fmtp:96 packetization-mode=1\r\na=control:track1\r\n"
 )
+_HOUR = 3_600_000_000_000
+NOW = time.time_ns() // _HOUR * _HOUR
+"""When cameras capture their first frame: a clock that is a day off would not be believed."""
 FRAME = 3600
 """Ticks from frame to frame at 25 frames per second."""
 

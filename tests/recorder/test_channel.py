@@ -20,6 +20,7 @@ from custom_components.nvr_hotspare.recorder.ring import RingLimits
 from custom_components.nvr_hotspare.recorder.rtp.parameters import find_track
 from tests.recorder.scripted_camera import (
     FRAME,
+    NOW,
     PPS,
     SPS,
     ScriptedCamera,
@@ -30,7 +31,6 @@ from tests.recorder.scripted_camera import (
     sender_report,
 )
 
-NOW = 1_795_460_452_000_000_000
 LIMITS = RingLimits(seconds=10, size=1 << 20)
 STEP = 40_000_000
 

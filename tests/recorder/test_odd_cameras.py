@@ -11,9 +11,9 @@ import pytest
 from custom_components.nvr_hotspare.recorder.archive import Archive
 from custom_components.nvr_hotspare.recorder.engine import Engine
 from custom_components.nvr_hotspare.recorder.model import VideoFrame
-from tests.recorder.encoded import NOW, STEP, TICKS, encode
+from tests.recorder.encoded import STEP, TICKS, encode
 from tests.recorder.footage import decode
-from tests.recorder.scripted_camera import PPS, SPS, eventually, frame, scripted_camera
+from tests.recorder.scripted_camera import NOW, PPS, SPS, eventually, frame, scripted_camera
 from tests.recorder.wire import Wire, record, recorded
 
 HOUR = 3_600_000_000_000

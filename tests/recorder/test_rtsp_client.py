@@ -28,6 +28,7 @@ from custom_components.nvr_hotspare.recorder.rtsp.message import (
 from custom_components.nvr_hotspare.recorder.stream import open_stream
 from tests.recorder.scripted_camera import (
     FRAME,
+    NOW,
     SDP,
     ScriptedCamera,
     eventually,
@@ -35,8 +36,6 @@ from tests.recorder.scripted_camera import (
     scripted_camera,
     sender_report,
 )
-
-NOW = 1_795_460_452_000_000_000
 
 
 @pytest.fixture

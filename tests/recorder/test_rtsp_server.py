@@ -25,7 +25,7 @@ from custom_components.nvr_hotspare.recorder.rtsp.message import (
 from custom_components.nvr_hotspare.recorder.rtsp.server import Limits, RtspServer
 from custom_components.nvr_hotspare.recorder.stream import open_stream
 from tests.recorder.footage import frames, run, track
-from tests.recorder.scripted_camera import eventually
+from tests.recorder.scripted_camera import NOW, eventually
 
 HOST = "127.0.0.1"
 
@@ -35,7 +35,7 @@ class Loop:
 
     def __init__(self, pause: float = 0.001, first: int = 0, count: int = 50) -> None:
         self.pause = pause
-        self.frames = frames(count, first)
+        self.frames = frames(count, first, NOW)
         self.watched = 0
         self.ends = False
         self.ready = True

@@ -14,8 +14,7 @@ from custom_components.nvr_hotspare.recorder.rtsp.message import (
     MessageParser,
     Response,
 )
-from tests.recorder.encoded import NOW
-from tests.recorder.scripted_camera import ScriptedCamera, eventually, scripted_camera
+from tests.recorder.scripted_camera import NOW, ScriptedCamera, eventually, scripted_camera
 
 SDP = (
     b"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nt=0 0\r\n"
