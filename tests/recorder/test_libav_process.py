@@ -164,7 +164,7 @@ async def test_a_reader_that_freezes_is_replaced(tmp_path: Path) -> None:
             await eventually(lambda: engine.status()["odd"].state is ChannelState.RETRYING)
             assert engine.status()["odd"].error == "The camera sends no frames."
             await eventually(lambda: engine.status()["odd"].state is ChannelState.RECORDING)
-            assert is_gone(reader)
+            await eventually(lambda: is_gone(reader))
         finally:
             await engine.stop()
 
@@ -201,7 +201,7 @@ async def test_silence_of_a_camera_that_needs_no_connection_is_noticed() -> None
             with pytest.raises(SourceUnreachableError, match="sends no frames"):
                 await video(stream, 100_000)
 
-        assert is_gone(stream.pid)
+        await eventually(lambda: is_gone(stream.pid))
 
 
 async def test_a_reader_ends_when_nobody_listens_any_more() -> None:
@@ -209,4 +209,4 @@ async def test_a_reader_ends_when_nobody_listens_any_more() -> None:
         async with open_stream(source) as stream:
             await stream.read()
 
-        assert is_gone(stream.pid)
+        await eventually(lambda: is_gone(stream.pid))
