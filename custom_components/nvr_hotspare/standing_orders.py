@@ -193,6 +193,7 @@ class Deputies:
         """Take back what an engine decided; it is told that this is settled when it is saved."""
         if (engine := self._engines.get(unit)) is None:
             return  # the group is let go of: the engine tells it again
+        _LOGGER.info("%s obeys (term %d)", engine.link.config.title, told.term)
         engine.told, engine.resumed = None, True
         self._store.seq = max(self._store.seq, told.seq)
         if told.term > 1 and not self.lived_on:
@@ -246,6 +247,8 @@ class _Engine:
     @callback
     def stop(self) -> None:
         self._unlisten()
+        if self._connected:
+            self._log_end()
         if self._task:
             self._task.cancel()
 
@@ -259,6 +262,11 @@ class _Engine:
         before, self._connected = self._connected, self.link.report is not None
         if self._connected and not before:
             self.wake()
+        elif before and not self._connected:
+            self._log_end()
+
+    def _log_end(self) -> None:
+        _LOGGER.info("%s obeys no longer", self.link.config.title)
 
     async def _run(self) -> None:
         while True:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+import logging
 from pathlib import Path
 import stat
 
@@ -21,6 +22,7 @@ from custom_components.nvr_hotspare.recorder.messages import (
     Configure,
     Hello,
     Ping,
+    Record,
     Release,
     Resume,
     encode_request,
@@ -70,6 +72,25 @@ async def test_who_knows_of_deputies_commands_only_after_it_said_resume(engine: 
     assert engine.service.lease.term == term
     await client.close()
     await eventually(lambda: engine.service.lease.holder == DEPUTY)
+
+
+async def test_the_log_tells_who_commands_and_what_is_to_be_recorded(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    client = await connect(engine)
+    await client.resume()
+    await client.request(COMMAND)
+    assert (await client.attempt(Record(channels=("yard",)))).failures
+    await client.close()
+    await eventually(lambda: engine.service.lease.holder == DEPUTY)
+
+    told = [it.getMessage() for it in caplog.records if it.getMessage().startswith("Term")]
+    assert told == [
+        "Term 1: client 1 commands",
+        "Term 1: client 1 says record yard",
+        "Term 2: the deputy commands",
+    ]
 
 
 async def test_a_client_of_before_commands_from_its_hello_on_and_ends_older_orders(

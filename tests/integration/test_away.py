@@ -70,10 +70,15 @@ async def away(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 async def test_an_outage_that_began_while_away_goes_on(
-    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+    hass: HomeAssistant,
+    lab: Lab,
+    entry: ConfigEntry,
+    nvr: VirtualNvr,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     said = async_capture_events(hass, EVENT_HAPPENED)
     await away(hass, entry)
+    assert "Built-in recorder obeys no longer" in caplog.messages
     await lab.stop("NVR-1")
     await eventually(lambda: outage(hass, entry).get("backing_up") is not None)
     since = outage(hass, entry)["since"]
@@ -81,6 +86,7 @@ async def test_an_outage_that_began_while_away_goes_on(
     assert await hass.config_entries.async_setup(entry.entry_id)
     manager = entry.runtime_data.manager
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+    assert "Built-in recorder obeys (term 3)" in caplog.messages
     assert manager.device_view("NVR-1").outage_since == since
     await eventually(lambda: [it.data["type"] for it in said] == ["heartbeat_lost", "backing_up"])
     await eventually(lambda: told(hass, entry)["deciding_since"] is None)

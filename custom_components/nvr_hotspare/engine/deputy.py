@@ -98,6 +98,7 @@ class EngineDeputy(Deputy):
         if self._duty is None and time.monotonic() >= self._next_duty:
             self._listen(record, silent)
         elif self._duty is not None and self._duty.ended:
+            _LOGGER.warning("The deputy has gone, and is started again")
             self._duty, self._deciding, self._fresh = None, False, True
         patient = silent < record.silence and not self._interrupted
         if self._duty is not None and vacant and not patient and not self._deciding:

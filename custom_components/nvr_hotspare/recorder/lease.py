@@ -6,8 +6,10 @@ replaced, hung up or was silent for too long has to come again as a new client. 
 of who commands the term grows by one.
 """
 
+import logging
 from typing import Final
 
+_LOGGER = logging.getLogger(__name__)
 DEPUTY: Final = 0
 """Commands while no client does."""
 
@@ -46,3 +48,9 @@ class Lease:
         if holder != self.holder:
             self.holder = holder
             self.term += 1
+            _LOGGER.info("Term %d: %s commands", self.term, name_of(holder))
+
+
+def name_of(number: int) -> str:
+    """Return what the log calls a client, or the deputy."""
+    return "the deputy" if number == DEPUTY else f"client {number}"

@@ -11,7 +11,7 @@ from .deputy import Deputy
 from .engine import Engine
 from .errors import ArchiveError, RequestError
 from .giving.service import Giving
-from .lease import Lease
+from .lease import Lease, name_of
 from .messages import (
     MAX_CHANNELS,
     PROTOCOL,
@@ -152,7 +152,18 @@ class Service:
         async with self._one_at_a_time:
             if not isinstance(request, _FREE) and who != self.lease.holder:
                 raise RequestError("Another commands: say resume first.")
+            if isinstance(request, Record | Release):
+                self._log(request, who)
             return await self._do(request, who)
+
+    def _log(self, command: Record | Release, who: int) -> None:
+        """Note who has what recorded, as far as it is news."""
+        wanted = isinstance(command, Record)
+        changed = [it for it in command.channels if self._orders.channels.get(it, False) != wanted]
+        if changed:
+            what = "record" if wanted else "release"
+            names = ", ".join(changed)
+            _LOGGER.info("Term %d: %s says %s %s", self.lease.term, name_of(who), what, names)
 
     async def _do(self, request: Orderly, who: int) -> object:
         match request:
