@@ -4,22 +4,18 @@ import argparse
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 import itertools
-import json
 from pathlib import Path
-import shutil
 import sys
-import tempfile
 import time
 
-from scripts.lab.home_assistant import HomeAssistantError
-from scripts.lab.integration import SetupError
-from scripts.lab.namespaces import Host, NamespaceError, ask_names_at, gain_rights, network, on
-from scripts.lab.outage import StepNotReachedError
-from scripts.lab.processes import ProgramError, until_told
+from scripts.lab.namespaces import Host, ask_names_at, gain_rights, network, on
+from scripts.lab.processes import until_told
 from scripts.lab.site import Plan
 
+from . import away, two_engines
+from .command import carry_out
 from .kinds import OUTAGES, TROUBLES
 from .report import Report, make_report
 from .scene import HOME, NAMES, Device, hosts_of, plan_of, running
@@ -80,7 +76,7 @@ async def _repeat(trials: Trials, fault: str, device: Device, lasting: tuple[flo
         await asyncio.sleep(min(_BETWEEN, max(0.0, until - time.monotonic())))
 
 
-def _parse(arguments: Sequence[str] | None) -> Options:
+def _parse(arguments: Sequence[str]) -> Options:
     parser = argparse.ArgumentParser(prog="scripts/faults", description=__doc__)
     parser.add_argument("--trials", type=int, default=50, help="outages (50)")
     parser.add_argument("--devices", type=int, default=10, help="that have outages (10)")
@@ -94,41 +90,22 @@ def _parse(arguments: Sequence[str] | None) -> Options:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run and tell; 1 if something was missed, late or needless, 2 if it could not be tried."""
-    options = _parse(arguments)
+    """Run and tell; returns the exit code of `carry_out`."""
+    told = sys.argv[1:] if arguments is None else arguments
+    for option, other in {"--away": away.main, "--engines": two_engines.main}.items():
+        if option in told:
+            return other([it for it in told if it != option])
+    options = _parse(told)
+    return carry_out(lambda folder: _work(options, folder), options.folder, one_line=options.json)
+
+
+def _work(options: Options, folder: Path) -> Report:
     plan = plan_of(options.devices + len(TROUBLES))
     addresses = hosts_of(plan)
-    try:
-        gain_rights()
-        with (
-            tempfile.TemporaryDirectory(prefix="faults-") as name,
-            network(addresses, narrow=[HOME]) as hosts,
-            on(hosts[HOME]),
-        ):
-            folder = _emptied(options.folder) if options.folder else Path(name)
-            ask_names_at(addresses[NAMES][0], folder)
-            report = asyncio.run(until_told(run(options, plan, hosts, folder)))
-    except (
-        NamespaceError,
-        ProgramError,
-        StepNotReachedError,
-        SetupError,
-        HomeAssistantError,
-    ) as error:
-        print(f"faults: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt, asyncio.CancelledError:
-        print("faults: everything is stopped", file=sys.stderr)
-        return 130
-    print(json.dumps(asdict(report), indent=None if options.json else 2), flush=True)
-    return 0 if report.good else 1
-
-
-def _emptied(folder: Path) -> Path:
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    return folder
+    gain_rights()
+    with network(addresses, narrow=[HOME]) as hosts, on(hosts[HOME]):
+        ask_names_at(addresses[NAMES][0], folder)
+        return asyncio.run(until_told(run(options, plan, hosts, folder)))
 
 
 if __name__ == "__main__":

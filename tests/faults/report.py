@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 import sys
+from typing import override
 
+from .command import Measured
 from .kinds import OUTAGES
 from .scene import Scene
 from .trials import Trial, needless
@@ -28,7 +30,7 @@ class Spread:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class Report(Measured):
     """What was measured. Seconds are counted from the fault, or from its end."""
 
     trials: int
@@ -54,8 +56,8 @@ class Report:
     total_s: float
 
     @property
+    @override
     def good(self) -> bool:
-        """Whether everything is as it should be."""
         return not (self.missed or self.late or self.needless_takeovers or self.not_recovered)
 
 

@@ -101,7 +101,7 @@ async def running(
         log = StateLog(lambda _: None)
         devices = await _set_up(home, here)
         await log.follow(home)
-        await log.wait_for("all is well", lambda s: _calm(devices, s), 180)
+        await log.wait_for("all is well", lambda s: calm(devices, s), 180)
         yield Scene(devices=devices, home=home, log=log, switch=switch)
 
 
@@ -137,7 +137,8 @@ async def _set_up(home: HomeAssistant, here: Site) -> list[Device]:
     ]
 
 
-def _calm(devices: Sequence[Device], states: Mapping[str, str]) -> bool:
+def calm(devices: Sequence[Device], states: Mapping[str, str]) -> bool:
+    """Tell whether all is well, and a spare ready for each device."""
     return all(
         device.is_well(states) and states[device.shown.spare_ready] == "on" for device in devices
     )

@@ -1,0 +1,337 @@
+"""`scripts/faults --engines`: two engines share the cameras of a group; one's machine is cut off.
+
+Two recorders die. Their cameras are spread over two engines, each on a host of its own, by what
+each has room for. Then the cable of the first engine is cut, and its cameras move to the second
+one. The recorders come back, and last of all the first engine with what only it has recorded.
+"""
+
+import argparse
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+import sys
+import time
+from typing import override
+
+from scripts.lab import engines, integration, site, switching
+from scripts.lab.engines import Engine
+from scripts.lab.home_assistant import HomeAssistant
+from scripts.lab.integration import SpareEntities
+from scripts.lab.namespaces import DYING_WITH_US, Host, gain_rights, network, on
+from scripts.lab.outage import SETTLED_AFTER, StateLog
+from scripts.lab.processes import until_told
+from scripts.lab.site import Plan
+from virtual_nvr.verify import count, verify
+
+from .command import Measured, carry_out
+from .scene import CAMERAS, HOME, Device, Scene, calm
+
+_PORT = 8123
+_ALONE = 40.0
+"""Seconds for which the first engine records before it is cut off: longer than the second one
+remembers, so that there is footage that nobody else has."""
+_AFTER = 8.0
+"""Seconds for which the second one records all."""
+_READY, _NOTICED, _RETURNED = 180.0, 120.0, 300.0
+_SECOND = 1_000_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the command line asks for."""
+
+    channels: int
+    seed: int
+    json: bool
+    folder: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report(Measured):
+    """What was measured."""
+
+    cameras: int
+    capacity: list[int]
+    """Of each engine."""
+    spread: list[list[int]]
+    """The cameras that each engine recorded before one was cut off, by their numbers."""
+    moved: list[int]
+    """Those that the second one recorded after that, and not before."""
+    moved_s: float
+    """From the cut until Home Assistant shows that all are recorded."""
+    moving_lost_frames: int
+    """That nobody has because their camera was on its way from one engine to the other."""
+    lost_frames: int
+    """That else nobody has: neither an engine nor a recorder."""
+    collected_frames: int
+    """That only the engine had that was cut off, and that the recorders have in the end."""
+    missing_frames: int
+    """That somebody has, and the recorders do not have in the end."""
+    collected_s: float
+    """From when the cable was mended until everything was given back."""
+    returned: list[int]
+    """How often each recorder's return was told."""
+    total_s: float
+
+    @property
+    @override
+    def good(self) -> bool:
+        first, second = self.spread
+        return (
+            sorted([*first, *second]) == list(range(1, self.cameras + 1))
+            and self.moved == first
+            and self.lost_frames == self.missing_frames == 0
+            and self.collected_frames > 0
+            and set(self.returned) == {1}
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Stage:
+    """All that takes part."""
+
+    scene: Scene
+    engines: Sequence[Engine]
+    shown: Sequence[SpareEntities]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Moments:
+    """When what happened, in seconds since 1970."""
+
+    killed: float
+    cut: float
+    moved: float
+    returned: float
+    mended: float
+    collected: float
+
+
+async def run(options: Options, plan: Plan, hosts: Mapping[str, Host], folder: Path) -> Report:
+    """Set up the site, play it, and report."""
+    begun = time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"{time.monotonic() - begun:7.1f} s  {line}", file=sys.stderr, flush=True)
+
+    say(f"{plan.working_devices} recorders, their cameras, two engines and Home Assistant start")
+    async with _running(plan, hosts, folder, options.seed) as stage:
+        moments = await _play(stage, say)
+        await asyncio.sleep(SETTLED_AFTER)
+        return await asyncio.to_thread(_measure, plan, stage, moments, time.monotonic() - begun)
+
+
+async def _play(stage: _Stage, say: Callable[[str], None]) -> _Moments:
+    scene, log = stage.scene, stage.scene.log
+    first, second = stage.shown
+    cameras = sum(len(device.recorder.cameras) for device in scene.devices)
+
+    def in_use(states: Mapping[str, str], *spares: SpareEntities) -> int:
+        return sum(int(states[spare.channels_in_use]) for spare in spares)
+
+    def backing_up(states: Mapping[str, str]) -> bool:
+        shown = [states[device.shown.working_status] for device in scene.devices]
+        return set(shown) == {"backing_up"} and not any(
+            log.attributes[device.shown.working_status]["channels_not_backed_up"]
+            for device in scene.devices
+        )
+
+    say("all is well: the recorders are killed")
+    killed = time.time()
+    await asyncio.gather(*(device.recorder.program.kill() for device in scene.devices))
+    await log.wait_for(
+        "all cameras are backed up",
+        lambda s: backing_up(s) and in_use(s, first, second) == cameras,
+        _NOTICED,
+    )
+    await asyncio.sleep(_ALONE)
+    say("the first engine's machine is cut off")
+    cut = time.time()
+    await scene.tell(f"cut {_host_of(0)}")
+    await log.wait_for(
+        "the second engine has all cameras",
+        lambda s: s[first.connection] == "off" and backing_up(s) and in_use(s, second) == cameras,
+        _NOTICED,
+    )
+    moved = time.time()
+    await asyncio.sleep(_AFTER)
+    say("the recorders come back")
+    returned = time.time()
+    await asyncio.gather(*(device.recorder.program.start_and_wait() for device in scene.devices))
+    await log.wait_for(
+        "the recorders are back, and the second engine is idle",
+        lambda s: (
+            s[second.working_status] == "idle"
+            and all(s[device.shown.connection] == "on" for device in scene.devices)
+        ),
+        _RETURNED,
+    )
+    await asyncio.sleep(_AFTER)
+    say("the first engine's machine is there again")
+    mended = time.time()
+    await scene.tell(f"mend {_host_of(0)}")
+    await log.wait_for(
+        "all footage is given back",
+        lambda s: (
+            calm(scene.devices, s)
+            and s[first.connection] == "on"
+            and all(log.synchronized(it.shown.last_outage, killed) for it in scene.devices)
+        ),
+        _RETURNED,
+    )
+    collected = time.time()
+    say("all footage is given back")
+    return _Moments(
+        killed=killed, cut=cut, moved=moved, returned=returned, mended=mended, collected=collected
+    )
+
+
+def _measure(plan: Plan, stage: _Stage, moments: _Moments, total: float) -> Report:
+    scene = stage.scene
+    first, second = (engine.footage for engine in stage.engines)
+    recorders = [device.recorder.folder for device in scene.devices]
+    cameras = range(1, plan.working_devices * plan.channels + 1)
+    everywhere = [*recorders, first, second]
+    window = (moments.killed - 5, moments.collected)
+
+    def missing(folders: Sequence[Path], window: tuple[float, float]) -> int:
+        found = verify(folders, *map(_ns, window))
+        return sum(count(found[number].missing) for number in cameras)
+
+    lost = missing(everywhere, window)
+    # What was in flight when the cable was cut is a second at most.
+    moving = missing(everywhere, (moments.cut - 1, moments.returned))
+    before = (moments.cut - 5, moments.cut - 3)
+    spread = [_recorded(folder, before) for folder in (first, second)]
+    after = _recorded(second, (moments.returned - 4, moments.returned - 2))
+    # The recorders were dead then: what they have of that time they were given.
+    dead = (moments.killed + 1, moments.cut)
+    return Report(
+        cameras=len(cameras),
+        capacity=_capacities(plan),
+        spread=spread,
+        moved=[number for number in after if number not in spread[1]],
+        moved_s=round(moments.moved - moments.cut, 2),
+        moving_lost_frames=moving,
+        lost_frames=lost - moving,
+        collected_frames=_present([*recorders, second], dead) - _present([second], dead),
+        missing_frames=missing(recorders, window) - lost,
+        collected_s=round(moments.collected - moments.mended, 2),
+        returned=[
+            len(scene.log.told(device.shown.event, "returned", moments.killed))
+            for device in scene.devices
+        ],
+        total_s=round(total, 1),
+    )
+
+
+def _recorded(folder: Path, window: tuple[float, float]) -> list[int]:
+    """Return the cameras of which a folder has every frame of a time."""
+    found = verify([folder], *map(_ns, window))
+    return sorted(number for number, report in found.items() if not report.missing)
+
+
+def _present(folders: Sequence[Path], window: tuple[float, float]) -> int:
+    found = verify(folders, *map(_ns, window))
+    return sum(count(report.present) for report in found.values())
+
+
+def _ns(moment: float) -> int:
+    return round(moment * _SECOND)
+
+
+# The site
+
+
+def _plan(channels: int) -> Plan:
+    return Plan(channels=channels, base="10.79", spare=False, stream="sub")
+
+
+def _capacities(plan: Plan) -> list[int]:
+    """Return what each engine has room for: one device's cameras, and those of both."""
+    return [plan.channels + 1, 2 * plan.channels]
+
+
+def _host_of(engine: int) -> str:
+    return f"engine{engine + 1}"
+
+
+def _hosts(plan: Plan) -> dict[str, list[str]]:
+    cameras = plan.working_devices * plan.channels
+    hosts = {
+        HOME: [f"{plan.network}.2"],
+        CAMERAS: [f"{plan.network}.{101 + index}" for index in range(cameras)],
+    }
+    for index in range(plan.working_devices):
+        hosts[f"nvr{index + 1}"] = [f"{plan.network}.{11 + index}"]
+    for index in range(2):
+        hosts[_host_of(index)] = [f"{plan.network}.{31 + index}"]
+    return hosts
+
+
+@contextlib.asynccontextmanager
+async def _running(
+    plan: Plan, hosts: Mapping[str, Host], folder: Path, seed: int
+) -> AsyncGenerator[_Stage]:
+    """Have it all run; this process must be on the host of Home Assistant."""
+    here = site.build(plan, folder / "site")
+    here.cameras.within = hosts[CAMERAS].within
+    for index, recorder in enumerate(here.working):
+        recorder.program.within = hosts[f"nvr{index + 1}"].within
+    async with contextlib.AsyncExitStack() as stack:
+        switch = await stack.enter_async_context(switching.running(hosts, folder, seed))
+        stack.push_async_callback(here.stop)
+        await here.start()
+        outposts = []
+        for index, capacity in enumerate(_capacities(plan)):
+            name = _host_of(index)
+            (address,) = hosts[name].addresses
+            engine = engines.build(name, address, folder / name, cameras=capacity)
+            engine.program.within = hosts[name].within
+            outposts.append(await stack.enter_async_context(engines.running(engine)))
+        config = folder / "home-assistant"
+        config.mkdir()
+        home = HomeAssistant(config, _PORT)
+        home.program.within = DYING_WITH_US
+        stack.push_async_callback(home.stop)
+        await home.start()
+        entry_id = await integration.add_engine_group(home, outposts[0], "warm")
+        await integration.add_engine(home, entry_id, outposts[1], "warm")
+        devices = []
+        for index, recorder in enumerate(here.working):
+            await integration.add_working_device(home, entry_id, recorder, here.camera_password)
+            shown = await integration.device_entities(home, recorder.serial)
+            devices.append(Device(recorder=recorder, shown=shown, host=f"nvr{index + 1}"))
+        log = StateLog(lambda _: None)
+        await log.follow(home)
+        await log.wait_for("all is well", lambda s: calm(devices, s), _READY)
+        units = await home.call("config_entries/subentries/list", entry_id=entry_id)
+        yield _Stage(
+            scene=Scene(devices=devices, home=home, log=log, switch=switch),
+            engines=outposts,
+            shown=[await integration.spare_entities(home, unit["unique_id"]) for unit in units[:2]],
+        )
+
+
+def _parse(arguments: Sequence[str]) -> Options:
+    parser = argparse.ArgumentParser(prog="scripts/faults --engines", description=__doc__)
+    parser.add_argument("--channels", type=int, default=4, help="of each recorder (4)")
+    parser.add_argument("--seed", type=int, default=1, help="of the switch (1)")
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+    parser.add_argument("--folder", type=Path, help="where logs and recordings stay; made anew")
+    return Options(**vars(parser.parse_args(arguments)))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run and tell; returns the exit code of `carry_out`."""
+    options = _parse(arguments)
+    return carry_out(lambda folder: _work(options, folder), options.folder, one_line=options.json)
+
+
+def _work(options: Options, folder: Path) -> Report:
+    plan = _plan(options.channels)
+    gain_rights()
+    with network(_hosts(plan), narrow=[HOME]) as hosts, on(hosts[HOME]):
+        return asyncio.run(until_told(run(options, plan, hosts, folder)))
