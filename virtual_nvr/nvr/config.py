@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..dahua.firmware import DahuaFirmware
+from ..hikvision.firmware import HikvisionFirmware
 
 _FORBIDDEN_MODE = stat.S_IRWXG | stat.S_IRWXO
 
@@ -98,9 +99,20 @@ class NvrConfig:
     """Whether receivers that were made for jobs outlive them, as they should not."""
     dahua: DahuaFirmware | None = None
     """Speaks as recorders of Dahua do, with this firmware; None if it does not."""
+    hikvision: HikvisionFirmware | None = None
+    """Speaks as recorders of Hikvision do, with this firmware; None if it does not."""
     manufacturer: str = "NVR Hot Spare"
     model: str = "Virtual NVR"
     firmware: str = "1.0"
+
+
+_PARTS: Mapping[str, type[Any]] = {
+    "limits": Limits,
+    "lockout": Lockout,
+    "dahua": DahuaFirmware,
+    "hikvision": HikvisionFirmware,
+}
+"""What is an object of its own within a configuration."""
 
 
 def load(path: Path) -> NvrConfig:
@@ -140,12 +152,9 @@ def parse(content: object) -> NvrConfig:
             for number, entry in enumerate(channels, start=1)
         )
     }
-    if "limits" in values:
-        made["limits"] = _make(Limits, values["limits"], "limits")
-    if values.get("lockout") is not None:
-        made["lockout"] = _make(Lockout, values["lockout"], "lockout")
-    if values.get("dahua") is not None:
-        made["dahua"] = _make(DahuaFirmware, values["dahua"], "dahua")
+    for key, part in _PARTS.items():
+        if values.get(key) is not None:
+            made[key] = _make(part, values[key], key)
     if "auth" in values:
         try:
             made["auth"] = Auth(values["auth"])
