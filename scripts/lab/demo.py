@@ -15,6 +15,7 @@ from typing import Any
 from homeassistant.const import __version__ as home_assistant_version
 
 from . import engines, home_assistant, integration, site, spares
+from .complaints import complaints
 from .engines import Engine
 from .home_assistant import HomeAssistant
 from .interruptions import kill_home_assistant, kill_with_home_assistant, restart_container
@@ -85,7 +86,8 @@ async def run(options: Options, screen: Screen) -> dict[str, Any]:
             if options.json:
                 print(json.dumps(report), flush=True)
             await asyncio.Event().wait()
-        return report
+    # What is told while Home Assistant ends counts too.
+    return report | {"complaints": complaints(config)}
 
 
 @contextlib.asynccontextmanager

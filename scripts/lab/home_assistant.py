@@ -112,6 +112,11 @@ class HomeAssistant:
                 raise HomeAssistantError(message)
             return await response.json()
 
+    async def fetch(self, path: str) -> tuple[int, bytes]:
+        """Return the status and the body of what is at a path that needs no token."""
+        async with self._client().get(self.url + path) as response:
+            return response.status, await response.read()
+
     async def flow(self, path: str, handler: object, *answers: dict[str, Any]) -> dict[str, Any]:
         """Answer a flow's forms one after another; returns its last step."""
         step: dict[str, Any] = await self.request("POST", path, {"handler": handler})

@@ -192,6 +192,17 @@ async def spare_entities(home: HomeAssistant, serial: str) -> SpareEntities:
     return SpareEntities(**await _entities(home, serial, SpareEntities))
 
 
+async def live_cameras(home: HomeAssistant, serial: str) -> list[str]:
+    """Find the cameras of a working device, in the order of its channels."""
+    prefix = f"{serial}_live_"
+    found = {
+        int(entity["unique_id"].removeprefix(prefix)): str(entity["entity_id"])
+        for entity in await home.call("config/entity_registry/list")
+        if entity["platform"] == DOMAIN and entity["unique_id"].startswith(prefix)
+    }
+    return [found[number] for number in sorted(found)]
+
+
 async def name_device(home: HomeAssistant, serial: str, name: str) -> None:
     """Give a unit the name that people know it by."""
     for device in await home.call("config/device_registry/list"):

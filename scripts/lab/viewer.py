@@ -45,7 +45,15 @@ class Viewer:
     @property
     def longest_freeze(self) -> float:
         """The seconds in which nothing new came, at most; up to now."""
-        return max(after - before for before, after in pairwise([*self.arrivals, time.monotonic()]))
+        return self.freeze(self.arrivals[0], time.monotonic())
+
+    def freeze(self, begin: float, end: float) -> float:
+        """The seconds in which nothing new came, at most, between moments of the monotonic clock.
+
+        What had begun before counts in full.
+        """
+        moments = [*(it for it in self.arrivals if it < end), end]
+        return max(after - before for before, after in pairwise(moments) if after > begin)
 
     async def more(self, parts: int) -> None:
         """Wait until so many more parts have come."""

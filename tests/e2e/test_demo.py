@@ -69,3 +69,7 @@ def test_the_nvr_has_all_of_its_footage_back_and_none_twice(outage: dict[str, An
     # At each end of each camera's footage a group of pictures at most.
     assert returned["overlap_frames"] <= 2 * (3 * 25 + 100)
     assert returned["bytes"] > 0
+
+
+def test_home_assistant_complains_of_nothing(report: dict[str, Any]) -> None:
+    assert report["complaints"] == []

@@ -47,3 +47,7 @@ def test_the_nvr_has_all_of_its_footage_back_and_none_twice(report: dict[str, An
         assert outage["returned"]["missing_frames"] == 0
         assert outage["returned"]["duplicate_frames"] == 0
         assert outage["returned"]["bytes"] > 0
+
+
+def test_home_assistant_complains_of_nothing(report: dict[str, Any]) -> None:
+    assert report["complaints"] == []
