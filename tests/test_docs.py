@@ -1,0 +1,65 @@
+"""What the pages say and link to is there."""
+
+from collections.abc import Iterable
+import json
+from pathlib import Path
+import re
+
+import pytest
+
+from custom_components.nvr_hotspare.const import DOMAIN
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+EN = json.loads((ROOT / "custom_components" / DOMAIN / "translations" / "en.json").read_text())
+_LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the names by which a page's headings are linked to."""
+    headings = _HEADING.findall(page.read_text())
+    return {re.sub(r"[^\w -]", "", it).lower().replace(" ", "-") for it in headings}
+
+
+def missing(page: str, names: Iterable[str]) -> list[str]:
+    """Return which of these a page does not name, whatever the case."""
+    text = (ROOT / "docs" / page).read_text().lower()
+    return [name for name in names if name.lower() not in text]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for path, anchor in _LINK.findall(page.read_text()):
+        target = (page.parent / path).resolve() if path else page
+        assert target.is_file(), (path, anchor)
+        if anchor:
+            assert anchor in anchors(target), (path, anchor)
+
+
+def test_every_page_is_linked_from_readme_or_another_page() -> None:
+    linked = {
+        (page.parent / path).resolve()
+        for page in PAGES
+        for path, _ in _LINK.findall(page.read_text())
+        if path
+    }
+    assert {page for page in PAGES if page.name != "README.md"} <= linked
+
+
+@pytest.mark.parametrize("kind", ["services", "triggers", "conditions"])
+def test_all_that_automations_can_use_is_documented(kind: str) -> None:
+    assert missing("automations.md", (f"{DOMAIN}.{key}" for key in EN[kind])) == []
+
+
+def test_every_entity_is_documented() -> None:
+    # The channels' cameras have the channels' names.
+    named = {text["name"] for kind in EN["entity"].values() for text in kind.values()}
+    shared = "Storage"  # of several the page has the second word alone
+    names = (it.removeprefix(f"{shared} ") for it in named)
+    assert missing("entities.md", names) == []
+
+
+def test_every_working_status_is_explained() -> None:
+    for kind in ("working_status", "spare_status"):
+        assert missing("entities.md", EN["entity"]["sensor"][kind]["state"].values()) == []
