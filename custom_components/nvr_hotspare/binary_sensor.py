@@ -36,7 +36,7 @@ DEVICE_SENSORS: Final = (
         key="connection",
         translation_key="connection",
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
-        is_on=lambda manager, unit: manager.device_view(unit).connection is Connection.ONLINE,
+        is_on=lambda manager, unit: manager.shown(unit).connection is Connection.ONLINE,
     ),
     UnitBinarySensorDescription(
         key="spare_ready",
@@ -50,7 +50,7 @@ SPARE_SENSORS: Final = (
         key="connection",
         translation_key="connection",
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
-        is_on=lambda manager, unit: manager.spare_view(unit).connection is Connection.ONLINE,
+        is_on=lambda manager, unit: manager.shown(unit).connection is Connection.ONLINE,
     ),
 )
 

@@ -14,6 +14,7 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
+from .audience import Audience
 from .courier import Courier
 from .engine.standing import SILENCE
 from .engine_link import EngineLink
@@ -47,7 +48,7 @@ from .member import Member, UnitView, log_connection
 from .moves import Moves
 from .nvr.model import Place, PlaceState
 from .protecting import ProtectionWatch
-from .reports import OutageReports, moment
+from .reports import OutageReports
 from .standing_orders import Deputies
 from .store import GroupStore
 from .unit_config import UnitConfig, group_devices, group_places, group_spares, place_camera
@@ -63,6 +64,9 @@ class FailoverManager:
 
     Units are added before `start` and at any time after it; the machine learns of a change by
     `configure`.
+
+    Attributes:
+        audience: Those to whom it is told what happens.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, store: GroupStore) -> None:
@@ -73,11 +77,11 @@ class FailoverManager:
         self._epoch = time.time() - hass.loop.time()
         self._state = journal.load(store.journal)
         self._members: dict[UnitId, Member] = {}
+        self.audience = Audience(self._members)
         self._moves = Moves()
         self._steps = Listeners[[]]()
         self._protection = ProtectionWatch(self._state)
         self._awake_since = 0.0
-        self._audience = asyncio.Event()
         self._deadline: asyncio.TimerHandle | None = None
         self.reports = OutageReports(hass, entry, self._links)
         self.deputies = Deputies(hass, entry, store, self)
@@ -92,6 +96,7 @@ class FailoverManager:
         """Take up where the journal ends."""
         self.courier.start()
         self.configure()
+        self.audience.expect(self._state)
         self.handle(Started())
 
     @callback
@@ -221,17 +226,12 @@ class FailoverManager:
         self._take(before, commands)
         return said
 
-    @callback
-    def begin_to_tell(self) -> None:
-        """There is somebody now to be told what happens."""
-        self._audience.set()
-
     async def tell_past(self, said: Iterable[Said]) -> None:
         """Tell what an engine has said, and wait until all that is known is saved."""
-        await self._audience.wait()
         for item in said:
             if item.announcement.unit in self._members:
                 self._announce(item.announcement, item.at)
+        await self.audience.wait()
         await self.reports.saved()
         await self._store.saved()
 
@@ -368,13 +368,11 @@ class FailoverManager:
 
     @callback
     def _announce(self, announcement: Announce, at: float | None = None) -> None:
-        member = self._members[announcement.unit]
-        device, group = member.link.config, self._entry.entry_id
+        device, group = self.config(announcement.unit), self._entry.entry_id
         kept = whereabouts(self._hass, group, announcement, device, self._titles())
-        past = {} if at is None else {"happened_at": moment(at)}
-        announcement = replace(announcement, data={**announcement.data, **kept, **past})
+        announcement = replace(announcement, data={**announcement.data, **kept})
         self.reports.take(announcement, at)
-        member.happenings.tell(announcement)
+        self.audience.hear(announcement, at)
 
     def config(self, unit: UnitId) -> UnitConfig:
         """Return what is configured of a unit."""
@@ -384,15 +382,19 @@ class FailoverManager:
         """Return the way to a unit."""
         return self._members[unit].link
 
+    def shown(self, unit: UnitId) -> UnitView:
+        """Return what automations are to see of a unit: what they saw last, or how it is."""
+        return self.audience.seen(unit) or self.view(unit)
+
     def view(self, unit: UnitId) -> UnitView:
-        """Return what is shown of a unit."""
+        """Return how a unit is."""
         return UnitView(
             device=self.device_view(unit) if unit in self._state.devices else None,
             spare=self.spare_view(unit) if unit in self._state.spares else None,
         )
 
     def device_view(self, unit: UnitId) -> DeviceView:
-        """Return what is shown of a working device; no spare is ready that can't record."""
+        """Return how a working device is; no spare is ready that can't record."""
         found = view.device_view(self._state, unit)
         spares = [self._members[spare] for spare in self._state.spares if spare in self._members]
         if found.spare_ready and not any(member.link.can_record for member in spares):
@@ -400,12 +402,12 @@ class FailoverManager:
         return found
 
     def spare_view(self, unit: UnitId) -> SpareView:
-        """Return what is shown of a spare."""
+        """Return how a spare is."""
         return view.spare_view(self._state, unit)
 
     @property
     def device_views(self) -> Mapping[UnitId, DeviceView]:
-        """What is shown of each working device."""
+        """How each working device is."""
         return {unit: self.device_view(unit) for unit in self._state.devices}
 
     def taken_at(self, unit: UnitId) -> float | None:

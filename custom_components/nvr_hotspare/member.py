@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 import logging
+from typing import Self
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from .failover.commands import Announce
 from .failover.events import CommandEnded
-from .failover.model import Camera, Connection
-from .failover.view import DeviceView, SpareView
+from .failover.model import Camera, Connection, UnitId
+from .failover.state import State
+from .failover.view import DeviceView, SpareView, device_view, spare_view
 from .link import UnitLink
 from .listeners import Listeners
 from .nvr.model import Place
@@ -25,6 +27,14 @@ class UnitView:
 
     device: DeviceView | None
     spare: SpareView | None
+
+    @classmethod
+    def of(cls, state: State, unit: UnitId) -> Self:
+        """Return what there is to show of a unit in some state of the group."""
+        return cls(
+            device=device_view(state, unit) if unit in state.devices else None,
+            spare=spare_view(state, unit) if unit in state.spares else None,
+        )
 
     @property
     def connection(self) -> Connection | None:

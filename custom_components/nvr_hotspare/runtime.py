@@ -66,17 +66,19 @@ class GroupRuntime:
         configs = unit_configs(self._entry).values()
         places = group_places(configs).values()
         for config in configs:
-            await self._take_up(config).link.start(places)
+            self._take_up(config)
             self.drills.follow(config)
         self.listen_added(self.drills.follow)
         register_devices(self._hass, self._entry, self.units)
         self.manager.listen_steps(self._wake)
-        self.manager.start()
+        self.manager.start()  # an engine that answers may know more, but of known units only
+        for link in self.links:
+            await link.start(places)
 
     @callback
     def start(self) -> None:
         """Begin the heartbeats, and to tell what happens."""
-        self.manager.begin_to_tell()
+        self.manager.audience.gather(self._hass, self._entry)
         for coordinator in self._coordinators.values():
             coordinator.start()
         self._schedule.start()

@@ -20,6 +20,7 @@ from .drill_sensor import DRILL_SENSORS, DrillSensor
 from .engine_link import EngineLink
 from .entity import UnitEntity, add_units
 from .failover.model import SpareStatus, UnitId, WorkingStatus
+from .failover.view import DeviceView, SpareView
 from .heartbeat_sensor import HEARTBEAT_SENSORS, HeartbeatSensor
 from .manager import FailoverManager
 from .runtime import NvrHotSpareConfigEntry
@@ -38,8 +39,16 @@ class UnitSensorDescription(SensorEntityDescription):
     attributes: Callable[[FailoverManager, UnitId], Mapping[str, Any]] = lambda _, __: {}
 
 
+def _device(manager: FailoverManager, unit: UnitId) -> DeviceView:
+    return manager.shown(unit).device or manager.device_view(unit)
+
+
+def _spare(manager: FailoverManager, unit: UnitId) -> SpareView:
+    return manager.shown(unit).spare or manager.spare_view(unit)
+
+
 def _outage_attributes(manager: FailoverManager, unit: UnitId) -> Mapping[str, Any]:
-    view = manager.device_view(unit)
+    view = _device(manager, unit)
     names = {channel.number: channel.name for channel in manager.config(unit).channels}
     return {
         "reason": view.reason,
@@ -55,7 +64,7 @@ def _outage_attributes(manager: FailoverManager, unit: UnitId) -> Mapping[str, A
 
 
 def _backed_up_by(manager: FailoverManager, unit: UnitId) -> str | None:
-    spare = manager.device_view(unit).spare
+    spare = _device(manager, unit).spare
     return None if spare is None else manager.config(spare).title
 
 
@@ -69,7 +78,7 @@ def _free_channels(manager: FailoverManager, unit: UnitId) -> int:
 
 
 def _serving_attributes(manager: FailoverManager, unit: UnitId) -> Mapping[str, Any]:
-    serving = manager.spare_view(unit).serving
+    serving = _spare(manager, unit).serving
     return {"units": [manager.config(device).title for device in serving]}
 
 
@@ -79,7 +88,7 @@ DEVICE_SENSORS: Final = (
         translation_key="working_status",
         device_class=SensorDeviceClass.ENUM,
         options=list(WorkingStatus),
-        value=lambda manager, unit: manager.device_view(unit).working_status,
+        value=lambda manager, unit: _device(manager, unit).working_status,
         attributes=_outage_attributes,
     ),
     UnitSensorDescription(key="backed_up_by", translation_key="backed_up_by", value=_backed_up_by),
@@ -96,7 +105,7 @@ _SPARE_STATUS: Final = UnitSensorDescription(
     translation_key="spare_status",
     device_class=SensorDeviceClass.ENUM,
     options=list(SpareStatus),
-    value=lambda manager, unit: manager.spare_view(unit).status,
+    value=lambda manager, unit: _spare(manager, unit).status,
     attributes=_serving_attributes,
 )
 _CHANNELS_IN_USE: Final = UnitSensorDescription(

@@ -1,24 +1,28 @@
 """Home Assistant is away: the engine decides by itself, and tells when it is back."""
 
 import asyncio
+from datetime import datetime
 import json
 from pathlib import Path
 import time
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED, EVENT_STATE_CHANGED
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers.storage import STORAGE_DIR
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.nvr_hotspare import standing_orders
+from custom_components.nvr_hotspare.builtin_link import BuiltinLink
 from custom_components.nvr_hotspare.const import DOMAIN, EVENT_HAPPENED
 from custom_components.nvr_hotspare.reports import moment
 from tests.integration.lab import (
     Lab,
     add_builtin_group,
     add_device,
+    entity_id,
     eventually,
     state,
 )
@@ -182,3 +186,90 @@ async def test_the_engine_does_nothing_while_home_assistant_is_there(
     await asyncio.sleep(2.5)
     assert told(hass, entry)["deciding"] is False
     assert told(hass, entry)["deciding_since"] is None
+
+
+async def test_automations_see_it_as_soon_as_home_assistant_has_started(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    said = async_capture_events(hass, EVENT_HAPPENED)
+    changes = async_capture_events(hass, EVENT_STATE_CHANGED)
+    await away(hass, entry)
+    await lab.stop("NVR-1")
+    await eventually(lambda: outage(hass, entry).get("backing_up") is not None)
+    since = outage(hass, entry)["since"]
+
+    hass.set_state(CoreState.not_running)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    manager = entry.runtime_data.manager
+    await eventually(lambda: manager.device_view("NVR-1").working_status == "backing_up")
+    assert state(hass, "sensor", nvr, "working_status") == "recording"
+    assert state(hass, "binary_sensor", nvr, "connection") == "on"
+    assert told(hass, entry)["deciding_since"] is not None
+    assert not said
+
+    changes.clear()
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await eventually(lambda: [it.data["type"] for it in said] == ["heartbeat_lost", "backing_up"])
+    status = entity_id(hass, "sensor", nvr, "working_status")
+    ways = [
+        (it.data["old_state"].state, it.data["new_state"].state)
+        for it in changes
+        if it.data["entity_id"] == status
+    ]
+    assert ("recording", "backing_up") in ways
+    happened = [
+        datetime.fromisoformat(it.data["new_state"].attributes["happened_at"]).timestamp()
+        for it in changes
+        if it.data["entity_id"] == entity_id(hass, "event", nvr, "event")
+    ]
+    assert happened == sorted(happened)
+    assert since < happened[0]
+    await eventually(lambda: told(hass, entry)["deciding_since"] is None)
+
+
+async def test_what_home_assistant_notices_itself_while_it_starts_is_told_then_too(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    said = async_capture_events(hass, EVENT_HAPPENED)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    hass.set_state(CoreState.not_running)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    manager = entry.runtime_data.manager
+    await lab.stop("NVR-1")
+    await eventually(lambda: manager.device_view("NVR-1").working_status == "backing_up")
+    noticed = time.time()
+    assert state(hass, "sensor", nvr, "working_status") == "recording"
+    assert not said
+
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+    await eventually(lambda: [it.data["type"] for it in said] == ["heartbeat_lost", "backing_up"])
+    event = hass.states.get(entity_id(hass, "event", nvr, "event"))
+    assert event
+    assert event.attributes["happened_at"] <= moment(noticed)
+
+
+async def test_an_engine_may_answer_before_home_assistant_knows_all_units(
+    hass: HomeAssistant,
+    lab: Lab,
+    entry: ConfigEntry,
+    nvr: VirtualNvr,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await away(hass, entry)
+    await lab.stop("NVR-1")
+    await eventually(lambda: outage(hass, entry).get("backing_up") is not None)
+    since = outage(hass, entry)["since"]
+    look = BuiltinLink._look_at_folder
+
+    async def slowly(link: BuiltinLink) -> None:
+        """Look at a folder on a disk that is slow to wake up."""
+        await eventually(lambda: link.report is not None)
+        await look(link)
+
+    monkeypatch.setattr(BuiltinLink, "_look_at_folder", slowly)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.runtime_data.manager.device_view("NVR-1").outage_since == since
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
