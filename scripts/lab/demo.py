@@ -19,10 +19,11 @@ from .complaints import complaints
 from .engines import Engine
 from .home_assistant import HomeAssistant
 from .interruptions import kill_home_assistant, kill_with_home_assistant, restart_container
-from .outage import Cast, Outage, StateLog, StepNotReachedError, Strike, play
+from .outage import Cast, Outage, Strike, play
 from .processes import ROOT, ProgramError, until_told
 from .screen import Screen
 from .site import Plan, Site
+from .state_log import StateLog, StepNotReachedError
 
 _FOLDER = ROOT / ".cache" / "demo"
 _CALM = 7.0

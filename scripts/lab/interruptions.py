@@ -7,8 +7,9 @@ import time
 from typing import Any
 
 from .home_assistant import HomeAssistant
-from .outage import BACKING_UP_FOR, Away, Cast, StateLog, StepNotReachedError
+from .outage import BACKING_UP_FOR, Away, Cast
 from .spares import end_engines
+from .state_log import StateLog, StepNotReachedError
 
 _DECIDED_WITHIN = 120.0
 

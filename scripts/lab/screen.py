@@ -7,7 +7,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from .outage import Change
+from .state_log import Change
 
 _COLOURS = {
     "recording": "green",

@@ -16,8 +16,8 @@ from typing import Any
 
 from scripts.lab import home_assistant, integration, site, spares
 from scripts.lab.home_assistant import HomeAssistant
-from scripts.lab.outage import StateLog
 from scripts.lab.site import Plan
+from scripts.lab.state_log import StateLog
 from scripts.lab.viewer import Viewer
 
 PORT, SUBNET = 18128, 32

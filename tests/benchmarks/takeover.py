@@ -15,8 +15,9 @@ import tempfile
 import time
 
 from scripts.lab import home_assistant, integration, site, spares
-from scripts.lab.outage import SETTLED_AFTER, StateLog
+from scripts.lab.outage import SETTLED_AFTER
 from scripts.lab.site import Plan
+from scripts.lab.state_log import StateLog
 from virtual_nvr.stamp import frame_at
 from virtual_nvr.verify import count, verify
 

@@ -17,9 +17,10 @@ import pytest_asyncio
 from scripts.lab import home_assistant, integration, site, spares
 from scripts.lab.home_assistant import HomeAssistant
 from scripts.lab.interruptions import kill_home_assistant
-from scripts.lab.outage import SETTLED_AFTER, StateLog
+from scripts.lab.outage import SETTLED_AFTER
 from scripts.lab.site import Plan, Recorder, Site
 from scripts.lab.spares import StandIn
+from scripts.lab.state_log import StateLog
 from virtual_nvr.verify import verify
 
 PORT, SUBNET = 18126, 4

@@ -17,8 +17,8 @@ import pytest_asyncio
 
 from scripts.lab import home_assistant, integration, site, spares
 from scripts.lab.home_assistant import HomeAssistant
-from scripts.lab.outage import StateLog
 from scripts.lab.site import Plan, Site
+from scripts.lab.state_log import StateLog
 from virtual_nvr.verify import count, verify
 
 PORT, SUBNET = 18127, 8

@@ -8,7 +8,7 @@ import random
 import time
 
 from scripts.lab.home_assistant import HomeAssistant
-from scripts.lab.outage import StateLog
+from scripts.lab.state_log import StateLog
 
 from .scene import Device
 

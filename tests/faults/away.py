@@ -13,10 +13,11 @@ import time
 
 from scripts.lab import engines, home_assistant, integration, site, spares
 from scripts.lab.home_assistant import HomeAssistant
-from scripts.lab.outage import SETTLED_AFTER, StateLog
+from scripts.lab.outage import SETTLED_AFTER
 from scripts.lab.processes import until_told
 from scripts.lab.site import Plan, Recorder, Site
 from scripts.lab.spares import StandIn
+from scripts.lab.state_log import StateLog
 
 from .absences import Dying, Restless
 from .away_report import Report, Seen, Watch, make_report

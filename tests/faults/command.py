@@ -12,8 +12,8 @@ import tempfile
 from scripts.lab.home_assistant import HomeAssistantError
 from scripts.lab.integration import SetupError
 from scripts.lab.namespaces import NamespaceError
-from scripts.lab.outage import StepNotReachedError
 from scripts.lab.processes import ProgramError
+from scripts.lab.state_log import StepNotReachedError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,9 @@ from scripts.lab import integration, site, switching
 from scripts.lab.home_assistant import HomeAssistant
 from scripts.lab.integration import DeviceEntities
 from scripts.lab.namespaces import DYING_WITH_US, Host
-from scripts.lab.outage import StateLog
 from scripts.lab.processes import Program, tell
 from scripts.lab.site import Plan, Recorder, Site
+from scripts.lab.state_log import StateLog
 
 HOME, NAMES, CAMERAS, SPARE = "home", "names", "cameras", "spare"
 """Hosts beside the recorders'."""

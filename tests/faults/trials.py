@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import random
 import time
 
-from scripts.lab.outage import StateLog, StepNotReachedError
+from scripts.lab.state_log import StateLog, StepNotReachedError
 
 from .kinds import FAULTS
 from .scene import Device, Scene

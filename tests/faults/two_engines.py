@@ -20,9 +20,10 @@ from scripts.lab.engines import Engine
 from scripts.lab.home_assistant import HomeAssistant
 from scripts.lab.integration import SpareEntities
 from scripts.lab.namespaces import DYING_WITH_US, Host, gain_rights, network, on
-from scripts.lab.outage import SETTLED_AFTER, StateLog
+from scripts.lab.outage import SETTLED_AFTER
 from scripts.lab.processes import until_told
 from scripts.lab.site import Plan
+from scripts.lab.state_log import StateLog
 from virtual_nvr.verify import count, verify
 
 from .command import Measured, carry_out
