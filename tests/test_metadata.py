@@ -32,7 +32,7 @@ from custom_components.nvr_hotspare import (
     options_form,
     outlook,
     push_flow,
-    repairs,
+    reauth_flow,
     sensor,
     services,
     spare_flow,
@@ -42,6 +42,7 @@ from custom_components.nvr_hotspare import (
     synchronizing_sensor,
     unit_form,
 )
+from custom_components.nvr_hotspare.access_issues import CERTIFICATE_CHANGED
 from custom_components.nvr_hotspare.builtin_flow import SPARE_KINDS
 from custom_components.nvr_hotspare.condition import CONDITIONS
 from custom_components.nvr_hotspare.const import DOMAIN, Standby, WorkMode
@@ -226,10 +227,7 @@ def test_translations_are_plain_sentences() -> None:
         (EN["options"]["step"]["giving_back"], options_form.GIVING_SCHEMA),
         (EN["options"]["step"]["failures"], options_form.failures_schema((), DAYS)),
         (EN["options"]["step"]["drills"], options_form.DRILLS_SCHEMA),
-        (
-            EN["issues"]["password_rejected"]["fix_flow"]["step"]["password"],
-            repairs.PASSWORD_SCHEMA,
-        ),
+        (EN["config"]["step"]["reauth_confirm"], reauth_flow.REAUTH_SCHEMA),
     ],
 )
 def test_every_field_has_a_label_and_a_description(step: dict[str, Any], schema: Any) -> None:
@@ -294,20 +292,22 @@ def test_every_error_of_the_flows_is_translated() -> None:
     probing |= keys_given("FolderError", "footage_folder")
     probing |= {key for _, key in engine_form.KEYS} | {"engine_refuses"}
     channels = keys_given("UnitFormError", "channel_form") | {"camera_without_rtsp", "invalid_uri"}
-    changing = keys_given("UnitFormError", "unit_flow")
-    changing |= keys_given("UnitFormError", "engine_change_flow")
+    changing = keys_given("UnitFormError", "engine_change_flow")
     assert set(EN["config"]["error"]) == probing
     giving = {f"giving_{it}" for it in TransferProblem if it.startswith(("folder", "name"))}
     assert set(UNIT["error"]) == probing | channels | changing | giving
     assert set(EN["options"]["error"]) == keys_given("UnitFormError", "options_form")
     fix_flows = {key: issue.get("fix_flow", {}) for key, issue in EN["issues"].items()}
-    assert set(fix_flows["password_rejected"]["error"]) == units
+    certificate = fix_flows["certificate_changed"]
+    assert set(certificate["error"]) == units | {"other_unit"}
+    assert set(certificate["abort"]) == {"cannot_connect", "no_https"}
     assert set(fix_flows["unreturned_footage"]["abort"]) == units
 
 
 def test_every_end_of_a_flow_is_translated() -> None:
     groups = {"already_configured"}
-    assert set(EN["config"]["abort"]) == groups | {"engine_added", "engine_taken"}
+    others = {"engine_added", "engine_taken", "reauth_successful", "unit_gone"}
+    assert set(EN["config"]["abort"]) == groups | others
     units = groups | {"reconfigure_successful"}
     assert set(UNIT["abort"]) == units | set(drill_flow.End)
 
@@ -371,7 +371,7 @@ def test_every_line_of_the_outlook_is_translated() -> None:
 def test_every_issue_is_translated() -> None:
     created = {
         keyword.value.value
-        for module in ("network_link", "leftovers")
+        for module in ("leftovers",)
         for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text()))
         if isinstance(node, ast.Call)
         for keyword in node.keywords
@@ -380,7 +380,8 @@ def test_every_issue_is_translated() -> None:
     builtin = {key for key, _ in STORAGE_ISSUES.values()} | {IN_BACKUPS, RING_TOO_SHORT}
     builtin |= {NOT_PAIRED, TOO_OLD}
     drifted = {CAMERA_GONE, CAMERA_NEW}
-    assert set(EN["issues"]) == created | builtin | drifted | {DRILL_TOO_OLD}
+    others = {CERTIFICATE_CHANGED, DRILL_TOO_OLD}
+    assert set(EN["issues"]) == created | builtin | drifted | others
     assert {key for key, issue in EN["issues"].items() if "fix_flow" not in issue} == builtin
     assert all(EN["issues"][key]["description"] for key in builtin)
 

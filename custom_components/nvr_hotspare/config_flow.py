@@ -29,22 +29,18 @@ from .engine_flow import EngineSteps
 from .engine_form import engine_data, engine_title, group_schema
 from .nvr.model import Endpoint, Probe
 from .options_flow import GroupOptionsFlow
+from .reauth_flow import ReauthSteps
+from .recorder_flow import RecorderSteps
 from .subentry_flow import UnitSubentryFlow
-from .unit_config import unit_configs
-from .unit_form import (
-    UNIT_SCHEMA,
-    UnitFormError,
-    is_configured,
-    probe_spare,
-    read_form,
-    unit_data,
-    unit_title,
-)
+from .unit_config import NetworkConfig, unit_configs
+from .unit_form import is_configured, probe_spare, unit_data, unit_title
 
 
 class NvrHotSpareConfigFlow(
     BuiltinSteps[ConfigFlowContext, ConfigFlowResult, str],
     EngineSteps[ConfigFlowContext, ConfigFlowResult, str],
+    RecorderSteps[ConfigFlowContext, ConfigFlowResult, str],
+    ReauthSteps,
     ConfigFlow,
     domain=DOMAIN,
 ):
@@ -84,25 +80,12 @@ class NvrHotSpareConfigFlow(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask how to reach the spare."""
-        errors: dict[str, str] = {}
-        placeholders: dict[str, str] = {}
-        if user_input is not None:
-            way = read_form(user_input)
-            try:
-                probe = await probe_spare(self.hass, way)
-            except UnitFormError as error:
-                errors["base"], placeholders = error.key, error.placeholders
-            else:
-                return await self._create_group(
-                    unit_title(probe.identity, way),
-                    probe.identity.serial,
-                    unit_data(WorkMode.HOT_SPARE, way, probe),
-                )
-        return self.async_show_form(
-            step_id="recorder",
-            data_schema=self.add_suggested_values_to_schema(UNIT_SCHEMA, user_input),
-            errors=errors,
-            description_placeholders=placeholders,
+        return await self._step_recorder("recorder", user_input, probe_spare, self._take_recorder)
+
+    async def _take_recorder(self, way: NetworkConfig, probe: Probe) -> ConfigFlowResult:
+        data = unit_data(WorkMode.HOT_SPARE, way, probe)
+        return await self._create_group(
+            unit_title(probe.identity, way), probe.identity.serial, data
         )
 
     @override

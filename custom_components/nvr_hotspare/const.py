@@ -40,6 +40,7 @@ CONF_TOLD_NAME: Final = "told_name"
 CONF_TOLD_NUMBERS: Final = "told_numbers"
 CONF_TOLD_URI: Final = "told_uri"
 CONF_TOTAL_RATE: Final = "total_rate"
+CONF_UNIT: Final = "unit"
 CONF_URI: Final = "uri"
 CONF_WITHOUT_AUDIO: Final = "without_audio"
 CONF_WORK_MODE: Final = "work_mode"
@@ -50,7 +51,6 @@ ATTR_TYPE: Final = "type"
 EVENT_HAPPENED: Final = f"{DOMAIN}_happened"
 """Tells the logbook what is announced of a working device, in a sentence."""
 
-DEFAULT_PORT: Final = 80
 DEFAULT_USERNAME: Final = "admin"
 
 

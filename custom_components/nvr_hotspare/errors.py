@@ -3,6 +3,7 @@
 from typing import Final
 
 from .nvr.errors import (
+    UnitCertificateError,
     UnitCredentialsError,
     UnitError,
     UnitProtocolError,
@@ -20,6 +21,7 @@ from .recorder.errors import (
 
 _UNIT_KEYS: Final[tuple[tuple[type[UnitError], str], ...]] = (
     (UnitUnreachableError, "cannot_connect"),
+    (UnitCertificateError, "other_certificate"),
     (UnitCredentialsError, "invalid_auth"),
     (UnitProtocolError, "not_onvif"),
     (UnitUnsupportedError, "not_onvif"),

@@ -4,15 +4,14 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import override
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
 
-from .const import DOMAIN
+from .access_issues import AccessIssues
 from .drift import Drift
 from .driver import open_unit
 from .failover.model import Silence
 from .link import UnitLink
 from .nvr.base import Recorder
-from .nvr.errors import UnitCredentialsError
+from .nvr.errors import UnitCertificateError, UnitCredentialsError
 from .nvr.knock import knock
 from .nvr.model import Heartbeat, Place
 from .unit_config import NetworkConfig, UnitConfig
@@ -35,12 +34,17 @@ class NetworkLink(UnitLink):
     ) -> None:
         super().__init__(config)
         self._hass = hass
-        self._entry_id = entry_id
         self._way = way
         self._driver = open_unit(hass, way, config.told_numbers)
         self.drift = Drift(hass, entry_id, config.subentry_id)
+        self._access = AccessIssues(hass, entry_id, config)
         self._pause = 0.0
         self._closed_until = 0.0
+
+    @property
+    def rejected(self) -> bool:
+        """Whether the recorder does not accept its password."""
+        return self._access.rejected
 
     @override
     async def heartbeat(self, *, fresh: bool) -> Heartbeat:
@@ -66,14 +70,14 @@ class NetworkLink(UnitLink):
             raise UnitCredentialsError("The password was rejected")
         try:
             answer = await call(self._driver)
-        except UnitCredentialsError:
-            self._pause = min(max(2 * self._pause, FIRST_PAUSE), LAST_PAUSE)
-            self._closed_until = clock() + self._pause
-            self._report_rejection()
+        except (UnitCertificateError, UnitCredentialsError) as error:
+            if isinstance(error, UnitCredentialsError):
+                self._pause = min(max(2 * self._pause, FIRST_PAUSE), LAST_PAUSE)
+                self._closed_until = clock() + self._pause
+            self._access.show(error)
             raise
-        if self._pause:
-            self._pause = 0.0
-            self._withdraw_rejection()
+        self._pause = 0.0
+        self._access.settle()
         return answer
 
     @override
@@ -95,24 +99,5 @@ class NetworkLink(UnitLink):
     @override
     async def remove(self) -> None:
         """Take back all issues."""
-        self._withdraw_rejection()
+        self._access.settle()
         self.drift.withdraw()
-
-    def _report_rejection(self) -> None:
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            self._issue_id,
-            data={"entry_id": self._entry_id, "subentry_id": self.config.subentry_id},
-            is_fixable=True,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key="password_rejected",
-            translation_placeholders={"name": self.config.title},
-        )
-
-    def _withdraw_rejection(self) -> None:
-        ir.async_delete_issue(self._hass, DOMAIN, self._issue_id)
-
-    @property
-    def _issue_id(self) -> str:
-        return f"password_rejected_{self.config.subentry_id}"

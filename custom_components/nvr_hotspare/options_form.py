@@ -1,8 +1,6 @@
 """The forms of a group's options, and what must be true of the answers."""
 
 from collections.abc import Iterable, Mapping
-from ipaddress import ip_address
-import re
 from typing import Any, Final
 
 from homeassistant.const import Platform
@@ -44,6 +42,7 @@ from .group_options import (
     WEEKDAYS,
     MaintenanceWindow,
 )
+from .nvr.address import is_host
 from .unit_config import UnitConfig
 from .unit_form import UnitFormError
 
@@ -51,8 +50,6 @@ _MAX_CONCURRENT: Final = 8
 _MAX_DAYS: Final = 365
 _DAY: Final = 24 * 60
 """Minutes: the longest maintenance window."""
-_LABEL: Final = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
-_HOST_NAME: Final = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*\.?", re.IGNORECASE)
 GIVING_SCHEMA: Final = vol.Schema(
     {
         vol.Required(CONF_BANDWIDTH): NumberSelector(
@@ -178,13 +175,3 @@ def read_drills(user_input: Mapping[str, Any]) -> dict[str, Any]:
 def _time(text: str) -> str:
     """Return a time of day that a selector found good as `HH:MM:SS`."""
     return cv.time(text).isoformat("seconds")
-
-
-def is_host(text: str) -> bool:
-    """Tell whether a text can be the name or the address of a host."""
-    try:
-        ip_address(text)
-    except ValueError:
-        last = text.rstrip(".").rpartition(".")[2]
-        return _HOST_NAME.fullmatch(text) is not None and not last.isdecimal()
-    return True

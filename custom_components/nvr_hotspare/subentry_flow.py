@@ -80,14 +80,14 @@ class UnitSubentryFlow(
     ) -> SubentryFlowResult:
         """Ask how to reach a working device."""
         add = partial(self._add_recorder, WorkMode.NORMAL)
-        return await self._step_unit("normal", user_input, probe_unit, add)
+        return await self._step_recorder("normal", user_input, probe_unit, add)
 
     async def async_step_shared(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Ask how to reach a working device whose free channels stand in for others."""
         add = partial(self._add_recorder, WorkMode.SHARED)
-        return await self._step_unit("shared", user_input, probe_shared, add)
+        return await self._step_recorder("shared", user_input, probe_shared, add)
 
     async def async_step_hot_spare(
         self, user_input: dict[str, Any] | None = None
@@ -102,7 +102,7 @@ class UnitSubentryFlow(
     ) -> SubentryFlowResult:
         """Ask how to reach a recorder that is to be a spare and nothing else."""
         add = partial(self._add_recorder, WorkMode.HOT_SPARE)
-        return await self._step_unit("recorder", user_input, probe_spare, add)
+        return await self._step_recorder("recorder", user_input, probe_spare, add)
 
     async def _add_recorder(
         self, mode: WorkMode, way: NetworkConfig, probe: Probe
@@ -177,7 +177,7 @@ class UnitSubentryFlow(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Ask how to reach the unit from now on."""
-        return await self._step_unit("account", user_input, probe_unit, self._change_account)
+        return await self._step_recorder("account", user_input, probe_unit, self._change_account)
 
     async def _change_account(self, way: NetworkConfig, probe: Probe) -> SubentryFlowResult:
         mode = self._require_changed(probe).mode

@@ -1,25 +1,24 @@
-"""What the steps of a unit's flow share: how the unit is reached, and what the group has."""
+"""What the steps of a unit's flow share: what is added or changed, and what the group has."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, override
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigSubentryFlow,
+    SubentryFlowContext,
     SubentryFlowResult,
 )
-from homeassistant.core import HomeAssistant
 
 from .builtin_config import BuiltinConfig
 from .nvr.model import Probe
+from .recorder_flow import RecorderSteps
 from .unit_config import NetworkConfig, UnitConfig, unit_configs
-from .unit_form import UNIT_SCHEMA, UnitFormError, filled_form, read_form
-
-type Prober = Callable[[HomeAssistant, NetworkConfig], Awaitable[Probe]]
-type Proceed = Callable[[NetworkConfig, Probe], Awaitable[SubentryFlowResult]]
+from .unit_form import require_unit
 
 
-class UnitSteps(ConfigSubentryFlow):
+class UnitSteps(
+    RecorderSteps[SubentryFlowContext, SubentryFlowResult, tuple[str, str]], ConfigSubentryFlow
+):
     """The unit that is added or changed."""
 
     def __init__(self) -> None:
@@ -27,27 +26,11 @@ class UnitSteps(ConfigSubentryFlow):
         self._data: dict[str, Any] = {}
         """What is to be stored of a new unit, as far as it is known."""
 
-    async def _step_unit(
-        self, step_id: str, user_input: dict[str, Any] | None, prober: Prober, proceed: Proceed
-    ) -> SubentryFlowResult:
-        """Show `UNIT_SCHEMA` until a unit answers that will do, then proceed with it."""
-        errors: dict[str, str] = {}
-        placeholders: dict[str, str] = {}
-        if user_input is not None:
-            way = read_form(user_input)
-            try:
-                return await proceed(way, await prober(self.hass, way))
-            except UnitFormError as error:
-                errors["base"], placeholders = error.key, error.placeholders
-        values = user_input
-        if values is None and self._is_change:
-            values = filled_form(NetworkConfig.from_data(self._get_reconfigure_subentry().data))
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(UNIT_SCHEMA, values),
-            errors=errors,
-            description_placeholders=placeholders,
-        )
+    @override
+    def _known_way(self) -> NetworkConfig | None:
+        if not self._is_change:
+            return None
+        return NetworkConfig.from_data(self._get_reconfigure_subentry().data)
 
     @property
     def _is_change(self) -> bool:
@@ -65,8 +48,7 @@ class UnitSteps(ConfigSubentryFlow):
             UnitFormError: It is another one.
         """
         config = self._changed()
-        if probe.identity.serial != config.unit:
-            raise UnitFormError("other_unit", {"serial": probe.identity.serial})
+        require_unit(probe, config.unit)
         return config
 
     def _update(self, **changes: Any) -> SubentryFlowResult:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_USERNAME
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_SSL, CONF_USERNAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import section
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -15,7 +17,6 @@ import voluptuous as vol
 
 from .const import (
     CONF_WORK_MODE,
-    DEFAULT_PORT,
     DEFAULT_USERNAME,
     DOMAIN,
     SUBENTRY_UNIT,
@@ -25,7 +26,9 @@ from .driver import open_unit
 from .errors import unit_error_key
 from .form_fields import whole_number
 from .limits import limits_data
-from .nvr.errors import UnitError
+from .nvr.address import Address, usual_port
+from .nvr.certificate import unvouched
+from .nvr.errors import UnitError, UnitProtocolError
 from .nvr.model import Capability, Credentials, Endpoint, Identity, Probe
 from .unit_config import NetworkConfig, identity_data
 
@@ -44,7 +47,8 @@ UNIT_SCHEMA: Final = vol.Schema(
                     vol.Required(CONF_USERNAME, default=DEFAULT_USERNAME): TextSelector(
                         TextSelectorConfig(autocomplete="username")
                     ),
-                    vol.Required(CONF_PORT, default=DEFAULT_PORT): whole_number(1, 65535),
+                    vol.Required(CONF_SSL, default=False): BooleanSelector(),
+                    vol.Optional(CONF_PORT): whole_number(1, 65535),
                 }
             ),
             {"collapsed": True},
@@ -63,20 +67,47 @@ class UnitFormError(Exception):
 
 
 def read_form(user_input: Mapping[str, Any]) -> NetworkConfig:
-    """Return what was entered into `UNIT_SCHEMA`."""
+    """Return what was entered into `UNIT_SCHEMA`; what the address itself says counts more.
+
+    Raises:
+        UnitFormError: The address is none.
+    """
     more = user_input[SECTION_MORE]
+    try:
+        address = Address.read(user_input[CONF_HOST])
+    except ValueError:
+        raise UnitFormError("invalid_address") from None
+    https = more[CONF_SSL] if address.https is None else address.https
+    port = address.port or more.get(CONF_PORT) or usual_port(https=https)
     return NetworkConfig(
-        endpoint=Endpoint(host=user_input[CONF_HOST].strip(), port=more[CONF_PORT]),
+        endpoint=Endpoint(host=address.host, port=port, https=https),
         credentials=Credentials(username=more[CONF_USERNAME], password=user_input[CONF_PASSWORD]),
     )
 
 
 def filled_form(way: NetworkConfig) -> dict[str, Any]:
     """Return the suggested values of `UNIT_SCHEMA`; a password is never shown again."""
-    return {
-        CONF_HOST: way.endpoint.host,
-        SECTION_MORE: {CONF_USERNAME: way.credentials.username, CONF_PORT: way.endpoint.port},
-    }
+    endpoint = way.endpoint
+    more = {CONF_USERNAME: way.credentials.username, CONF_SSL: endpoint.https}
+    if endpoint.port != usual_port(https=endpoint.https):
+        more[CONF_PORT] = endpoint.port
+    return {CONF_HOST: endpoint.host, SECTION_MORE: more}
+
+
+async def look_at_certificate(hass: HomeAssistant, endpoint: Endpoint) -> str:
+    """Return the fingerprint that the user has to confirm, empty where there is none.
+
+    Raises:
+        UnitFormError: Nobody answers, or not in this way.
+    """
+    if not endpoint.https:
+        return ""
+    try:
+        return await unvouched(async_get_clientsession(hass), endpoint)
+    except UnitProtocolError:
+        raise UnitFormError("no_https") from None
+    except UnitError as error:
+        raise UnitFormError(unit_error_key(error), {"reason": str(error)}) from error
 
 
 async def probe_unit(hass: HomeAssistant, way: NetworkConfig) -> Probe:
@@ -89,6 +120,23 @@ async def probe_unit(hass: HomeAssistant, way: NetworkConfig) -> Probe:
         return await open_unit(hass, way).probe()
     except UnitError as error:
         raise UnitFormError(unit_error_key(error), {"reason": str(error)}) from error
+
+
+async def probe_same(hass: HomeAssistant, way: NetworkConfig, serial: str) -> Probe:
+    """Find out what the unit can do, and that it is the one with this serial number.
+
+    Raises:
+        UnitFormError: It can't be had, or is another one.
+    """
+    probe = await probe_unit(hass, way)
+    require_unit(probe, serial)
+    return probe
+
+
+def require_unit(probe: Probe, serial: str) -> None:
+    """Refuse another unit than that with this serial number; errors as of `probe_same`."""
+    if probe.identity.serial != serial:
+        raise UnitFormError("other_unit", {"serial": probe.identity.serial})
 
 
 async def probe_spare(hass: HomeAssistant, way: NetworkConfig) -> Probe:

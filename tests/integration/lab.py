@@ -173,7 +173,7 @@ class Lab:
 def unit_input(nvr: VirtualNvr, **changes: Any) -> dict[str, Any]:
     """Return what a user enters to reach a recorder."""
     config = nvr.config
-    more = {"username": config.username, "port": config.http_port}
+    more = {"username": config.username, "port": config.http_port, "ssl": config.https}
     return {"host": config.host, "password": config.password, "more": more} | changes
 
 

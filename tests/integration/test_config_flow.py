@@ -66,10 +66,10 @@ async def test_a_group_is_created_with_its_spare_and_leads_on_to_add_unit(
     assert menu["step_id"] == "user"
 
 
-async def test_the_user_name_defaults_to_admin_and_the_port_to_80(hass: HomeAssistant) -> None:
+async def test_the_user_name_defaults_to_admin_without_encryption(hass: HomeAssistant) -> None:
     flow = await start(hass)
     values = flow["data_schema"]({"host": "127.0.0.1", "password": "x", "more": {}})
-    assert values["more"] == {"username": "admin", "port": 80}
+    assert values["more"] == {"username": "admin", "ssl": False}
 
 
 async def test_a_host_where_nothing_answers(hass: HomeAssistant, lab: Lab) -> None:
@@ -83,8 +83,8 @@ async def test_a_host_where_nothing_answers(hass: HomeAssistant, lab: Lab) -> No
 async def test_a_host_that_is_no_host_name(hass: HomeAssistant, lab: Lab) -> None:
     spare = await lab.nvr("SPARE")
     flow = await start(hass)
-    result = await enter(hass, flow, unit_input(spare, host="http://recorder/"))
-    assert result["errors"] == {"base": "cannot_connect"}
+    result = await enter(hass, flow, unit_input(spare, host="the recorder"))
+    assert result["errors"] == {"base": "invalid_address"}
     await recover(hass, flow, spare)
 
 

@@ -1,16 +1,13 @@
 """What only the user can put right."""
 
 import asyncio
-from http import HTTPStatus
-from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
-from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.nvr_hotspare.const import DOMAIN
+from tests.integration.fix import Fix
 from tests.integration.lab import (
     Lab,
     add_device,
@@ -26,49 +23,6 @@ from virtual_nvr.nvr.unit import VirtualNvr
 @pytest.fixture
 async def cameras(lab: Lab) -> list[VirtualCamera]:
     return await lab.cameras(1)
-
-
-class Fix:
-    """A repair as the frontend makes it."""
-
-    def __init__(self, client: Any, flow: dict[str, Any]) -> None:
-        self._client = client
-        self.result = flow
-
-    @classmethod
-    async def start(cls, hass: HomeAssistant, hass_client: ClientSessionGenerator) -> Fix:
-        assert await async_setup_component(hass, "repairs", {})
-        (issue,) = issues(hass)
-        client = await hass_client()
-        body = {"handler": DOMAIN, "issue_id": issue.issue_id}
-        response = await client.post("/api/repairs/issues/fix", json=body)
-        assert response.status == HTTPStatus.OK
-        return cls(client, await response.json())
-
-    async def enter(self, values: dict[str, Any]) -> None:
-        url = f"/api/repairs/issues/fix/{self.result['flow_id']}"
-        response = await self._client.post(url, json=values)
-        assert response.status == HTTPStatus.OK
-        self.result = await response.json()
-
-
-@pytest.mark.usefixtures("entry")
-async def test_a_rejected_password_is_told_once_and_can_be_replaced(
-    hass: HomeAssistant, lab: Lab, nvr: VirtualNvr, hass_client: ClientSessionGenerator
-) -> None:
-    await lab.stop("NVR-1")
-    cameras = await lab.cameras(1)
-    await lab.nvr("NVR-1", cameras, host=nvr.config.host, password="changed")
-    await eventually(lambda: bool(issues(hass)))
-    assert issues(hass)[0].translation_key == "password_rejected"
-
-    fix = await Fix.start(hass, hass_client)
-    await fix.enter({"password": "guess"})
-    assert fix.result["errors"] == {"base": "invalid_auth"}
-    await fix.enter({"password": "changed"})
-    assert fix.result["type"] == "create_entry"
-    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
-    assert not issues(hass)
 
 
 async def with_footage(hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr) -> None:

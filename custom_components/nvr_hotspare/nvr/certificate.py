@@ -44,6 +44,12 @@ async def unvouched(session: aiohttp.ClientSession, endpoint: Endpoint) -> str:
     return ""
 
 
+def readable(fingerprint: str) -> str:
+    """Return a fingerprint as browsers and recorders show it."""
+    digits = fingerprint.upper()
+    return ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
+
+
 async def _shown(endpoint: Endpoint) -> str:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
