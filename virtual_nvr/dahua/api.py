@@ -63,7 +63,7 @@ class DahuaApi(VendorApi):
         self._guard = Guard(realm, {config.username: config.password}, algorithms=("MD5",))
         self._lock = AccountLock(config.lockout)
         self._logins: set[asyncio.Task[None]] = set()
-        settings = Settings(self.slots, firmware, self._changed)
+        settings = Settings(self.slots, config, firmware, self._changed)
         devices = LogicDevices(self.slots, firmware, settings, self._is_recording, self._changed)
         self.events = Events(firmware)
         self.finder = Finder(lambda: len(self.slots.all), firmware, inside.ahead, self._held)

@@ -5,6 +5,8 @@ from dataclasses import replace
 import re
 from typing import Any
 
+from ..nvr.config import NvrConfig
+from ..nvr.device import hardware_address
 from .firmware import DahuaFirmware
 from .slots import RecordMode, Slot, Slots
 from .wire import Pairs, RefusedError, flat, index_in, lines, number
@@ -32,10 +34,15 @@ class Settings:
     """Tells and takes the tables of a recorder."""
 
     def __init__(
-        self, slots: Slots, firmware: DahuaFirmware, changed: Callable[[], Awaitable[None]]
+        self,
+        slots: Slots,
+        config: NvrConfig,
+        firmware: DahuaFirmware,
+        changed: Callable[[], Awaitable[None]],
     ) -> None:
         """`changed` is awaited before a change is confirmed."""
         self._slots = slots
+        self._config = config
         self._firmware = firmware
         self._end = firmware.line_end
         self._changed = changed
@@ -49,6 +56,8 @@ class Settings:
                     "RecordMode": self._modes,
                     "Record": self._schedules,
                     "ChannelTitle": self._titles,
+                    "Network": self._network,
+                    "RTSP": self._rtsp,
                 }
                 table = tables.get(query.get("name", ""))
                 if table is None:
@@ -155,3 +164,13 @@ class Settings:
     def _titles(self) -> Iterator[tuple[str, object]]:
         for channel, slot in self._slots.all.items():
             yield f"table.ChannelTitle[{channel}].Name", slot.title
+
+    def _network(self) -> Pairs:
+        prefix = "table.Network.eth0"
+        return [
+            (f"{prefix}.IPAddress", self._config.host),
+            (f"{prefix}.PhysicalAddress", hardware_address(self._config.serial)),
+        ]
+
+    def _rtsp(self) -> Pairs:
+        return [("table.RTSP.Enable", True), ("table.RTSP.Port", self._config.rtsp_port)]

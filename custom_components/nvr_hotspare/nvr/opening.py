@@ -6,6 +6,7 @@ from typing import Final, Protocol
 import aiohttp
 
 from .base import Recorder
+from .dahua import DahuaUnit
 from .model import Credentials, Driver, Endpoint
 from .onvif import OnvifUnit
 
@@ -22,7 +23,10 @@ class _Opening(Protocol):
         """Make a driver."""
 
 
-DRIVERS: Final[Mapping[Driver, _Opening]] = {Driver.ONVIF: OnvifUnit}
+DRIVERS: Final[Mapping[Driver, _Opening]] = {
+    Driver.ONVIF: OnvifUnit,
+    Driver.DAHUA: DahuaUnit,
+}
 """Those of recorders on the network."""
 
 

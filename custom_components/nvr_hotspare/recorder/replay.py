@@ -2,12 +2,17 @@
 
 ONVIF Streaming, "Playback" (RTSP with `Require: onvif-replay`). Footage comes over TCP as fast as
 it is taken and no faster; what a recorder may send is bounded by what it was asked for.
+
+The addresses of some vendors say from when to when to play. They are asked for the same, and those
+that know it tell when each frame was captured. Of all others the first frame is taken for one of
+the second that was asked for: it may be as much older as a group of pictures is long.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+import dataclasses
 from datetime import UTC, datetime, timedelta
 import time
 
@@ -43,7 +48,10 @@ bounded."""
 _MOST_AHEAD = 16 * 1024 * 1024
 """Bytes of audio that wait for the video beside them; what comes beyond them is left out."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = 1_000_000_000
 _REQUIRE = ("Require", "onvif-replay")
+_ALL = ("Range", "npt=0.000-")
+"""All of what the address says."""
 
 
 @asynccontextmanager
@@ -59,11 +67,24 @@ async def open_replay(
         SourceUnsupportedError: It does not replay, or not over TCP, or in no known codec.
         SourceError: As `open_session`.
     """
-    source = Source(uri=replay.uri, username=replay.username, password=replay.password)
     wanted = Span(span.start + replay.ahead, span.end + replay.ahead + AFTER)
+    source = Source(uri=replay.uri, username=replay.username, password=replay.password)
+    if replay.times:
+        source = dataclasses.replace(source, uri=_uri(replay, wanted))
     with _told_of_a_recorder():
-        async with open_session(source, within, _manner(wanted, replay.fingerprint)) as session:
-            yield ReplayStream(session, span, replay.ahead)
+        async with AsyncExitStack() as stack:
+
+            async def play(manner: Manner) -> Session:
+                return await stack.enter_async_context(open_session(source, within, manner))
+
+            try:
+                session = await play(_manner(wanted, replay))
+            except SourceUnsupportedError:
+                if not replay.times:
+                    raise
+                session = await play(Manner(play=(_ALL,), fingerprint=replay.fingerprint))
+            begin = wanted.start // _SECOND * _SECOND - replay.ahead if replay.times else None
+            yield ReplayStream(session, span, replay.ahead, begin)
 
 
 class ReplayStream:
@@ -74,17 +95,26 @@ class ReplayStream:
             said that none does. One that merely falls silent proves nothing.
     """
 
-    def __init__(self, session: Session, span: Span, ahead: int) -> None:
+    def __init__(self, session: Session, span: Span, ahead: int, begin: int | None) -> None:
+        """Read what a session sends.
+
+        Args:
+            session: It plays.
+            span: What is wanted, by our clock.
+            ahead: How far the recorder's clock is ahead of it.
+            begin: When, by our clock, the first frame was captured if the recorder does not tell;
+                None if it has to.
+        """
         description = session.description
         self.proven = False
         self._session = session
         self._extent = Extent(span, has_audio=session.audio is not None)
-        self._video = _Medium(VideoReceiver(description.video, ReplayClock(ahead=ahead)))
+        self._video = _Medium(VideoReceiver(description.video, ReplayClock(ahead=ahead)), begin)
         self._audio: _Medium[AudioReceiver[ReplayClock]] | None = None
         self._audio_channel = session.audio.rtp if session.audio else None
         if description.audio is not None and session.audio is not None:
             clock = ReplayClock(description.audio.track.rate, ahead)
-            self._audio = _Medium(AudioReceiver(description.audio, clock))
+            self._audio = _Medium(AudioReceiver(description.audio, clock), begin)
         self._ahead = deque[AudioFrame]()
         """Audio that came before the video beside it: some recorders send one after the other."""
         self._ahead_size = 0
@@ -198,9 +228,10 @@ class _Medium[R: VideoReceiver[ReplayClock] | AudioReceiver[ReplayClock]]:
         untimed: The bytes of those that wait.
     """
 
-    def __init__(self, receiver: R) -> None:
+    def __init__(self, receiver: R, begin: int | None) -> None:
         self.receiver = receiver
         self.untimed = 0
+        self._begin = begin
         self._waiting: list[bytes] = []
 
     @property
@@ -213,6 +244,8 @@ class _Medium[R: VideoReceiver[ReplayClock] | AudioReceiver[ReplayClock]]:
         clock = self.receiver.clock
         if packet[:1] and packet[0] & EXTENDED:
             clock.note(packet)
+        if self._begin is not None and not clock.is_set:
+            clock.begin(packet, self._begin)
         if clock.is_set and not self._waiting:
             return self.receiver.push(packet, 0)
         if clock.is_set:
@@ -225,14 +258,23 @@ class _Medium[R: VideoReceiver[ReplayClock] | AudioReceiver[ReplayClock]]:
         return ()
 
 
-def _manner(wanted: Span, fingerprint: str) -> Manner:
+def _manner(wanted: Span, replay: Replay) -> Manner:
     """Ask for all frames, which is what a recorder does that is not told which."""
-    headers = (
-        _REQUIRE,
-        ("Range", f"clock={_clock(wanted.start)}-{_clock(wanted.end)}"),
-        ("Rate-Control", "no"),
-    )
-    return Manner(setup=(_REQUIRE,), play=headers, fingerprint=fingerprint)
+    clock = "Range", f"clock={_clock(wanted.start)}-{_clock(wanted.end)}"
+    headers = _REQUIRE, _ALL if replay.times else clock, ("Rate-Control", "no")
+    return Manner(setup=(_REQUIRE,), play=headers, fingerprint=replay.fingerprint)
+
+
+def _uri(replay: Replay, wanted: Span) -> str:
+    """Return the address that says what is wanted, in whole seconds that hold all of it."""
+    start = (wanted.start + replay.zone) // _SECOND
+    end = -(-(wanted.end + replay.zone) // _SECOND)
+    for name, seconds in (("{start}", start), ("{end}", end)):
+        moment = _EPOCH + timedelta(seconds=seconds)
+        replay = dataclasses.replace(
+            replay, uri=replay.uri.replace(name, moment.strftime(replay.times))
+        )
+    return replay.uri
 
 
 def _clock(time: int) -> str:

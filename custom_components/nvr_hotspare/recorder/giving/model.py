@@ -9,15 +9,24 @@ from ..spans import Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """Where another recorder plays back what it has recorded of one camera (ONVIF Replay)."""
+    """Where another recorder plays back what it has recorded of one camera.
+
+    As ONVIF has it (Replay Control), or where `times` is set as vendors do, whose addresses say
+    from when to when.
+    """
 
     uri: str
+    """With {start} and {end} in it where `times` is set."""
     username: str = ""
     password: str = field(default="", repr=False)
     ahead: int = 0
     """Nanoseconds by which its clock is ahead of ours, and so the times of its footage."""
     fingerprint: str = ""
     """Of its certificate, where it is an rtsps:// URI."""
+    times: str = ""
+    """How an address has a time, in the form of strftime; in whole seconds."""
+    zone: int = 0
+    """Nanoseconds by which times in addresses are ahead of UTC, and so what its clock shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,8 @@ class ReplayClock:
         self._ahead = ahead
         self._anchor: _Anchor | None = None
         self._times: dict[int, int] = {}
+        self._reach = _AFAR * rate
+        """Ticks from a frame whose time is known to its farthest neighbour."""
 
     @property
     def is_set(self) -> bool:
@@ -70,6 +72,15 @@ class ReplayClock:
         if len(self._times) > _MOST_WAITING:
             del self._times[next(iter(self._times))]
 
+    def begin(self, packet: bytes, time: int) -> None:
+        """Take the frame of a packet for one of this time, by our clock: none will be stamped.
+
+        What comes later is placed by the RTP timestamps alone, however far away.
+        """
+        timestamp = int.from_bytes(packet[_TIMESTAMP])
+        self._anchor = _Anchor(timestamp, timestamp, time)
+        self._reach = _WRAP
+
     def capture(self, timestamp: int, arrival: int = 0) -> tuple[int, int]:  # noqa: ARG002 (live)
         """Return the ticks and the capture time of a frame, whenever it arrived.
 
@@ -81,11 +92,14 @@ class ReplayClock:
         known, time = self._anchor, self._times.pop(timestamp, None)
         passed = (timestamp - known.timestamp + _WRAP // 2) % _WRAP - _WRAP // 2
         if time is None:
-            if abs(passed) > _AFAR * self._rate:
+            if abs(passed) > self._reach:
                 raise SourceUnsupportedError(
                     "The recorder stops telling when frames were captured."
                 )
-            return known.ticks + passed, known.time + passed * _SECOND // self._rate
+            ticks, time = known.ticks + passed, known.time + passed * _SECOND // self._rate
+            if self._reach == _WRAP:
+                self._anchor = _Anchor(timestamp, ticks, time)
+            return ticks, time
         due = (time - known.time) * self._rate // _SECOND
         passed += (due - passed + _WRAP // 2) // _WRAP * _WRAP
         if abs(passed - due) > self._rate:
