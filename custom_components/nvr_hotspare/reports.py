@@ -24,8 +24,6 @@ _LOGGER = logging.getLogger(__name__)
 KEPT: Final = 100
 """Reports of each unit."""
 _VERSION: Final = 1
-_SAVE: Final = 5.0
-"""Seconds after a report in which more of it may come."""
 _STANDBY: Final = 150.0
 """Seconds before the last heartbeat in which a warm spare's footage may begin."""
 _SECOND: Final = 1_000_000_000
@@ -91,8 +89,12 @@ class OutageReports:
                 pass
 
     async def saved(self) -> None:
-        """Wait until all reports are saved."""
-        await self._store.async_save(self._reports)
+        """Save all reports."""
+        await self._store.async_save(self._snapshot())
+
+    def _snapshot(self) -> dict[UnitId, list[Report]]:
+        """Return the reports as they are now, for a thread that writes them."""
+        return {unit: [dict(it) for it in reports] for unit, reports in self._reports.items()}
 
     @callback
     def _complete(self, said: Announce) -> None:
@@ -116,7 +118,8 @@ class OutageReports:
             del reports[:-KEPT]
         else:
             known.update(told)
-        self._store.async_delay_save(lambda: self._reports, _SAVE)
+        # At once: Home Assistant may be killed, and the journal has nothing of it any more.
+        self._hass.async_create_task(self.saved(), f"save {self._store.key}")
         for listener in tuple(self._listeners):
             listener()
 
