@@ -10,9 +10,8 @@ from typing import Any, override
 from custom_components.nvr_hotspare.engine.standing import SILENCE
 from scripts.lab.integration import DOMAIN
 from scripts.lab.spares import StandIn
-from virtual_nvr.verify import count, verify
 
-from . import deciders
+from . import deciders, frames
 from .absences import Absence, Dead
 from .command import Measured
 from .kinds import DEAD
@@ -23,7 +22,6 @@ LIMIT = SILENCE + DEAD
 """Seconds for which nobody may decide: the limit of silence, and the bound of detection."""
 _EARLY = 15.0
 """Seconds before it was killed at which a recorder may have answered for the last time."""
-_SECOND = 1_000_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +65,8 @@ class Report(Measured):
     """That only the spare has in the end."""
     reports_missing: int
     """Outages without a report."""
+    reports_unfinished: int
+    """Those that do not tell that the footage was given back."""
     reports_doubled: int
     """Reports of an outage that has another."""
     reports_needless: int
@@ -82,6 +82,7 @@ class Report(Measured):
             any(self.spare_lost_frames.values()),
             self.returned_missing_frames,
             self.reports_missing,
+            self.reports_unfinished,
             self.reports_doubled,
             self.reports_needless,
         )
@@ -137,6 +138,7 @@ def make_report(seen: Seen) -> Report:
         spare_lost_frames=lost,
         returned_missing_frames=missing,
         reports_missing=reports.missing,
+        reports_unfinished=reports.unfinished,
         reports_doubled=reports.doubled,
         reports_needless=reports.needless,
         total_s=round(seen.ended - seen.begun, 1),
@@ -149,6 +151,7 @@ class _Matched:
 
     noticed: list[float]
     missing: int
+    unfinished: int
     doubled: int
     needless: int
     complaints: list[str]
@@ -163,7 +166,7 @@ def _matched(seen: Seen) -> _Matched:
     }
     noticed: list[float] = []
     complaints: list[str] = []
-    missing = doubled = 0
+    missing = unfinished = doubled = 0
     for outage in seen.outages:
         name = outage.device.recorder.name
         span = (outage.killed - _EARLY, outage.started)
@@ -174,6 +177,9 @@ def _matched(seen: Seen) -> _Matched:
             continue
         first = told[mine[0]]
         noticed.append(first["since"] + first["noticed_after"] - outage.killed)
+        if "synchronized" not in first:
+            unfinished += 1
+            complaints.append(f"unfinished report of {name}: {first}")
         doubled += len(mine) - 1
         complaints += [f"another report of {name}: {told[it]}" for it in mine[1:]]
         for each in mine:
@@ -182,6 +188,7 @@ def _matched(seen: Seen) -> _Matched:
     return _Matched(
         noticed=noticed,
         missing=missing,
+        unfinished=unfinished,
         doubled=doubled,
         needless=len(told),
         complaints=complaints,
@@ -202,13 +209,10 @@ def _frames(seen: Seen) -> tuple[dict[str, int], int]:
     for watch in seen.watches:
         recorders = [device.recorder for device in watch.devices]
         folders = [recorder.folder for recorder in recorders]
-        cameras = [name for recorder in recorders for name in recorder.cameras]
-        together = _missing([*folders, watch.stand_in.folder], cameras, seen)
-        lost |= together
-        returned += sum(_missing(folders, cameras, seen).values()) - sum(together.values())
+        names = {frames.number(name): name for it in recorders for name in it.cameras}
+        window = (seen.begun, seen.ended)
+        together = frames.missing([*folders, watch.stand_in.folder], names, window)
+        lost |= {names[camera]: count for camera, count in together.items()}
+        alone = frames.missing(folders, names, window)
+        returned += sum(alone.values()) - sum(together.values())
     return lost, returned
-
-
-def _missing(folders: Sequence[Path], cameras: Sequence[str], seen: Seen) -> dict[str, int]:
-    found = verify(folders, round(seen.begun * _SECOND), round(seen.ended * _SECOND))
-    return {name: count(found[int(name.rpartition(" ")[2])].missing) for name in cameras}

@@ -51,7 +51,7 @@ def test_there_is_always_one_but_for_the_silence_that_is_allowed(report: dict[st
 
 
 def test_an_outage_is_reported_once(report: dict[str, Any]) -> None:
-    wrong = ("reports_missing", "reports_doubled", "reports_needless")
+    wrong = ("reports_missing", "reports_unfinished", "reports_doubled", "reports_needless")
     assert {name: report[name] for name in wrong} == dict.fromkeys(wrong, 0)
 
 

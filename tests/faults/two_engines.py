@@ -24,19 +24,20 @@ from scripts.lab.outage import SETTLED_AFTER
 from scripts.lab.processes import until_told
 from scripts.lab.site import Plan
 from scripts.lab.state_log import StateLog
-from virtual_nvr.verify import count, verify
 
+from . import frames
 from .command import Measured, carry_out
 from .scene import CAMERAS, HOME, Device, Scene, calm
 
 _PORT = 8123
+_WARM = 15.0
+"""Seconds after which the engines that are to record cameras have some of each in memory."""
 _ALONE = 40.0
 """Seconds for which the first engine records before it is cut off: longer than the second one
 remembers, so that there is footage that nobody else has."""
 _AFTER = 8.0
 """Seconds for which the second one records all."""
 _READY, _NOTICED, _RETURNED = 180.0, 120.0, 300.0
-_SECOND = 1_000_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +140,7 @@ async def _play(stage: _Stage, say: Callable[[str], None]) -> _Moments:
             for device in scene.devices
         )
 
+    await asyncio.sleep(_WARM)
     say("all is well: the recorders are killed")
     killed = time.time()
     await asyncio.gather(*(device.recorder.program.kill() for device in scene.devices))
@@ -194,31 +196,27 @@ def _measure(plan: Plan, stage: _Stage, moments: _Moments, total: float) -> Repo
     first, second = (engine.footage for engine in stage.engines)
     recorders = [device.recorder.folder for device in scene.devices]
     cameras = range(1, plan.working_devices * plan.channels + 1)
-    everywhere = [*recorders, first, second]
-    window = (moments.killed - 5, moments.collected)
-
-    def missing(folders: Sequence[Path], window: tuple[float, float]) -> int:
-        found = verify(folders, *map(_ns, window))
-        return sum(count(found[number].missing) for number in cameras)
-
-    lost = missing(everywhere, window)
+    whole = (moments.killed - 5, moments.collected)
     # What was in flight when the cable was cut is a second at most.
-    moving = missing(everywhere, (moments.cut - 1, moments.returned))
-    before = (moments.cut - 5, moments.cut - 3)
+    move = (moments.cut - 1, moments.returned)
+    everywhere = [*recorders, first, second]
+    lost = sum(frames.missing(everywhere, cameras, whole).values())
+    moving = sum(frames.missing(everywhere, cameras, move).values())
+    before, after = (moments.cut - 5, moments.cut - 3), (moments.returned - 4, moments.returned - 2)
     spread = [_recorded(folder, before) for folder in (first, second)]
-    after = _recorded(second, (moments.returned - 4, moments.returned - 2))
     # The recorders were dead then: what they have of that time they were given.
     dead = (moments.killed + 1, moments.cut)
     return Report(
         cameras=len(cameras),
         capacity=_capacities(plan),
         spread=spread,
-        moved=[number for number in after if number not in spread[1]],
+        moved=[camera for camera in _recorded(second, after) if camera not in spread[1]],
         moved_s=round(moments.moved - moments.cut, 2),
         moving_lost_frames=moving,
         lost_frames=lost - moving,
-        collected_frames=_present([*recorders, second], dead) - _present([second], dead),
-        missing_frames=missing(recorders, window) - lost,
+        collected_frames=frames.present([*recorders, second], dead)
+        - frames.present([second], dead),
+        missing_frames=sum(frames.missing(recorders, cameras, whole).values()) - lost,
         collected_s=round(moments.collected - moments.mended, 2),
         returned=[
             len(scene.log.told(device.shown.event, "returned", moments.killed))
@@ -228,19 +226,10 @@ def _measure(plan: Plan, stage: _Stage, moments: _Moments, total: float) -> Repo
     )
 
 
-def _recorded(folder: Path, window: tuple[float, float]) -> list[int]:
+def _recorded(folder: Path, window: frames.Window) -> list[int]:
     """Return the cameras of which a folder has every frame of a time."""
-    found = verify([folder], *map(_ns, window))
-    return sorted(number for number, report in found.items() if not report.missing)
-
-
-def _present(folders: Sequence[Path], window: tuple[float, float]) -> int:
-    found = verify(folders, *map(_ns, window))
-    return sum(count(report.present) for report in found.values())
-
-
-def _ns(moment: float) -> int:
-    return round(moment * _SECOND)
+    reports = frames.found([folder], window)
+    return sorted(camera for camera, report in reports.items() if not report.missing)
 
 
 # The site
