@@ -36,8 +36,8 @@ class Leftovers:
         self._hass = hass
         self._entry = entry
         self._store = store
-        self._cleared: set[tuple[UnitId, UnitId]] = set()
-        """Removed units and the spares that they were cleared from."""
+        self._clearing: set[tuple[UnitId, UnitId]] = set()
+        """Removed units and the spares that they are being cleared from."""
         self._left: dict[UnitId, dict[UnitId, _Left]] = {}
         """What each spare was last seen to hold of a removed unit."""
 
@@ -65,23 +65,31 @@ class Leftovers:
             left = self._left.setdefault(unit, {})
             left[spare] = _Left(worker, cameras)
             seen = all(other in left for other, is_spare in group.items() if is_spare)
+            # A command that was under way when the unit was removed is yet to show what it did.
             if seen and not any(left[it].cameras for it in left if it in group):
-                self.forget(unit)
-            elif cameras and (unit, spare) not in self._cleared:
-                self._cleared.add((unit, spare))
-                self._entry.async_create_background_task(
-                    self._hass, self._clear(unit, spare, left[spare]), f"clear away {unit}"
-                )
+                if not worker.busy:
+                    self.forget(unit)
+            elif any(places[camera].provisioned or places[camera].commanded for camera in cameras):
+                self._begin_to_clear(unit, spare, left[spare])
             elif any(places[camera].holds_footage for camera in cameras):
                 self._ask(unit)
 
+    @callback
+    def _begin_to_clear(self, unit: UnitId, spare: UnitId, left: _Left) -> None:
+        if (unit, spare) not in self._clearing:
+            self._clearing.add((unit, spare))
+            self._entry.async_create_background_task(
+                self._hass, self._clear(unit, spare, left), f"clear away {unit}"
+            )
+
     async def _clear(self, unit: UnitId, spare: UnitId, left: _Left) -> None:
+        """Take away all but footage; what is still there at the next look is tried again then."""
         try:
             await left.worker.clear_away(left.cameras, delete_footage=False)
         except UnitError as error:
-            # The next look at the spare tries again.
             _LOGGER.debug("The cameras of %s are still on the spare: %s", unit, error)
-            self._cleared.discard((unit, spare))
+        finally:
+            self._clearing.discard((unit, spare))
 
     async def delete_footage(self, unit: UnitId) -> None:
         """Delete a removed unit's footage.
@@ -105,7 +113,6 @@ class Leftovers:
     def _withdraw(self, unit: UnitId) -> None:
         """Know nothing any more of a unit that is back, or left alone."""
         if self._left.pop(unit, None):
-            self._cleared = {it for it in self._cleared if it[0] != unit}
             ir.async_delete_issue(self._hass, DOMAIN, _issue_id(unit))
 
     @callback

@@ -64,6 +64,11 @@ class SpareWorker:
         self._commands.append(command)
         self._added.set()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a command is under way, or waits."""
+        return bool(self._commands)
+
     async def _run(self) -> None:
         """Carry out commands for ever."""
         while True:

@@ -120,8 +120,13 @@ class HomeAssistant:
     async def flow(self, path: str, handler: object, *answers: dict[str, Any]) -> dict[str, Any]:
         """Answer a flow's forms one after another; returns its last step."""
         step: dict[str, Any] = await self.request("POST", path, {"handler": handler})
+        return await self.go_on(path, step["flow_id"], *answers) if answers else step
+
+    async def go_on(self, path: str, flow_id: str, *answers: dict[str, Any]) -> dict[str, Any]:
+        """Answer the forms of a flow that is under way; returns its last step."""
+        step: dict[str, Any] = {}
         for answer in answers:
-            step = await self.request("POST", f"{path}/{step['flow_id']}", answer)
+            step = await self.request("POST", f"{path}/{flow_id}", answer)
         return step
 
     @property
