@@ -45,6 +45,8 @@ class DahuaFirmware:
     """Between adding or enabling a camera and its first frame."""
     onvif_replay: bool = True
     """Whether playback knows `Require: onvif-replay`, and so tells when frames were captured."""
+    wrong_zone: int = 0
+    """Seconds by which what it takes for UTC is ahead of it, because its time zone is wrong."""
     sends_heartbeats: bool = True
     """Whether eventManager sends the heartbeats that it is asked for."""
     closes_connections: bool = False

@@ -52,6 +52,7 @@ class Playback:
         offset = self._firmware.utc_offset * _SECOND
         stretch = Stretch(self._footage(token), start - offset, end - offset)
         stretch.onvif = self._firmware.onvif_replay
+        stretch.ahead = self._firmware.wrong_zone * _SECOND
         return stretch
 
 
@@ -60,7 +61,10 @@ class Stretch(Footage):
 
     Attributes:
         onvif: Whether it is replayed as ONVIF has it to who requires that.
+        ahead: Nanoseconds by which stamps are ahead of the times of the footage.
     """
+
+    ahead = 0
 
     def __init__(self, footage: Footage, start: int, end: int) -> None:
         self._footage = footage
@@ -81,6 +85,8 @@ class Stretch(Footage):
         end = self._end if order.end is None else min(order.end, self._end)
         wanted = replace(order, start=start, end=end, paced=order.paced or not self.onvif)
         async for shots in self._footage.play(wanted):
+            for shot in shots:
+                shot.frame.time += self.ahead
             yield shots
 
 

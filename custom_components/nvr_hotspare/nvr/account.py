@@ -192,8 +192,11 @@ class AccountClient:
 
 async def _chunks(response: aiohttp.ClientResponse, silence: float) -> AsyncGenerator[bytes]:
     while True:
-        async with _limited(silence):
-            chunk = await response.content.readany()
+        try:
+            async with _limited(silence):
+                chunk = await response.content.readany()
+        except aiohttp.ClientError, OSError:
+            raise UnitUnreachableError("The connection was lost") from None
         if not chunk:
             raise UnitUnreachableError("It tells no more")
         yield chunk

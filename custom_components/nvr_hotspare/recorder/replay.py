@@ -25,7 +25,7 @@ from .errors import (
 from .giving.model import Replay
 from .media import AudioReceiver, VideoReceiver
 from .model import AudioFrame, Frame, Source, Tracks
-from .replay_extent import AFTER, BESIDE, Extent
+from .replay_extent import AFTER, BEFORE, BESIDE, Extent
 from .rtp.capture import EXTENDED, Mark
 from .rtp.replay_clock import ReplayClock
 from .rtsp.client import OPEN_TIMEOUT, Manner, Session, open_session
@@ -95,7 +95,7 @@ class ReplayStream:
             said that none does. One that merely falls silent proves nothing.
     """
 
-    def __init__(self, session: Session, span: Span, ahead: int, begin: int | None) -> None:
+    def __init__(self, session: Session, span: Span, ahead: int, begin: int | None = None) -> None:
         """Read what a session sends.
 
         Args:
@@ -109,11 +109,13 @@ class ReplayStream:
         self.proven = False
         self._session = session
         self._extent = Extent(span, has_audio=session.audio is not None)
-        self._video = _Medium(VideoReceiver(description.video, ReplayClock(ahead=ahead)), begin)
+        window = None if begin is None else Span(begin - BEFORE, span.end + AFTER + BEFORE)
+        clock = ReplayClock(ahead=ahead, window=window)
+        self._video = _Medium(VideoReceiver(description.video, clock), begin)
         self._audio: _Medium[AudioReceiver[ReplayClock]] | None = None
         self._audio_channel = session.audio.rtp if session.audio else None
         if description.audio is not None and session.audio is not None:
-            clock = ReplayClock(description.audio.track.rate, ahead)
+            clock = ReplayClock(description.audio.track.rate, ahead, window)
             self._audio = _Medium(AudioReceiver(description.audio, clock), begin)
         self._ahead = deque[AudioFrame]()
         """Audio that came before the video beside it: some recorders send one after the other."""

@@ -28,7 +28,7 @@ from .table import flag, indexed
 
 EVERY: Final = 5
 """Seconds between heartbeats that are asked for."""
-_SILENCE: Final = 3.0 * EVERY
+SILENCE: Final = 3.0 * EVERY
 """Seconds of silence after which a recorder that did send heartbeats is taken for gone."""
 _OK: Final = 200
 _EVENT: Final = re.compile(r"Code=(\w{1,64});action=(\w{1,16})(?:;index=(\d{1,4}))?")
@@ -57,7 +57,7 @@ class Attachment(Subscription):
         disks = await take_disks(client)
         where = address("eventManager", "attach", {"codes": "[All]", "heartbeat": str(EVERY)})
         async with AsyncExitStack() as stack:
-            stream = await stack.enter_async_context(client.account.listen(where, silence=_SILENCE))
+            stream = await stack.enter_async_context(client.account.listen(where, silence=SILENCE))
             if stream.status != _OK:
                 raise UnitUnsupportedError(f"It tells of no events (HTTP {stream.status})")
             return cls(stack.pop_all(), stream, disks)

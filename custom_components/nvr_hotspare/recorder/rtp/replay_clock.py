@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from ..errors import SourceUnsupportedError
 from ..model import CLOCK_RATE
+from ..spans import Span
 from .capture import Mark, find_stamp
 
 _SECOND = 1_000_000_000
+_QUARTER = 900 * _SECOND
 _WRAP = 1 << 32
 _TIMESTAMP = slice(4, 8)
 """Where in the head of a packet its timestamp is (RFC 3550, section 5.1)."""
@@ -39,16 +41,19 @@ class ReplayClock:
         marks: What the latest stamp says about its frame.
     """
 
-    def __init__(self, rate: int = CLOCK_RATE, ahead: int = 0) -> None:
+    def __init__(self, rate: int = CLOCK_RATE, ahead: int = 0, window: Span | None = None) -> None:
         """Time a media of so many ticks a second, played by a clock that is ahead of ours.
 
         Args:
             rate: Ticks per second.
             ahead: Nanoseconds, taken off each time.
+            window: When the first frame was captured, of a recorder that knows local time only:
+                what it takes for UTC is off by whole quarters of an hour if its time zone is wrong.
         """
         self.marks = Mark(0)
         self._rate = rate
         self._ahead = ahead
+        self._window = window
         self._anchor: _Anchor | None = None
         self._times: dict[int, int] = {}
         self._reach = _AFAR * rate
@@ -65,6 +70,8 @@ class ReplayClock:
         if stamp is None:
             return
         timestamp, time = int.from_bytes(packet[_TIMESTAMP]), stamp.time - self._ahead
+        if self._window is not None:
+            time -= self._take_off_zone(time, self._window)
         self.marks = stamp.marks
         if self._anchor is None:
             self._anchor = _Anchor(timestamp, timestamp, time)
@@ -80,6 +87,15 @@ class ReplayClock:
         timestamp = int.from_bytes(packet[_TIMESTAMP])
         self._anchor = _Anchor(timestamp, timestamp, time)
         self._reach = _WRAP
+
+    def _take_off_zone(self, time: int, window: Span) -> int:
+        """Find out by the first frame how far a time zone is wrong; return it, in nanoseconds."""
+        self._window = None
+        if window.start <= time < window.end:
+            return 0
+        zone = (time - window.start) // _QUARTER * _QUARTER
+        self._ahead += zone
+        return zone
 
     def capture(self, timestamp: int, arrival: int = 0) -> tuple[int, int]:  # noqa: ARG002 (live)
         """Return the ticks and the capture time of a frame, whenever it arrived.
