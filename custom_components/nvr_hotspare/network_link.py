@@ -82,13 +82,15 @@ class NetworkLink(UnitLink):
 
     @override
     async def start(self, places: Iterable[Place]) -> None:
-        """Do nothing: the recorder runs by itself."""
+        """Tell the driver what places there may be; the recorder runs by itself."""
+        self._driver.know(places)
 
     @override
     async def change(self, config: UnitConfig, places: Iterable[Place]) -> bool:
         """Take up a changed configuration of the same way."""
         if config.way != self._way:
             return False
+        self._driver.know(places)
         self.config = config
         return True
 

@@ -39,6 +39,7 @@ class HikvisionApi(VendorApi):
     Attributes:
         alerts: What clients are told of by themselves.
         inputs: The channels.
+        lock: Counts wrong passwords.
     """
 
     def __init__(self, inside: Inside, firmware: HikvisionFirmware) -> None:
@@ -52,7 +53,7 @@ class HikvisionApi(VendorApi):
         self._met: dict[int, Input] = dict(self.inputs.inputs)
         self.inputs.apply(inside.state)
         self._guard = Guard("DVRNVRDVS", {config.username: config.password}, algorithms=("MD5",))
-        self._lock = AccountLock(config.lockout)
+        self.lock = AccountLock(config.lockout)
         self._logins: set[asyncio.Task[None]] = set()
         address = f"{config.host}:{config.rtsp_port}"
         self.alerts = Alerts(firmware, config.host)
@@ -101,15 +102,15 @@ class HikvisionApi(VendorApi):
     def _refuse(self, request: web.Request) -> web.StreamResponse | None:
         """Return why a request must not be answered, None if it may."""
         verdict = Verdict.MISSING
-        if not self._lock.closed:
+        if not self.lock.closed:
             authorization = request.headers.get("Authorization")
             verdict = self._guard.verify(authorization, request.method, request.raw_path)
         if verdict is Verdict.ACCEPTED:
-            self._lock.right()
+            self.lock.right()
             return None
         if verdict is Verdict.REJECTED:
-            self._lock.wrong()
-        element, locked = self._wire.element, self._lock.closed
+            self.lock.wrong()
+        element, locked = self._wire.element, self.lock.closed
         told = element(
             "userCheck",
             element("statusValue", HTTPStatus.UNAUTHORIZED.value),
@@ -138,6 +139,8 @@ class HikvisionApi(VendorApi):
         area, _, rest = path.partition("/")
         if area == "System":
             return self._dispatch_system(method, rest, path)
+        if (method, path) == ("GET", "Security/adminAccesses"):
+            return self._system.accesses()
         part, _, inner = rest.partition("/")
         match method, area, part:
             case _, "ContentMgmt", "InputProxy":

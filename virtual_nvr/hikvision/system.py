@@ -71,6 +71,24 @@ class System:
             element("deviceUpTime", 4711),
         )
 
+    def accesses(self) -> Element:
+        """Return adminAccesses: the ports."""
+        element = self._wire.element
+        ports = {"HTTP": self._config.http_port, "RTSP": self._config.rtsp_port}
+        return element(
+            "AdminAccessProtocolList",
+            *(
+                element(
+                    "AdminAccessProtocol",
+                    element("id", number),
+                    element("enabled", "true"),
+                    element("protocol", name),
+                    element("portNo", port),
+                )
+                for number, (name, port) in enumerate(ports.items(), start=1)
+            ),
+        )
+
     def time(self) -> Element:
         """Return time: local, with the offset, to the second."""
         element, hours = self._wire.element, self._firmware.utc_offset / 3600

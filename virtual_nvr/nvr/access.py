@@ -90,6 +90,8 @@ class AccountLock:
         self._rule = rule
         self._wrong = 0
         self._until = 0.0
+        self.wrong_ones = 0
+        """All that there ever were."""
 
     @property
     def closed(self) -> bool:
@@ -102,6 +104,7 @@ class AccountLock:
 
     def wrong(self) -> None:
         """Count a wrong one."""
+        self.wrong_ones += 1
         self._wrong += 1
         if self._rule and self._wrong >= self._rule.attempts:
             self._wrong = 0

@@ -105,6 +105,10 @@ class WorkingDevice(Unit, Protocol):
 class Spare(Unit, Protocol):
     """A recorder that can stand in for others. Every call may be repeated without harm."""
 
+    def know(self, places: Iterable[Place]) -> None:
+        """Be told of all places that there may be: some spares can't store a key whole."""
+        del places  # most can
+
     async def places(self) -> Mapping[str, PlaceState]:
         """Return what this project has put on the spare, by key."""
 

@@ -74,6 +74,8 @@ class Capability(StrEnum):
     EVENTS = "events"
     """Tells by itself what happens to it."""
     RESTART = "restart"
+    OWN_SPARE = "own_spare"
+    """Can stand in for recorders of its make, or have one that does, without this project."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

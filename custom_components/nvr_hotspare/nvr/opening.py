@@ -7,6 +7,7 @@ import aiohttp
 
 from .base import Recorder
 from .dahua import DahuaUnit
+from .hikvision import HikvisionUnit
 from .model import Credentials, Driver, Endpoint
 from .onvif import OnvifUnit
 
@@ -26,6 +27,7 @@ class _Opening(Protocol):
 DRIVERS: Final[Mapping[Driver, _Opening]] = {
     Driver.ONVIF: OnvifUnit,
     Driver.DAHUA: DahuaUnit,
+    Driver.HIKVISION: HikvisionUnit,
 }
 """Those of recorders on the network."""
 

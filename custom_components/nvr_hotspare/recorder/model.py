@@ -33,6 +33,19 @@ NAL_CODECS = frozenset((Codec.H264, Codec.H265))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CameraAddress:
+    """How recorders log in to a camera that they know more of than a stream."""
+
+    host: str
+    protocol: str
+    """As the recorder that tells it calls it, in lower case: onvif, hikvision, dahua ..."""
+    port: int
+    """Of that protocol."""
+    input: int = 1
+    """Which of the camera's own inputs, where it is an encoder or a recorder itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Where a camera's stream is: an RTSP URI, its credentials kept apart from it."""
 
@@ -41,6 +54,8 @@ class Source:
     password: str = field(default="", repr=False)
     audio: bool = True
     """Whether to take its audio too, where it has some that can be recorded."""
+    address: CameraAddress | None = None
+    """Where the camera itself is, as far as that is known; with the same account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
