@@ -7,6 +7,8 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
+from .card import add_card, remove_card, serve_card
+from .chronicle import remove_chronicle
 from .const import DOMAIN
 from .courier import courier_state
 from .drill_book import remove_drills
@@ -19,6 +21,7 @@ from .services import register_services
 from .store import GroupStore
 from .unit_config import unit_configs
 from .views import register_views
+from .websocket_api import register_commands
 
 PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
@@ -36,6 +39,8 @@ async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
     """Set up what all groups share."""
     register_views(hass)
     register_services(hass)
+    register_commands(hass)
+    await serve_card(hass)
     return True
 
 
@@ -54,6 +59,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) 
     await group.load()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     group.start()
+    await add_card(hass)
 
     async def let_go(_: Event) -> None:
         await group.let_go()
@@ -82,6 +88,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry)
     await remove_reports(hass, entry.entry_id)
     await remove_drills(hass, entry.entry_id)
     await remove_times(hass, entry.entry_id)
+    await remove_chronicle(hass, entry.entry_id)
+    if not any(it.entry_id != entry.entry_id for it in hass.config_entries.async_entries(DOMAIN)):
+        await remove_card(hass)
 
 
 async def _async_update(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) -> None:

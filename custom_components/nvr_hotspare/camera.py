@@ -9,8 +9,9 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .failover.model import UnitId
+from .live import live_view_id
 from .live_addresses import LiveAddresses
-from .live_view import CHANNEL_CAMERA, LiveView, live_view_id
+from .live_view import CHANNEL_CAMERA, LiveView
 from .runtime import NvrHotSpareConfigEntry
 from .unit_config import ChannelConfig, UnitConfig
 

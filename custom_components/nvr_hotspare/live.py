@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from .recorder.model import Source
+from .unit_config import ChannelConfig, UnitConfig
 
 
 class LiveFrom(StrEnum):
@@ -37,3 +38,8 @@ def choose(
     order = [*stand_ins, LiveFrom.NVR] if backed_up else [LiveFrom.NVR, *stand_ins]
     there = [it for it in order if it in offers]
     return next((it for it in there if it not in failed), there[0] if there else None)
+
+
+def live_view_id(config: UnitConfig, channel: ChannelConfig) -> str:
+    """Return the unique id of a channel's camera."""
+    return f"{config.unit}_live_{channel.number}"

@@ -17,7 +17,7 @@ from homeassistant.helpers.event import async_call_later
 from .entity import UnitEntity
 from .failover.model import Camera as Channel, Connection, WorkingStatus
 from .failover.view import DeviceView
-from .live import LiveFrom, choose
+from .live import LiveFrom, choose, live_view_id
 from .live_addresses import LiveAddresses
 from .manager import FailoverManager
 from .nvr.uris import with_credentials
@@ -207,8 +207,3 @@ def _note_failure(task: asyncio.Task[None]) -> None:
     """Tell that a provider failed, but not how: its errors hold addresses with credentials."""
     if not task.cancelled() and (error := task.exception()):
         _LOGGER.debug("%s: %s", task.get_name(), type(error).__name__)
-
-
-def live_view_id(config: UnitConfig, channel: ChannelConfig) -> str:
-    """Return the unique id of a channel's camera."""
-    return f"{config.unit}_live_{channel.number}"

@@ -9,6 +9,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .builtin_config import BuiltinConfig
 from .builtin_link import BuiltinLink
+from .chronicle import Chronicle
 from .const import DOMAIN
 from .coordinator import UnitCoordinator
 from .devices import forget_entities, register_devices
@@ -17,9 +18,11 @@ from .drills import Drills
 from .engine_config import EngineConfig
 from .engine_link import EngineLink
 from .failover.model import UnitId
+from .feed import Feed
 from .link import UnitLink
 from .manager import FailoverManager
 from .network_link import NetworkLink
+from .overview import Overview
 from .remote_link import RemoteLink
 from .removal import retire
 from .scenes import Scenes
@@ -43,7 +46,10 @@ class GroupRuntime:
         self._updating = asyncio.Lock()
         self._stopped = False
         self.manager = FailoverManager(hass, entry, store)
+        self.chronicle = Chronicle(hass, entry, self.manager)
         self.drills = Drills(hass, entry, self.manager, lambda: self.links)
+        self.overview = Overview(hass, entry, self.manager, self.drills.book, self.chronicle)
+        self.feed = Feed(hass, entry, self.overview, lambda: self.links)
         self._schedule = DrillSchedule(hass, entry, self.manager, self.drills)
         self._surroundings = Surroundings(hass, entry, self.manager, lambda: self.units)
         folder = Path(hass.config.cache_path(DOMAIN, "scenes", entry.entry_id))
@@ -63,6 +69,7 @@ class GroupRuntime:
         """Take up all units, without asking them anything yet."""
         await self.scenes.open()
         await self._schedule.load()
+        await self.chronicle.load()
         configs = unit_configs(self._entry).values()
         places = group_places(configs).values()
         for config in configs:
@@ -79,6 +86,7 @@ class GroupRuntime:
     def start(self) -> None:
         """Begin the heartbeats, and to tell what happens."""
         self.manager.audience.gather(self._hass, self._entry)
+        self.chronicle.start()
         for coordinator in self._coordinators.values():
             coordinator.start()
         self._schedule.start()
@@ -96,6 +104,7 @@ class GroupRuntime:
 
     async def let_go(self) -> None:
         """Leave all units to themselves: what dies with Home Assistant is not started again."""
+        await self.chronicle.stop()
         await self.scenes.close()
         await self.manager.courier.let_go()
         await asyncio.gather(*(link.close() for link in self.links))
