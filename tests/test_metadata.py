@@ -72,6 +72,8 @@ from custom_components.nvr_hotspare.manual import Refusal
 from custom_components.nvr_hotspare.nvr import errors as unit_errors
 from custom_components.nvr_hotspare.recorder import errors as source_errors
 from custom_components.nvr_hotspare.recorder.giving.model import TransferProblem
+from custom_components.nvr_hotspare.recorder.report import StorageState
+from custom_components.nvr_hotspare.timeline import Kind
 from custom_components.nvr_hotspare.trigger import TRIGGERS
 
 ROOT = Path(__file__).parent.parent
@@ -384,6 +386,29 @@ def test_every_issue_is_translated() -> None:
     assert set(EN["issues"]) == created | builtin | drifted | others
     assert {key for key, issue in EN["issues"].items() if "fix_flow" not in issue} == builtin
     assert all(EN["issues"][key]["description"] for key in builtin)
+
+
+# The card
+
+
+def test_every_text_of_the_card_is_there_and_used() -> None:
+    card = (PACKAGE / "frontend" / "nvr-hotspare-card.js").read_text()
+    texts = set(EN["selector"]["card"]["options"])
+    asked = set(re.findall(r'\.text\(\s*"(\w+)"', card))
+    made = {prefix for prefix in re.findall(r"`(\w+_)\$\{", card) if prefix != "nvr_hotspare_"}
+    literal = set(re.findall(r'"(\w+)"', card))
+    assert asked <= texts
+    assert not {key for key in texts - literal if not key.startswith(tuple(made))}
+    assert {f"kind_{kind}" for kind in Kind} | {f"legend_{kind}" for kind in Kind} <= texts
+    told = {f"storage_{state}" for state in StorageState if state is not StorageState.OK}
+    assert told <= texts
+    assert {f"absent_{why}" for why in ("no_group", "not_loaded", "unknown")} <= texts
+
+
+def test_the_card_asks_nobody_else_for_anything() -> None:
+    card = (PACKAGE / "frontend" / "nvr-hotspare-card.js").read_text()
+    assert re.findall(r"https?://[^\s\"]+", card) == [MANIFEST["documentation"]]
+    assert "import" not in re.sub(r"!important", "", card)
 
 
 # Actions
