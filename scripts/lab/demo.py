@@ -44,6 +44,7 @@ class Options:
     port: int
     folder: Path
     subnet: int
+    working_devices: int = 2
 
 
 async def run(options: Options, screen: Screen) -> dict[str, Any]:
@@ -58,7 +59,11 @@ async def run(options: Options, screen: Screen) -> dict[str, Any]:
     config = options.folder / "home-assistant"
     config.mkdir(parents=True)
     began = time.monotonic()
-    plan = Plan(subnet=options.subnet, spare=options.spare == "onvif")
+    plan = Plan(
+        working_devices=options.working_devices,
+        subnet=options.subnet,
+        spare=options.spare == "onvif",
+    )
     async with (
         site.running(plan, options.folder / "site") as here,
         _engine(options, plan) as engine,
@@ -207,7 +212,8 @@ def _invite(screen: Screen, home: HomeAssistant) -> None:
     screen.say(f"look around at {home.url} (user {user}, password {password}); Ctrl-C ends it")
 
 
-def _parse(arguments: Sequence[str] | None) -> Options:
+def parse(arguments: Sequence[str] | None) -> Options:
+    """Read the command line; it ends the program where it makes no sense."""
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="end after the report")
     parser.add_argument("--json", action="store_true", help="print the report as JSON, last")
@@ -251,7 +257,7 @@ def _parse(arguments: Sequence[str] | None) -> Options:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; returns the exit code."""
-    options = _parse(arguments)
+    options = parse(arguments)
     screen = Screen()
     try:
         report = asyncio.run(until_told(run(options, screen)))
