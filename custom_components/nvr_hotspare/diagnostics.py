@@ -35,6 +35,7 @@ from .engine_link import EngineLink
 from .failover import journal
 from .group_options import CONF_GATEWAY
 from .link import UnitLink
+from .network_link import NetworkLink
 from .recorder.report import EngineReport
 from .runtime import GroupRuntime, NvrHotSpareConfigEntry
 
@@ -128,6 +129,7 @@ def _seen(group: GroupRuntime, link: UnitLink) -> Mapping[str, Any]:
         "device": manager.view(unit).device,
         "spare": manager.view(unit).spare,
         "heartbeat": link.beat,
+        "password_rejected": isinstance(link, NetworkLink) and link.rejected,
         "pulse": state.pulses.get(unit),
         "as_device": state.devices.get(unit),
         "as_spare": state.spares.get(unit),

@@ -23,6 +23,7 @@ from tests.integration.lab import (
     add_device,
     device_id,
     eventually,
+    issues,
     state,
 )
 from virtual_nvr.cameras import VirtualCamera
@@ -94,22 +95,35 @@ async def test_a_device_tells_of_itself_alone_and_the_group_of_all(
     assert [unit["unit"] for unit in told["units"]] == [1, 2]
 
 
-async def test_issues_are_told_with_what_they_are_about(
+async def test_issues_are_told_with_what_they_are_about(  # noqa: PLR0917 (fixtures)
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
+    lab: Lab,
     entry: ConfigEntry,
     nvr: VirtualNvr,
     cameras: list[VirtualCamera],
 ) -> None:
+    await lab.stop("NVR-1")
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
+    (subentry,) = [it for it in entry.subentries.values() if it.unique_id == "NVR-1"]
+    hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    await eventually(lambda: bool(issues(hass)))
+    told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    about = {"name": "a removed unit"}
+    assert told["issues"] == [{"key": "unreturned_footage", "about": about}]
+    assert_anonymous(told, nvr, cameras=cameras)
+
+
+async def test_a_rejected_password_is_told_but_not_which(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: ConfigEntry
+) -> None:
     (subentry,) = [it for it in entry.subentries.values() if it.unique_id == "NVR-1"]
     data = {**subentry.data, "password": "outdated"}
     hass.config_entries.async_update_subentry(entry, subentry, data=data)
-    told: dict[str, Any] = {"issues": []}
-    while not told["issues"]:
+    told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    while not told["units"][DEVICE]["password_rejected"]:
         told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
-    assert told["issues"] == [{"key": "password_rejected", "about": {"name": "unit 2"}}]
     assert "outdated" not in json.dumps(told)
-    assert_anonymous(told, nvr, cameras=cameras)
 
 
 async def test_what_the_engine_of_the_built_in_spare_tells_is_told(
