@@ -63,3 +63,14 @@ def test_every_entity_is_documented() -> None:
 def test_every_working_status_is_explained() -> None:
     for kind in ("working_status", "spare_status"):
         assert missing("entities.md", EN["entity"]["sensor"][kind]["state"].values()) == []
+
+
+def test_every_field_of_the_forms_is_documented() -> None:
+    steps = [EN["config"]["step"], EN["config_subentries"]["unit"]["step"], EN["options"]["step"]]
+    # What engines and recorders are asked later on, and where a page of its own says it.
+    elsewhere = {"push", "group", "reauth_confirm", "device_list"}
+    forms = [form for kind in steps for key, form in kind.items() if key not in elsewhere]
+    forms += [inner for form in forms for inner in form.get("sections", {}).values()]
+    fields = {label for form in forms for label in form.get("data", {}).values()}
+    fields |= {field["name"] for field in EN["selector"]["channel"]["fields"].values()}
+    assert missing("setting-up.md", fields) == []
