@@ -80,6 +80,8 @@ class NvrConfig:
     folder: Path
     """Holds its recordings and what else must survive a restart."""
     http_port: int = 8000
+    discovery_port: int = 0
+    """Where it answers WS-Discovery, 3702 as a rule; 0 where it can't be found."""
     https: bool = False
     """Whether it speaks HTTPS there, by a certificate that it makes for itself."""
     rtsp_port: int = 8554

@@ -25,6 +25,18 @@ _SYSTEM = (
 _CATEGORIES = {"All", "Analytics", "Device", "Events", "Imaging", "Media", "PTZ"}
 
 
+def scopes(config: NvrConfig) -> list[str]:
+    """Return what kind of device the unit is (ONVIF Core, "Scope definitions")."""
+    told = (
+        "type/Network_Video_Recorder",
+        "Profile/Streaming",
+        "Profile/G",
+        f"name/{quote(config.name)}",
+        f"hardware/{quote(config.model)}",
+    )
+    return [f"onvif://www.onvif.org/{it}" for it in told]
+
+
 class DeviceService(Service):
     """Device Management (ONVIF Core)."""
 
@@ -154,20 +166,13 @@ class DeviceService(Service):
     @operation("GetScopes")
     def get_scopes(self, _request: Node) -> Answer:
         """Tell what kind of device the unit is."""
-        scopes = (
-            "type/Network_Video_Recorder",
-            "Profile/Streaming",
-            "Profile/G",
-            f"name/{quote(self._config.name)}",
-            f"hardware/{quote(self._config.model)}",
-        )
         return [
             element(
                 "tds:Scopes",
                 element("tt:ScopeDef", "Fixed"),
-                element("tt:ScopeItem", f"onvif://www.onvif.org/{scope}"),
+                element("tt:ScopeItem", scope),
             )
-            for scope in scopes
+            for scope in scopes(self._config)
         ]
 
     @operation("GetHostname", pre_auth=True)

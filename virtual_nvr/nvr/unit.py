@@ -21,6 +21,7 @@ from .access import Access
 from .config import ChannelConfig, Limits, NvrConfig
 from .device import DeviceService
 from .director import Director
+from .discovery import Discoverable
 from .events import EventService, SubscriptionManager
 from .job import Jobs
 from .live import live_channels
@@ -226,6 +227,7 @@ class _Running:
         self._config = config
         self._settling = asyncio.Lock()
         self._pushing: asyncio.Task[None] | None = None
+        self._discoverable: Discoverable | None = None
         self._engine = Engine(folder)
         archive = Archive(folder)
         holdings = Holdings(archive)
@@ -313,6 +315,8 @@ class _Running:
         if self._pushing:
             self._pushing.cancel()
             await asyncio.wait([self._pushing])
+        if self._discoverable:
+            self._discoverable.stop()
         self.events.points.end()
         if self.api is not None:
             await self.api.stop()
@@ -327,6 +331,8 @@ class _Running:
         await self.rtsp.start(self._config.host, self._config.rtsp_port)
         beside = self.api.add_routes if self.api else None
         await self._soap.start(self._config.host, self._config.http_port, beside)
+        if self._config.discovery_port:
+            self._discoverable = await Discoverable.start(self._config)
         if self._config.push_url:
             pushing = push(self._config.push_url, self._config.push_seconds)
             self._pushing = asyncio.create_task(pushing)
