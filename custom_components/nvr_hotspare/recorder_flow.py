@@ -8,10 +8,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowContext, FlowHandler, FlowResult
 import voluptuous as vol
 
+from .device_list import DeviceList, find_devices
 from .nvr.certificate import readable
 from .nvr.model import Probe
 from .unit_config import NetworkConfig
-from .unit_form import UNIT_SCHEMA, UnitFormError, filled_form, look_at_certificate, read_form
+from .unit_form import UnitFormError, filled_form, look_at_certificate, read_form, unit_schema
 
 type Prober = Callable[[HomeAssistant, NetworkConfig], Awaitable[Probe]]
 
@@ -34,6 +35,7 @@ class RecorderSteps[Context: FlowContext, Result: FlowResult[Any, Any], Handler]
     _entered: Mapping[str, Any]
     _way: NetworkConfig
     """What was entered, with the certificate that is shown there."""
+    _devices = DeviceList()
     _confirmed = ""
     """The fingerprint that the user has confirmed in this flow."""
 
@@ -44,17 +46,19 @@ class RecorderSteps[Context: FlowContext, Result: FlowResult[Any, Any], Handler]
         prober: Prober,
         proceed: Callable[[NetworkConfig, Probe], Awaitable[Result]],
     ) -> Result:
-        """Show `UNIT_SCHEMA` until a recorder answers that will do, then proceed with it."""
+        """Show the form until a recorder answers that will do, then proceed with it."""
         self._asking = _Asking(step_id, prober, proceed)
         known = self._known_way()
         if user_input is None:
-            return self._ask(filled_form(known) if known else None)
+            if known is None:
+                self._devices = await find_devices(self.hass)
+            return await self._ask(filled_form(known) if known else None)
         self._entered = user_input
         try:
             way = read_form(user_input)
             shown = await look_at_certificate(self.hass, way.endpoint)
         except UnitFormError as error:
-            return self._ask(user_input, error)
+            return await self._ask(user_input, error)
         self._way = replace(way, endpoint=replace(way.endpoint, fingerprint=shown))
         before = known.endpoint.fingerprint if known else ""
         if shown in {"", before, self._confirmed}:
@@ -92,14 +96,21 @@ class RecorderSteps[Context: FlowContext, Result: FlowResult[Any, Any], Handler]
             probe = await self._asking.prober(self.hass, self._way)
             return await self._asking.proceed(self._way, probe)
         except UnitFormError as error:
-            return self._ask(self._entered, error)
+            return await self._ask(self._entered, error)
 
-    def _ask(self, values: Mapping[str, Any] | None, error: UnitFormError | None = None) -> Result:
+    async def _ask(
+        self, values: Mapping[str, Any] | None, error: UnitFormError | None = None
+    ) -> Result:
+        schema = unit_schema(self._devices.selector())
+        devices = "" if self._known_way() else await self._devices.table(self.hass)
         return self.async_show_form(
             step_id=self._asking.step_id,
-            data_schema=self.add_suggested_values_to_schema(UNIT_SCHEMA, values),
+            data_schema=self.add_suggested_values_to_schema(schema, values),
             errors={"base": error.key} if error else {},
-            description_placeholders=error.placeholders if error else {},
+            description_placeholders={
+                "devices": devices,
+                **(error.placeholders if error else {}),
+            },
         )
 
     def _known_way(self) -> NetworkConfig | None:

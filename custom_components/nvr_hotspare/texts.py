@@ -1,6 +1,7 @@
 """Sentences in the language of Home Assistant."""
 
 from collections.abc import Mapping
+import re
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import (
@@ -9,6 +10,11 @@ from homeassistant.helpers.translation import (
 )
 
 from .const import DOMAIN
+
+
+def plain(text: str) -> str:
+    """Return what somebody else called something so that Markdown shows it as it is."""
+    return re.sub(r"([^\w\s])", r"\\\1", text)
 
 
 async def selector_texts(hass: HomeAssistant, selector: str) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
     BooleanSelector,
+    SelectSelector,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -37,24 +38,31 @@ SECTION_MORE: Final = "more"
 PASSWORD_SELECTOR: Final = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
 )
-UNIT_SCHEMA: Final = vol.Schema(
-    {
-        vol.Required(CONF_HOST): TextSelector(),
-        vol.Required(CONF_PASSWORD): PASSWORD_SELECTOR,
-        vol.Required(SECTION_MORE): section(
-            vol.Schema(
-                {
-                    vol.Required(CONF_USERNAME, default=DEFAULT_USERNAME): TextSelector(
-                        TextSelectorConfig(autocomplete="username")
-                    ),
-                    vol.Required(CONF_SSL, default=False): BooleanSelector(),
-                    vol.Optional(CONF_PORT): whole_number(1, 65535),
-                }
+
+
+def unit_schema(hosts: SelectSelector | None = None) -> vol.Schema:
+    """Return the form; `hosts` offers addresses to choose from."""
+    return vol.Schema(
+        {
+            vol.Required(CONF_HOST): hosts or TextSelector(),
+            vol.Required(CONF_PASSWORD): PASSWORD_SELECTOR,
+            vol.Required(SECTION_MORE): section(
+                vol.Schema(
+                    {
+                        vol.Required(CONF_USERNAME, default=DEFAULT_USERNAME): TextSelector(
+                            TextSelectorConfig(autocomplete="username")
+                        ),
+                        vol.Required(CONF_SSL, default=False): BooleanSelector(),
+                        vol.Optional(CONF_PORT): whole_number(1, 65535),
+                    }
+                ),
+                {"collapsed": True},
             ),
-            {"collapsed": True},
-        ),
-    }
-)
+        }
+    )
+
+
+UNIT_SCHEMA: Final = unit_schema()
 
 
 class UnitFormError(Exception):

@@ -125,7 +125,7 @@ async def test_a_recorder_that_is_busy_recording(hass: HomeAssistant, lab: Lab) 
     flow = await start(hass)
     result = await enter(hass, flow, unit_input(busy))
     assert result["errors"] == {"base": "busy_recording"}
-    assert result["description_placeholders"] == {"recordings": "2"}
+    assert result["description_placeholders"]["recordings"] == "2"
     await recover(hass, flow, spare)
 
 
@@ -142,7 +142,7 @@ async def test_a_recorder_that_refuses(
         patch.setattr(OnvifUnit, "probe", refuse)
         result = await enter(hass, flow, unit_input(spare))
     assert result["errors"] == {"base": "unit_refuses"}
-    assert result["description_placeholders"] == {"reason": "Out of order"}
+    assert result["description_placeholders"]["reason"] == "Out of order"
     await recover(hass, flow, spare)
 
 

@@ -114,7 +114,7 @@ async def test_a_recorder_that_can_lend_nothing_is_refused(
     assert flow.error == "cannot_record_others"
     await flow.enter(unit_input(full))
     assert flow.error == "no_free_channels"
-    assert flow.result["description_placeholders"] == {"recordings": "2"}
+    assert flow.result["description_placeholders"]["recordings"] == "2"
     await flow.enter(unit_input(await lab.nvr("NVR-1", cameras)))
     assert flow.result["step_id"] == "preference"
 

@@ -71,7 +71,7 @@ async def test_another_host_and_password_of_the_same_unit_are_taken(
     other = await lab.nvr("OTHER")
     await flow.enter(unit_input(other))
     assert flow.error == "other_unit"
-    assert flow.result["description_placeholders"] == {"serial": "OTHER"}
+    assert flow.result["description_placeholders"]["serial"] == "OTHER"
 
     await lab.stop("SPARE")
     host = loopback_address()

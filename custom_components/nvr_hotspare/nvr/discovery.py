@@ -85,7 +85,7 @@ async def discover(
     found: dict[str, FoundUnit] = {}
     listeners = [it for source in sources if (it := await _listen(source, found)) is not None]
     try:
-        for pause in (_REPEAT, seconds - _REPEAT):
+        for pause in (min(_REPEAT, seconds), max(0.0, seconds - _REPEAT)):
             for transport, listener in listeners:
                 for probe in listener.probes:
                     with suppress(OSError):
