@@ -22,7 +22,7 @@ from .interruptions import kill_home_assistant, kill_with_home_assistant, restar
 from .outage import Cast, Outage, Strike, play
 from .processes import ROOT, ProgramError, until_told
 from .screen import Screen
-from .site import Plan, Site
+from .site import BRANDS, Plan, Site
 from .state_log import StateLog, StepNotReachedError
 
 _FOLDER = ROOT / ".cache" / "demo"
@@ -37,6 +37,7 @@ class Options:
     once: bool
     json: bool
     spare: str
+    working: str
     standby: str
     kill_hass: bool
     restart_container: bool
@@ -62,7 +63,9 @@ async def run(options: Options, screen: Screen) -> dict[str, Any]:
     plan = Plan(
         working_devices=options.working_devices,
         subnet=options.subnet,
-        spare=options.spare == "onvif",
+        spare=options.spare in {"onvif", *BRANDS},
+        spare_brand=options.spare if options.spare in BRANDS else "",
+        working_brand=options.working if options.working in BRANDS else "",
     )
     async with (
         site.running(plan, options.folder / "site") as here,
@@ -140,8 +143,8 @@ async def set_up(
     if engine is not None:
         entry_id, spare = await spares.add_engine(home, engine, options.standby)
         screen.say(f"the engine at {engine.host} was paired by the code that it shows")
-    elif options.spare == "onvif":
-        entry_id, spare = await spares.add_onvif(home, here)
+    elif here.plan.spare:
+        entry_id, spare = await spares.add_recorder(home, here)
     else:
         footage = options.folder / "footage"
         entry_id, spare = await spares.add_builtin(home, footage, options.standby)
@@ -183,10 +186,11 @@ def make_report(
 ) -> dict[str, Any]:
     """Build the demo's report: the first outage, and the others beside it."""
     first, *later = outages
-    standby = {} if options.spare == "onvif" else {"standby": options.standby}
+    standby = {} if plan.spare else {"standby": options.standby}
     return {
         "home_assistant": home_assistant_version,
         "spare": options.spare,
+        "working": options.working,
         **standby,
         "channels": plan.channels,
         **asdict(first),
@@ -219,9 +223,16 @@ def parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--json", action="store_true", help="print the report as JSON, last")
     parser.add_argument(
         "--spare",
-        choices=("onvif", "builtin", "engine"),
+        choices=("onvif", *BRANDS, "builtin", "engine"),
         default="onvif",
-        help="a recorder (onvif), Home Assistant itself (builtin), or an engine elsewhere (engine)",
+        help="a recorder (onvif, or of a brand), Home Assistant itself (builtin), or an engine"
+        " elsewhere (engine)",
+    )
+    parser.add_argument(
+        "--working",
+        choices=("onvif", *BRANDS),
+        default="onvif",
+        help="what the recorders speak that fail",
     )
     parser.add_argument(
         "--standby",
@@ -250,7 +261,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
         "--subnet", type=int, default=0, help="third number of the units' 127.0.x.y addresses"
     )
     options = Options(**vars(parser.parse_args(arguments)))
-    if options.hass_down_at and options.spare == "onvif":
+    if options.hass_down_at and options.spare in {"onvif", *BRANDS}:
         parser.error("--hass-down-at needs a spare that decides by itself: builtin or engine")
     return options
 

@@ -12,6 +12,12 @@ from .processes import Program, tell
 
 CAMERA_PORT = 8554
 USERNAME = "admin"
+BRANDS = ("dahua", "hikvision")
+"""Those that a virtual recorder can be of."""
+_LOGIN = 2.0
+"""Seconds that a recorder of a brand takes to log in to a camera."""
+_SLOTS = 16
+"""Channels of a spare of a brand."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +35,10 @@ class Plan:
     """How many cameras the spare records at a time; 0 for those of one device."""
     stream: str = "main"
     """What the cameras send."""
+    spare_brand: str = ""
+    """Whose API the spare speaks, one of `BRANDS`; none for ONVIF alone."""
+    working_brand: str = ""
+    """The same of the working devices."""
 
     @property
     def network(self) -> str:
@@ -122,16 +132,24 @@ def build(plan: Plan, folder: Path) -> Site:
             "serial": f"VN{plan.subnet:03}{index + 1:04}",
             "host": f"{network}.{11 + index}",
             "channels": channels,
+            **_brand(plan.working_brand),
         }
         working.append(_recorder(f"NVR {index + 1}", folder / f"nvr{index + 1}", config))
     # A camera's recording stays on the spare while its place serves another: recordings outnumber
     # what can be recorded at the same time.
     places = plan.places or plan.channels
     limits = {"recordings": 64, "jobs": places, "receivers": places}
+    if plan.spare_brand:  # footage stays with its channel
+        limits = dict.fromkeys(limits, _SLOTS)
     spare = _recorder(
         "Spare",
         folder / "spare",
-        {"serial": f"VN{plan.subnet:03}9999", "host": plan.spare_host, "limits": limits},
+        {
+            "serial": f"VN{plan.subnet:03}9999",
+            "host": plan.spare_host,
+            "limits": limits,
+            **_brand(plan.spare_brand),
+        },
     )
     return Site(
         plan=plan,
@@ -152,6 +170,11 @@ async def running(plan: Plan, folder: Path) -> AsyncGenerator[Site]:
         yield site
     finally:
         await site.stop()
+
+
+def _brand(brand: str) -> dict[str, object]:
+    """Return what a recorder of a brand is told."""
+    return {brand: {"login_seconds": _LOGIN}, "manufacturer": brand.title()} if brand else {}
 
 
 def _recorder(name: str, folder: Path, config: Mapping[str, object]) -> Recorder:

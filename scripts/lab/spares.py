@@ -27,7 +27,7 @@ class StandIn:
     """The private folder in which an engine writes down what it decides for this group."""
 
 
-async def add_onvif(home: HomeAssistant, here: Site) -> tuple[str, StandIn]:
+async def add_recorder(home: HomeAssistant, here: Site) -> tuple[str, StandIn]:
     """Make a group with the site's own recorder as its spare; also returns the entry's id."""
     entry_id = await integration.add_group(home, here.spare)
     stand_in = StandIn(name=here.spare.name, serial=here.spare.serial, folder=here.spare.folder)

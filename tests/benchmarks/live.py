@@ -114,7 +114,7 @@ async def watch(folder: Path, spare: str, *, port: int = PORT, subnet: int = SUB
             home_assistant.running(config, port) as home,
         ):
             if spare == "onvif":
-                entry_id, _ = await spares.add_onvif(home, here)
+                entry_id, _ = await spares.add_recorder(home, here)
             else:
                 entry_id, _ = await spares.add_builtin(home, folder / "footage", "warm")
             (device,) = here.working

@@ -111,7 +111,7 @@ async def set_up(assistant: HomeAssistant, here: Site, footage: Path) -> None:
     built_in, _ = await spares.add_builtin(assistant, footage, "cold")
     await integration.add_working_device(assistant, built_in, first, here.camera_password)
     await asyncio.to_thread(put_footage, footage / channel_of(f"{first.serial}/1"))
-    other, _ = await spares.add_onvif(assistant, here)
+    other, _ = await spares.add_recorder(assistant, here)
     await integration.add_working_device(assistant, other, second, here.camera_password)
     async with asyncio.timeout(120):
         while (place := place_of(here.spare.folder, f"{second.serial}/1")) is None:  # noqa: ASYNC110 (a file)

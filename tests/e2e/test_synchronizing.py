@@ -113,7 +113,7 @@ async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Lab]:
                 for device, pair in zip(
                     here.working,
                     (
-                        spares.add_onvif(home, here),
+                        spares.add_recorder(home, here),
                         spares.add_builtin(home, folder / "footage", "warm"),
                     ),
                     strict=True,
