@@ -17,7 +17,7 @@ def run_demo(folder: Path, port: int, subnet: int, *options: str) -> dict[str, A
     arguments = ["--once", "--json", "--port", str(port), "--subnet", str(subnet), *options]
     before = _pressed()
     demo = subprocess.run(
-        [sys.executable, "-m", "scripts.lab.demo", *arguments, "--folder", str(folder / "demo")],
+        [sys.executable, "-m", "scripts.lab", *arguments, "--folder", str(folder / "demo")],
         cwd=ROOT,
         capture_output=True,
         text=True,
