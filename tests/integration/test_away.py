@@ -129,7 +129,7 @@ async def test_an_outage_that_began_and_ended_while_away_is_told_and_made_good(
         "returned",
         "synchronized",
     ]
-    assert state(hass, "sensor", nvr, "working_status") == "recording"
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
 
 
 async def test_what_was_not_settled_is_told_once_all_the_same(
