@@ -169,7 +169,9 @@ async def test_trap_error_within_200_is_a_refusal(
     start_dahua: StartDahua, camera: VirtualCamera
 ) -> None:
     _, driver = await start_dahua(fw_error_in_ok=True, fw_protocols="Private", fw_json_api=501)
-    assert await driver.record([place_of(camera)]) == {"VN0001/1": "Error"}
+    assert await driver.record([place_of(camera)]) == {
+        "VN0001/1": "The recorder did not take the settings"
+    }
 
 
 async def test_its_own_cameras_are_never_touched(

@@ -218,8 +218,9 @@ def check_codes(told: Mapping[str, Any]) -> None:
         cameras = group.get("cameras") if isinstance(group, dict) else None
         for camera in cameras if isinstance(cameras, list) else ():
             code = camera.get("failedCode") if isinstance(camera, dict) else None
-            if code not in {None, 0}:
-                raise UnitRequestError(f"The recorder does not take the camera (code {code})")
+            if code is not None and code != 0:
+                shown = code if isinstance(code, int) else "?"
+                raise UnitRequestError(f"The recorder does not take the camera (code {shown})")
 
 
 def _holds(device: Device, source: Source) -> bool:

@@ -110,10 +110,15 @@ class DahuaClient:
     async def configure(self, pairs: Mapping[str, str]) -> None:
         """Change settings, all or none.
 
+        Its own words about a refusal are not repeated: they may hold what was sent.
+
         Raises:
             UnitError: As `order`.
         """
-        await self.order("configManager", "setConfig", pairs)
+        try:
+            await self.order("configManager", "setConfig", pairs)
+        except UnitRequestError:
+            raise UnitRequestError("The recorder did not take the settings") from None
 
     async def post(self, method: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Call a method of the JSON API, such as "recordManager/getStateAll".
@@ -130,6 +135,8 @@ class DahuaClient:
         )
         if answer.status in _JSON_LACKING:
             raise UnitUnsupportedError("The firmware lacks this part of the JSON API")
+        if answer.status not in {HTTPStatus.OK, HTTPStatus.FORBIDDEN}:
+            raise UnitRequestError(f"The recorder would not do it (HTTP {answer.status})")
         return parse_json(_checked(answer).body)
 
     async def has_json(self) -> bool:
