@@ -23,6 +23,7 @@ from custom_components.nvr_hotspare import (
     channel_form,
     drill_flow,
     drill_sensor,
+    driver_form,
     engine_form,
     event,
     giving_form,
@@ -207,6 +208,7 @@ def test_translations_are_plain_sentences() -> None:
 @pytest.mark.parametrize(
     ("step", "schema"),
     [
+        (EN["config"]["step"]["driver"], driver_form.DRIVER_SCHEMA),
         (EN["config"]["step"]["recorder"], unit_form.UNIT_SCHEMA),
         (EN["config"]["step"]["builtin"], builtin_form.BUILTIN_SCHEMA),
         (EN["config"]["step"]["engine"], engine_form.PAIRING_SCHEMA),
@@ -215,6 +217,7 @@ def test_translations_are_plain_sentences() -> None:
         (UNIT["step"]["engine_options"], engine_form.OPTIONS_SCHEMA),
         (UNIT["step"]["engine_address"], engine_form.ADDRESS_SCHEMA),
         (UNIT["step"]["engine_standby"], engine_form.OPTIONS_SCHEMA),
+        (UNIT["step"]["driver"], driver_form.DRIVER_SCHEMA),
         (UNIT["step"]["normal"], unit_form.UNIT_SCHEMA),
         (UNIT["step"]["recorder"], unit_form.UNIT_SCHEMA),
         (UNIT["step"]["builtin"], builtin_form.BUILTIN_SCHEMA),

@@ -8,11 +8,20 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowContext, FlowHandler, FlowResult
 import voluptuous as vol
 
+from .const import CONF_DRIVER
 from .device_list import DeviceList, find_devices
+from .driver_form import DRIVER_SCHEMA, ability_lines, find_driver
 from .nvr.certificate import readable
-from .nvr.model import Probe
+from .nvr.model import Driver, Probe
 from .unit_config import NetworkConfig
-from .unit_form import UnitFormError, filled_form, look_at_certificate, read_form, unit_schema
+from .unit_form import (
+    UnitFormError,
+    filled_form,
+    look_at_certificate,
+    read_form,
+    unit_schema,
+    unit_title,
+)
 
 type Prober = Callable[[HomeAssistant, NetworkConfig], Awaitable[Probe]]
 
@@ -36,6 +45,8 @@ class RecorderSteps[Context: FlowContext, Result: FlowResult[Any, Any], Handler]
     _way: NetworkConfig
     """What was entered, with the certificate that is shown there."""
     _devices = DeviceList()
+    _probe: Probe
+    """What was found out about it."""
     _confirmed = ""
     """The fingerprint that the user has confirmed in this flow."""
 
@@ -91,10 +102,40 @@ class RecorderSteps[Context: FlowContext, Result: FlowResult[Any, Any], Handler]
             },
         )
 
+    async def async_step_driver(self, user_input: dict[str, Any] | None = None) -> Result:
+        """Say which driver was found for the recorder, and what it can do by it; ask for another.
+
+        Of ONVIF, which most recorders speak, there is nothing to say.
+        """
+        if user_input is not None:
+            chosen = Driver(user_input[CONF_DRIVER])
+            try:
+                if chosen is not self._way.driver:
+                    self._way = replace(self._way, driver=chosen)
+                    self._probe = await self._asking.prober(self.hass, self._way)
+                return await self._asking.proceed(self._way, self._probe)
+            except UnitFormError as error:
+                return await self._ask(self._entered, error)
+        return self.async_show_form(
+            step_id="driver",
+            data_schema=self.add_suggested_values_to_schema(
+                DRIVER_SCHEMA, {CONF_DRIVER: self._way.driver}
+            ),
+            description_placeholders={
+                "unit": unit_title(self._probe.identity, self._way),
+                "abilities": await ability_lines(self.hass, self._probe),
+            },
+        )
+
     async def _try_recorder(self) -> Result:
+        known = self._known_way()
         try:
-            probe = await self._asking.prober(self.hass, self._way)
-            return await self._asking.proceed(self._way, probe)
+            driver = known.driver if known else await find_driver(self.hass, self._way)
+            self._way = replace(self._way, driver=driver)
+            self._probe = await self._asking.prober(self.hass, self._way)
+            if known is None and driver is not Driver.ONVIF:
+                return await self.async_step_driver()
+            return await self._asking.proceed(self._way, self._probe)
         except UnitFormError as error:
             return await self._ask(self._entered, error)
 

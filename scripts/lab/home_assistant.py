@@ -127,6 +127,10 @@ class HomeAssistant:
         step: dict[str, Any] = {}
         for answer in answers:
             step = await self.request("POST", f"{path}/{flow_id}", answer)
+            if step.get("step_id") == "driver":  # the one that was found will do
+                found = {it["name"]: it["description"] for it in step["data_schema"]}
+                chosen = {"driver": found["driver"]["suggested_value"]}
+                step = await self.request("POST", f"{path}/{flow_id}", chosen)
         return step
 
     @property

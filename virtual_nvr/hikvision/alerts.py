@@ -28,6 +28,11 @@ class Alerts:
         """How many there are."""
         return len(self._listeners)
 
+    def end(self) -> None:
+        """Tell nobody any more."""
+        for listener in self._listeners:
+            listener.put_nowait(b"")
+
     def tell(self, kind: str, *, active: bool = True) -> None:
         """Tell that something happens, or is over."""
         for listener in self._listeners:
@@ -51,6 +56,8 @@ class Alerts:
                         part = await queue.get()
                 except TimeoutError:
                     continue
+                if not part:
+                    return response
                 if not self.silent:
                     await response.write(part)
         except ConnectionError:

@@ -80,6 +80,7 @@ class HikvisionApi(VendorApi):
 
     @override
     async def stop(self) -> None:
+        self.alerts.end()
         logins = list(self._logins)
         for login in logins:
             login.cancel()
