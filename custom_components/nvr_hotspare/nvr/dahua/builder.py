@@ -78,8 +78,12 @@ class Builder:
             and (written is not None and written[1] == place.source)
         )
 
-    async def build(self, place: Place, devices: Sequence[Device], *, record: bool) -> Device:
+    async def build(
+        self, place: Place, devices: Sequence[Device], *, record: bool
+    ) -> Sequence[Device]:
         """Put a camera onto its channel, or onto one that is free, and tell what to record of it.
+
+        Returns all channels, as they are then.
 
         Args:
             place: The camera.
@@ -186,19 +190,24 @@ class Builder:
             "VideoInputs": [{"MainStreamUrl": source.uri if self._protocol == GENERAL else ""}],
         }
 
-    async def _proven(self, channel: int, mark: Mark, source: Source) -> Device:
-        """Read what was written."""
-        device = await self._entry(channel)
+    async def _proven(self, channel: int, mark: Mark, source: Source) -> Sequence[Device]:
+        """Read what was written; returns all channels."""
+        devices = await take_devices(self._client)
+        device = _channel_of(devices, channel)
         if not device.enabled or not _holds(device, source):
             raise UnitRequestError("The recorder did not take the camera, although it said so")
         self._written[channel] = mark, source
-        return device
+        return devices
 
     async def _entry(self, channel: int) -> Device:
-        for device in await take_devices(self._client):
-            if device.channel == channel:
-                return device
-        raise UnitProtocolError("The recorder has lost a channel")
+        return _channel_of(await take_devices(self._client), channel)
+
+
+def _channel_of(devices: Sequence[Device], channel: int) -> Device:
+    for device in devices:
+        if device.channel == channel:
+            return device
+    raise UnitProtocolError("The recorder has lost a channel")
 
 
 def held_of(devices: Sequence[Device], key: str) -> Sequence[Device]:

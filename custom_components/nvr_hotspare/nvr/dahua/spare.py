@@ -69,16 +69,17 @@ class DahuaSpare:
         """See `Spare`."""
         errors: list[UnitError] = []
         async with self.building:
+            devices = await self.builder.look()
             for place in {place.key: place for place in places}.values():
-                devices = await self.builder.look()
                 held = held_of(devices, place.key)
                 if held and self.builder.is_ready(held[0], place):
                     continue
                 commanded = bool(held) and _is_commanded(held[0])
                 try:
-                    await self.builder.build(place, devices, record=commanded)
+                    devices = await self.builder.build(place, devices, record=commanded)
                 except (UnitFullError, UnitRequestError) as error:
                     errors.append(error)
+                    devices = await self.builder.look()
         if errors:
             raise errors[0]
 
@@ -95,9 +96,14 @@ class DahuaSpare:
             }
             self._forget(ready)
             errors = dict(await self._set_modes(ready, MANUAL))
-            for key in wanted.keys() - ready.keys():
-                if error := await self._build(wanted[key]):
-                    errors[key] = error
+            for key in [it for it in wanted if it not in ready]:  # those before come first
+                try:
+                    devices = await self._build(wanted[key], devices)
+                except (UnitRequestError, UnitUnsupportedError, UnitProtocolError) as error:
+                    errors[key] = str(error)
+                    devices = await self.builder.look()
+                except UnitFullError as error:
+                    errors[key] = str(error)
         return errors
 
     async def release(self, keys: Iterable[str]) -> None:
@@ -137,19 +143,15 @@ class DahuaSpare:
             raise UnitRequestError("It holds nothing of this camera")
         return held[0].channel, mark.since
 
-    async def _build(self, place: Place) -> str:
-        """Add a camera and record it; returns what went wrong, empty if nothing did."""
+    async def _build(self, place: Place, devices: Sequence[Device]) -> Sequence[Device]:
+        """Add a camera and record it, whoever has to give way; returns the channels after that."""
         while True:
-            devices = await self.builder.look()
             try:
-                await self.builder.build(place, devices, record=True)
-            except UnitFullError as error:
+                return await self.builder.build(place, devices, record=True)
+            except UnitFullError:
                 if not await self._make_room(devices):
-                    return str(error)
-            except (UnitRequestError, UnitUnsupportedError, UnitProtocolError) as error:
-                return str(error)
-            else:
-                return ""
+                    raise
+                devices = await self.builder.look()
 
     async def _make_room(self, devices: Sequence[Device]) -> bool:
         """Take away one place that only waits and holds nothing; False if there is none."""
