@@ -5,12 +5,14 @@ from typing import Final
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
 from .card import add_card, remove_card, serve_card
 from .chronicle import remove_chronicle
 from .const import DOMAIN
 from .courier import courier_state
+from .devices import is_stale
 from .drill_book import remove_drills
 from .drill_times import remove_times
 from .giving_engine import HiredEngine
@@ -91,6 +93,13 @@ async def async_remove_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry)
     await remove_chronicle(hass, entry.entry_id)
     if not any(it.entry_id != entry.entry_id for it in hass.config_entries.async_entries(DOMAIN)):
         await remove_card(hass)
+
+
+async def async_remove_config_entry_device(
+    _: HomeAssistant, entry: NvrHotSpareConfigEntry, device: DeviceEntry
+) -> bool:
+    """Let a device be deleted that is none of the group's; a unit is removed in its group."""
+    return is_stale(entry, device)
 
 
 async def _async_update(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) -> None:

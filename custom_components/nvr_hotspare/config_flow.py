@@ -17,6 +17,8 @@ from homeassistant.config_entries import (
     SubentryFlowContext,
 )
 from homeassistant.core import callback
+from homeassistant.helpers.device_registry import format_mac
+from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from .builtin_config import BuiltinConfig
@@ -31,6 +33,7 @@ from .nvr.model import Endpoint, Probe
 from .options_flow import GroupOptionsFlow
 from .reauth_flow import ReauthSteps
 from .recorder_flow import RecorderSteps
+from .roaming import moved_by_dhcp
 from .subentry_flow import UnitSubentryFlow
 from .unit_config import NetworkConfig, unit_configs
 from .unit_form import is_configured, probe_spare, unit_data, unit_title
@@ -104,6 +107,12 @@ class NvrHotSpareConfigFlow(
         if self._async_current_entries(include_ignore=False):
             return await self.async_step_group()
         return await self.async_step_engine()
+
+    @override
+    async def async_step_dhcp(self, discovery_info: DhcpServiceInfo) -> ConfigFlowResult:
+        """Follow a unit that got another address; no other device comes here."""
+        moved_by_dhcp(self.hass, format_mac(discovery_info.macaddress), discovery_info.ip)
+        return self.async_abort(reason="already_configured")
 
     async def async_step_group(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask which group the engine is to be a spare of."""

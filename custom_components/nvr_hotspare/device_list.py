@@ -69,12 +69,17 @@ class DeviceList:
         return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-async def find_devices(hass: HomeAssistant) -> DeviceList:
+async def search(hass: HomeAssistant) -> Sequence[FoundUnit]:
     """Ask in all networks that Home Assistant uses."""
     own = await network.async_get_enabled_source_ips(hass)
     sources = dict.fromkeys([*(str(it) for it in own if isinstance(it, IPv4Address)), _LOOPBACK])
+    return await discover(sources, group=ASKED, seconds=PATIENCE)
+
+
+async def find_devices(hass: HomeAssistant) -> DeviceList:
+    """Search, and tell what is in a group already."""
     found, added, cameras = await asyncio.gather(
-        discover(sources, group=ASKED, seconds=PATIENCE),
+        search(hass),
         _addresses(_unit_hosts(hass)),
         _addresses(_camera_hosts(hass)),
     )

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .const import DOMAIN, WorkMode
-from .unit_config import NetworkConfig, UnitConfig
+from .unit_config import NetworkConfig, UnitConfig, unit_configs
 
 
 @callback
@@ -38,6 +38,13 @@ def register_devices(hass: HomeAssistant, entry: ConfigEntry, units: Iterable[Un
         )
         if config.mode is WorkMode.HOT_SPARE and way == group.id:
             way = device.id
+
+
+@callback
+def is_stale(entry: ConfigEntry, device: dr.DeviceEntry) -> bool:
+    """Tell whether a device is neither the group nor one of its units (any more)."""
+    known = {(DOMAIN, entry.entry_id), *((DOMAIN, unit) for unit in unit_configs(entry))}
+    return known.isdisjoint(device.identifiers)
 
 
 @callback

@@ -17,7 +17,7 @@ from .drill_schedule import DrillSchedule
 from .drills import Drills
 from .engine_config import EngineConfig
 from .engine_link import EngineLink
-from .failover.model import UnitId
+from .failover.model import Connection, UnitId
 from .feed import Feed
 from .link import UnitLink
 from .manager import FailoverManager
@@ -25,6 +25,7 @@ from .network_link import NetworkLink
 from .overview import Overview
 from .remote_link import RemoteLink
 from .removal import retire
+from .roaming import roam
 from .scenes import Scenes
 from .store import GroupStore
 from .surroundings import Surroundings
@@ -91,6 +92,18 @@ class GroupRuntime:
             coordinator.start()
         self._schedule.start()
         self._surroundings.start()
+        self._entry.async_create_background_task(
+            self._hass,
+            roam(self._hass, self._entry, self._is_offline),
+            f"roam {self._entry.title}",
+            eager_start=False,
+        )
+
+    @callback
+    def _is_offline(self, config: UnitConfig) -> bool:
+        if config.unit not in self._coordinators:
+            return False
+        return self.manager.view(config.unit).connection is Connection.OFFLINE
 
     async def stop(self) -> None:
         """End the heartbeats and decide nothing any more."""

@@ -32,6 +32,7 @@ from .const import (
     CONF_PREFERENCE,
     CONF_PRIORITY,
     CONF_PROTECTED,
+    CONF_REFERENCE,
     CONF_SERIAL,
     CONF_SINGLE_STREAM,
     CONF_TOLD_NAME,
@@ -182,6 +183,8 @@ class UnitConfig:
     """The numbers of all channels that it is known to have, protected or not, by token."""
     preference: int = 1
     """Which spare is asked first: the lowest; of equals the one that was added first."""
+    reference: str = ""
+    """What it calls itself in WS-Discovery, empty where that is not known."""
 
     @classmethod
     def from_subentry(cls, subentry: ConfigSubentry) -> Self:
@@ -200,6 +203,7 @@ class UnitConfig:
             covers_no_record=data.get(CONF_COVERS_NO_RECORD, False),
             told_numbers=data.get(CONF_TOLD_NUMBERS, {}),
             preference=data.get(CONF_PREFERENCE, 1),
+            reference=data.get(CONF_REFERENCE, ""),
         )
 
     @property
