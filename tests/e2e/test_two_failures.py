@@ -197,8 +197,8 @@ async def test_the_reports_tell_of_one_incident_as_it_was(ended: Ended) -> None:
         told = {cameras[number]: why for number, why in report["not_backed_up"].items()}
         shown = {camera: why for camera, why in unserved.items() if camera in cameras.values()}
         # A low camera may have been recorded until a more important one took its place.
-        gone = {cameras[str(number)] for number in report["displaced"]}
-        assert told == {camera: why for camera, why in shown.items() if camera not in gone}
+        once = {cameras[number] for number in report["first_confirmed_after"]}
+        assert told == {camera: why for camera, why in shown.items() if camera not in once}
         assert report["cause"] == "silence"
         assert set(report["spares"]) <= ended.titles
         assert 0 < report["noticed_after"] <= 15
