@@ -7,7 +7,7 @@ from homeassistant.util.yaml import load_yaml_dict
 from custom_components.nvr_hotspare.const import DOMAIN
 
 SCALE = Path(__file__).parent.parent / "custom_components" / DOMAIN / "quality_scale.yaml"
-BEING_BUILT = {"discovery", "discovery-update-info"}
+BEING_BUILT = {"discovery-update-info"}
 _TEXT = """
 action-setup appropriate-polling brands common-modules config-flow config-flow-test-coverage
 dependency-transparency docs-actions docs-conditions docs-high-level-description

@@ -26,6 +26,8 @@ FLOW, SUBENTRIES = f"{ENTRIES}/flow", f"{ENTRIES}/subentries/flow"
 OPTIONS = f"{ENTRIES}/options/flow"
 REPAIRS = "/api/repairs/issues/fix"
 NEW_PASSWORD = "another-door"
+DISCOVERY_PORT = 3702
+"""Where WS-Discovery asks, and as only these virtual recorders are told to listen."""
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(500)]
 
@@ -92,6 +94,8 @@ async def life(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Life]
     plan = Plan(working_devices=2, channels=2, places=4, subnet=SUBNET)
     here = site.build(plan, folder / "site")
     change_configuration(here.working[1], channels=lambda all_of_them: all_of_them[:1])
+    for recorder in (*here.working, here.spare):
+        change_configuration(recorder, discovery_port=lambda _: DISCOVERY_PORT)
     try:
         await here.start()
         async with home_assistant.running(config, PORT) as home:
@@ -100,21 +104,31 @@ async def life(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Life]
         await here.stop()
 
 
+def listed(form: dict[str, Any]) -> dict[str, str]:
+    """Return the Device List that a form shows: by address, whether a unit is added already."""
+    rows = form["description_placeholders"]["devices"].splitlines()[2:]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    return {row[2]: row[4] for row in cells}
+
+
 def change_configuration(recorder: Recorder, **changes: Any) -> list[dict[str, Any]]:
     """Change what a virtual recorder reads when it starts; returns the channels it had."""
     path = recorder.folder.parent / "nvr.json"
     content = json.loads(path.read_text())
     for key, change in changes.items():
-        content[key] = change(content[key])
+        content[key] = change(content.get(key))
     path.write_text(json.dumps(content))
-    return list(content["channels"])
+    return list(content.get("channels", ()))
 
 
 async def test_the_spare_comes_first_and_leads_on_to_the_first_recorder(life: Life) -> None:
     step = await life.home.flow(FLOW, integration.DOMAIN)
     assert step["type"] == "menu"
-    answers = ({"next_step_id": "recorder"}, integration.account(life.site.spare))
-    step = await life.home.go_on(FLOW, step["flow_id"], *answers)
+    form = await life.home.go_on(FLOW, step["flow_id"], {"next_step_id": "recorder"})
+    units = [life.site.spare, *life.site.working]
+    assert listed(form) == {unit.host: "not added" for unit in units}
+    account = integration.account(life.site.spare)
+    step = await life.home.go_on(FLOW, step["flow_id"], account)
     assert step["type"] == "create_entry", step
     life.entry_id = step["result"]["entry_id"]
     kind, life.next_flow = step["next_flow"]
@@ -123,8 +137,13 @@ async def test_the_spare_comes_first_and_leads_on_to_the_first_recorder(life: Li
 
 async def test_the_first_recorder_is_added_in_the_flow_that_is_open_already(life: Life) -> None:
     device = life.site.working[0]
-    answers = ({"next_step_id": "normal"}, integration.account(device))
-    form = await life.home.go_on(SUBENTRIES, life.next_flow, *answers)
+    form = await life.home.go_on(SUBENTRIES, life.next_flow, {"next_step_id": "normal"})
+    assert listed(form)[life.site.spare.host] == "added"
+    offered = options(form, "host")
+    assert len(offered) == 2
+    (chosen,) = [it["value"] for it in offered if device.host in it["label"]]
+    account = {**integration.account(device), "host": chosen}
+    form = await life.home.go_on(SUBENTRIES, life.next_flow, account)
     channels = integration.suggestion(form, "channels")
     assert [channel["name"] for channel in channels] == ["Camera 1", "Camera 2"]
     cameras = {"username": USERNAME, "password": life.site.camera_password}
@@ -138,6 +157,13 @@ async def test_the_first_recorder_is_added_in_the_flow_that_is_open_already(life
     )
     assert step["type"] == "create_entry", step
     life.shown[device.name] = await integration.device_entities(life.home, device.serial)
+
+
+def options(form: dict[str, Any], name: str) -> list[dict[str, str]]:
+    """Return what a form offers to choose from for one of its fields."""
+    (field,) = [it for it in form["data_schema"] if it["name"] == name]
+    found: list[dict[str, str]] = field["selector"]["select"]["options"]
+    return found
 
 
 async def test_the_second_recorder_is_added_to_the_group(life: Life) -> None:
