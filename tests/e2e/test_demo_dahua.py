@@ -1,6 +1,7 @@
 """The demo with recorders of Dahua, emulated: one brand as the spare of itself."""
 
 from pathlib import Path
+import re
 from typing import Any
 
 import pytest
@@ -16,11 +17,18 @@ pytestmark = pytest.mark.timeout(700)
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The report of one run of the demo."""
     folder: Path = tmp_path_factory.mktemp("demo")
-    return run_demo(folder, PORT, SUBNET, "--spare", "dahua", "--working", "dahua")
+    report = run_demo(folder, PORT, SUBNET, "--spare", "dahua", "--working", "dahua")
+    entries = folder / "demo" / "home-assistant" / ".storage" / "core.config_entries"
+    told = re.findall(r'"driver":\s*"(\w+)"', entries.read_text(encoding="utf-8"))
+    return report | {"drivers": told}
+
+
+def test_all_recorders_are_found_to_be_of_dahua(report: dict[str, Any]) -> None:
+    assert (report["spare"], report["working"]) == ("dahua", "dahua")
+    assert report["drivers"] == ["dahua"] * 3
 
 
 def test_an_outage_is_noticed_and_every_camera_recorded_in_time(report: dict[str, Any]) -> None:
-    assert (report["spare"], report["working"]) == ("dahua", "dahua")
     for outage in (report, *report["later_outages"]):
         assert 0 < outage["noticed_s"] <= 10 + outage["starved_s"]
         assert len(outage["first_frame_s"]) == 4

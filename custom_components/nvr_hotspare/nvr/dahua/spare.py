@@ -96,7 +96,7 @@ class DahuaSpare:
             }
             self._forget(ready)
             errors = dict(await self._set_modes(ready, MANUAL))
-            for key in [it for it in wanted if it not in ready]:  # those before come first
+            for key in [it for it in wanted if it not in ready]:  # by priority, as they come
                 try:
                     devices = await self._build(wanted[key], devices)
                 except (UnitRequestError, UnitUnsupportedError, UnitProtocolError) as error:
