@@ -58,7 +58,10 @@ class Report(Measured):
     decided: dict[str, int]
     """How often it was whose turn."""
     noticed_s: Spread | None
-    """From a recorder's end until somebody had noticed, by the reports."""
+    """From a recorder's end until somebody had noticed, by the reports. An engine that does not
+    decide yet notices too."""
+    backing_up_s: Spread | None
+    """From its end until an engine was seen recording its camera, by the reports."""
     spare_lost_frames: dict[str, int]
     """That neither the recorder nor the spare has, by camera, from the first trial to the end."""
     returned_missing_frames: int
@@ -135,6 +138,7 @@ def make_report(seen: Seen) -> Report:
         without_decider_s=Spread.of(gaps),
         decided=turns,
         noticed_s=Spread.of(reports.noticed),
+        backing_up_s=Spread.of(reports.backing_up),
         spare_lost_frames=lost,
         returned_missing_frames=missing,
         reports_missing=reports.missing,
@@ -150,6 +154,7 @@ class _Matched:
     """The outages that were caused, held against those that were reported."""
 
     noticed: list[float]
+    backing_up: list[float]
     missing: int
     unfinished: int
     doubled: int
@@ -165,6 +170,7 @@ def _matched(seen: Seen) -> _Matched:
         for number, report in enumerate(_reports(seen.config, watch, device))
     }
     noticed: list[float] = []
+    backing_up: list[float] = []
     complaints: list[str] = []
     missing = unfinished = doubled = 0
     for outage in seen.outages:
@@ -176,7 +182,10 @@ def _matched(seen: Seen) -> _Matched:
             complaints.append(f"no report of {name}, killed at {outage.killed:.3f}")
             continue
         first = told[mine[0]]
-        noticed.append(first["since"] + first["noticed_after"] - outage.killed)
+        heard = first["since"] - outage.killed
+        noticed.append(heard + first["noticed_after"])
+        if first["backing_up_after"] is not None:
+            backing_up.append(heard + first["backing_up_after"])
         if "synchronized" not in first:
             unfinished += 1
             complaints.append(f"unfinished report of {name}: {first}")
@@ -187,6 +196,7 @@ def _matched(seen: Seen) -> _Matched:
     complaints += [f"needless report of {name}: {it}" for (name, _), it in told.items()]
     return _Matched(
         noticed=noticed,
+        backing_up=backing_up,
         missing=missing,
         unfinished=unfinished,
         doubled=doubled,

@@ -7,29 +7,24 @@ one. The recorders come back, and last of all the first engine with what only it
 
 import argparse
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 import sys
 import time
 from typing import override
 
-from scripts.lab import engines, integration, site, switching
-from scripts.lab.engines import Engine
-from scripts.lab.home_assistant import HomeAssistant
 from scripts.lab.integration import SpareEntities
-from scripts.lab.namespaces import DYING_WITH_US, Host, gain_rights, network, on
+from scripts.lab.namespaces import Host, gain_rights, network, on
 from scripts.lab.outage import SETTLED_AFTER
 from scripts.lab.processes import until_told
 from scripts.lab.site import Plan
-from scripts.lab.state_log import StateLog
 
 from . import frames
 from .command import Measured, carry_out
-from .scene import CAMERAS, HOME, Device, Scene, calm
+from .engine_scene import Stage, capacities, host_of, hosts_of, plan_of, running
+from .scene import HOME, calm
 
-_PORT = 8123
 _WARM = 15.0
 """Seconds after which the engines that are to record cameras have some of each in memory."""
 _ALONE = 40.0
@@ -37,7 +32,7 @@ _ALONE = 40.0
 remembers, so that there is footage that nobody else has."""
 _AFTER = 8.0
 """Seconds for which the second one records all."""
-_READY, _NOTICED, _RETURNED = 180.0, 120.0, 300.0
+_NOTICED, _RETURNED = 120.0, 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,15 +86,6 @@ class Report(Measured):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Stage:
-    """All that takes part."""
-
-    scene: Scene
-    engines: Sequence[Engine]
-    shown: Sequence[SpareEntities]
-
-
-@dataclass(frozen=True, kw_only=True)
 class _Moments:
     """When what happened, in seconds since 1970."""
 
@@ -119,13 +105,13 @@ async def run(options: Options, plan: Plan, hosts: Mapping[str, Host], folder: P
         print(f"{time.monotonic() - begun:7.1f} s  {line}", file=sys.stderr, flush=True)
 
     say(f"{plan.working_devices} recorders, their cameras, two engines and Home Assistant start")
-    async with _running(plan, hosts, folder, options.seed) as stage:
+    async with running(plan, hosts, folder, options.seed) as stage:
         moments = await _play(stage, say)
         await asyncio.sleep(SETTLED_AFTER)
         return await asyncio.to_thread(_measure, plan, stage, moments, time.monotonic() - begun)
 
 
-async def _play(stage: _Stage, say: Callable[[str], None]) -> _Moments:
+async def _play(stage: Stage, say: Callable[[str], None]) -> _Moments:
     scene, log = stage.scene, stage.scene.log
     first, second = stage.shown
     cameras = sum(len(device.recorder.cameras) for device in scene.devices)
@@ -152,7 +138,7 @@ async def _play(stage: _Stage, say: Callable[[str], None]) -> _Moments:
     await asyncio.sleep(_ALONE)
     say("the first engine's machine is cut off")
     cut = time.time()
-    await scene.tell(f"cut {_host_of(0)}")
+    await scene.tell(f"cut {host_of(0)}")
     await log.wait_for(
         "the second engine has all cameras",
         lambda s: s[first.connection] == "off" and backing_up(s) and in_use(s, second) == cameras,
@@ -174,7 +160,7 @@ async def _play(stage: _Stage, say: Callable[[str], None]) -> _Moments:
     await asyncio.sleep(_AFTER)
     say("the first engine's machine is there again")
     mended = time.time()
-    await scene.tell(f"mend {_host_of(0)}")
+    await scene.tell(f"mend {host_of(0)}")
     await log.wait_for(
         "all footage is given back",
         lambda s: (
@@ -191,7 +177,7 @@ async def _play(stage: _Stage, say: Callable[[str], None]) -> _Moments:
     )
 
 
-def _measure(plan: Plan, stage: _Stage, moments: _Moments, total: float) -> Report:
+def _measure(plan: Plan, stage: Stage, moments: _Moments, total: float) -> Report:
     scene = stage.scene
     first, second = (engine.footage for engine in stage.engines)
     recorders = [device.recorder.folder for device in scene.devices]
@@ -208,7 +194,7 @@ def _measure(plan: Plan, stage: _Stage, moments: _Moments, total: float) -> Repo
     dead = (moments.killed + 1, moments.cut)
     return Report(
         cameras=len(cameras),
-        capacity=_capacities(plan),
+        capacity=capacities(plan),
         spread=spread,
         moved=[camera for camera in _recorded(second, after) if camera not in spread[1]],
         moved_s=round(moments.moved - moments.cut, 2),
@@ -232,79 +218,6 @@ def _recorded(folder: Path, window: frames.Window) -> list[int]:
     return sorted(camera for camera, report in reports.items() if not report.missing)
 
 
-# The site
-
-
-def _plan(channels: int) -> Plan:
-    return Plan(channels=channels, base="10.79", spare=False, stream="sub")
-
-
-def _capacities(plan: Plan) -> list[int]:
-    """Return what each engine has room for: one device's cameras, and those of both."""
-    return [plan.channels + 1, 2 * plan.channels]
-
-
-def _host_of(engine: int) -> str:
-    return f"engine{engine + 1}"
-
-
-def _hosts(plan: Plan) -> dict[str, list[str]]:
-    cameras = plan.working_devices * plan.channels
-    hosts = {
-        HOME: [f"{plan.network}.2"],
-        CAMERAS: [f"{plan.network}.{101 + index}" for index in range(cameras)],
-    }
-    for index in range(plan.working_devices):
-        hosts[f"nvr{index + 1}"] = [f"{plan.network}.{11 + index}"]
-    for index in range(2):
-        hosts[_host_of(index)] = [f"{plan.network}.{31 + index}"]
-    return hosts
-
-
-@contextlib.asynccontextmanager
-async def _running(
-    plan: Plan, hosts: Mapping[str, Host], folder: Path, seed: int
-) -> AsyncGenerator[_Stage]:
-    """Have it all run; this process must be on the host of Home Assistant."""
-    here = site.build(plan, folder / "site")
-    here.cameras.within = hosts[CAMERAS].within
-    for index, recorder in enumerate(here.working):
-        recorder.program.within = hosts[f"nvr{index + 1}"].within
-    async with contextlib.AsyncExitStack() as stack:
-        switch = await stack.enter_async_context(switching.running(hosts, folder, seed))
-        stack.push_async_callback(here.stop)
-        await here.start()
-        outposts = []
-        for index, capacity in enumerate(_capacities(plan)):
-            name = _host_of(index)
-            (address,) = hosts[name].addresses
-            engine = engines.build(name, address, folder / name, cameras=capacity)
-            engine.program.within = hosts[name].within
-            outposts.append(await stack.enter_async_context(engines.running(engine)))
-        config = folder / "home-assistant"
-        config.mkdir()
-        home = HomeAssistant(config, _PORT)
-        home.program.within = DYING_WITH_US
-        stack.push_async_callback(home.stop)
-        await home.start()
-        entry_id = await integration.add_engine_group(home, outposts[0], "warm")
-        await integration.add_engine(home, entry_id, outposts[1], "warm")
-        devices = []
-        for index, recorder in enumerate(here.working):
-            await integration.add_working_device(home, entry_id, recorder, here.camera_password)
-            shown = await integration.device_entities(home, recorder.serial)
-            devices.append(Device(recorder=recorder, shown=shown, host=f"nvr{index + 1}"))
-        log = StateLog(lambda _: None)
-        await log.follow(home)
-        await log.wait_for("all is well", lambda s: calm(devices, s), _READY)
-        units = await home.call("config_entries/subentries/list", entry_id=entry_id)
-        yield _Stage(
-            scene=Scene(devices=devices, home=home, log=log, switch=switch),
-            engines=outposts,
-            shown=[await integration.spare_entities(home, unit["unique_id"]) for unit in units[:2]],
-        )
-
-
 def _parse(arguments: Sequence[str]) -> Options:
     parser = argparse.ArgumentParser(prog="scripts/faults --engines", description=__doc__)
     parser.add_argument("--channels", type=int, default=4, help="of each recorder (4)")
@@ -321,7 +234,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _work(options: Options, folder: Path) -> Report:
-    plan = _plan(options.channels)
+    plan = plan_of(options.channels)
     gain_rights()
-    with network(_hosts(plan), narrow=[HOME]) as hosts, on(hosts[HOME]):
+    with network(hosts_of(plan), narrow=[HOME]) as hosts, on(hosts[HOME]):
         return asyncio.run(until_told(run(options, plan, hosts, folder)))
