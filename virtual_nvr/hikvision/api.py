@@ -55,6 +55,7 @@ class HikvisionApi(VendorApi):
         self._guard = Guard("DVRNVRDVS", {config.username: config.password}, algorithms=("MD5",))
         self.lock = AccountLock(config.lockout)
         self._logins: set[asyncio.Task[None]] = set()
+        self._storing = asyncio.Lock()
         address = f"{config.host}:{config.rtsp_port}"
         self.alerts = Alerts(firmware, config.host)
         self._proxy = InputProxy(self.inputs, firmware, self._is_recording, self._changed)
@@ -198,7 +199,8 @@ class HikvisionApi(VendorApi):
             self._met[channel] = camera
             self._meet(channel)
         self.inputs.apply(self._inside.state)
-        await asyncio.to_thread(self.inputs.store)
+        async with self._storing:
+            await asyncio.to_thread(self.inputs.store)
         await self._inside.settle()
 
     def _meet(self, channel: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
+import hashlib
 import shutil
 from typing import Any
 
@@ -43,7 +44,7 @@ class System:
             element("deviceID", "00000000-0000-0000-0000-000000000000"),
             element("model", config.model),
             element("serialNumber", config.serial),
-            element("macAddress", "02:00:00:00:00:01"),
+            element("macAddress", _mac_of(config.serial)),
             element("firmwareVersion", config.firmware),
             element("deviceType", "NVR"),
             element("manufacturer", config.manufacturer),
@@ -157,3 +158,8 @@ class System:
     def _local(self) -> datetime:
         zone = timezone(timedelta(seconds=self._firmware.utc_offset))
         return self._now().astimezone(zone)
+
+
+def _mac_of(serial: str) -> str:
+    """Return an address that no other recorder has."""
+    return "02:" + hashlib.sha256(serial.encode()).digest()[:5].hex(":")
