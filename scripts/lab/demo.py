@@ -175,8 +175,7 @@ async def set_up(
             )
         )
     screen.show(spare.name, spare_shown.connection, spare_shown.working_status)
-    devices = [(cast.device.name, cast.shown) for cast in casts]
-    address = await integration.add_dashboard(home, devices, (spare.name, spare_shown))
+    address = await integration.add_dashboard(home)
     screen.say(f"the dashboard is at {address}")
     return casts
 

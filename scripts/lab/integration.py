@@ -1,8 +1,7 @@
 """Sets the integration up the way a person does: through its flows, forms and automations."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -216,12 +215,8 @@ async def name_device(home: HomeAssistant, serial: str, name: str) -> None:
     raise SetupError(f"{name} is no device")
 
 
-async def add_dashboard(
-    home: HomeAssistant,
-    devices: Sequence[tuple[str, DeviceEntities]],
-    spare: tuple[str, SpareEntities],
-) -> str:
-    """Add a dashboard of these units, each with its name; returns its address."""
+async def add_dashboard(home: HomeAssistant) -> str:
+    """Add the dashboard that the integration makes of its groups; returns its address."""
     path = "hot-spare"
     await home.call(
         "lovelace/dashboards/create",
@@ -231,17 +226,9 @@ async def add_dashboard(
         show_in_sidebar=True,
         require_admin=False,
     )
-    sections = [_section(name, asdict(shown)) for name, shown in devices]
-    sections.append(_section(spare[0], asdict(spare[1])))
-    view = {"title": "Recorders", "type": "sections", "max_columns": 3, "sections": sections}
-    await home.call("lovelace/config/save", url_path=path, config={"views": [view]})
+    strategy = {"type": "custom:nvr-hotspare"}
+    await home.call("lovelace/config/save", url_path=path, config={"strategy": strategy})
     return f"{home.url}/{path}"
-
-
-def _section(title: str, entities: dict[str, str]) -> dict[str, Any]:
-    named = {"name": {"type": "entity"}}  # the heading already names the unit
-    tiles = [{"type": "tile", "entity": entity, **named} for entity in entities.values()]
-    return {"type": "grid", "cards": [{"type": "heading", "heading": title}, *tiles]}
 
 
 async def _entities(home: HomeAssistant, serial: str, kind: type) -> dict[str, str]:

@@ -16,13 +16,12 @@ import pytest
 import pytest_asyncio
 
 from scripts.lab import home_assistant, integration, site
+from scripts.lab.browser import signed_in
 from scripts.lab.complaints import complaints
 from scripts.lab.home_assistant import HomeAssistant
 from scripts.lab.site import Plan, Site
 from scripts.lab.state_log import StateLog
 from virtual_nvr.verify import count, verify
-
-from .browser import signed_in
 
 PORT, SUBNET = 18124, 6
 ENTRIES = "/api/config/config_entries"
@@ -144,9 +143,7 @@ async def test_an_outage_goes_on_across_a_kill_of_home_assistant(evening: Evenin
     assert [s for s in statuses if s not in {"unavailable", "unknown"}] == ["backing_up"]
 
     async with signed_in(home) as page:
-        address = await integration.add_dashboard(
-            home, [(device.name, shown)], (evening.site.spare.name, evening.spare)
-        )
+        address = await integration.add_dashboard(home)
         await page.goto(address)
         await page.get_by_text("Backing up").first.wait_for(timeout=90_000)
 

@@ -19,13 +19,12 @@ import pytest_asyncio
 from custom_components.nvr_hotspare.nvr.builtin import channel_of
 from custom_components.nvr_hotspare.recorder.model import VideoFrame
 from scripts.lab import home_assistant, integration, site, spares
+from scripts.lab.browser import plays, signed_in
 from scripts.lab.complaints import complaints
 from scripts.lab.home_assistant import HomeAssistant
 from scripts.lab.site import Plan, Site
 from tests.recorder.clips import put_clip
 from virtual_nvr.clip import Clip, ClipFormat, load
-
-from .browser import signed_in
 
 PORT, SUBNET = 18127, 3
 SECOND = 1_000_000_000
@@ -141,19 +140,6 @@ async def test_a_clip_is_found_and_played_in_the_media_browser(home: Home, numbe
 def card(page: Page, title: str) -> Locator:
     """Return the first of what is shown whose title has this text."""
     return page.locator("ha-card").filter(has_text=title).first
-
-
-async def plays(video: Locator, since: int) -> None:
-    """Wait until a video has played from a second on, without an error."""
-    async with asyncio.timeout(120):
-        while True:
-            time, ready, error = await video.evaluate(
-                "video => [video.currentTime, video.readyState, video.error?.message ?? null]"
-            )
-            assert error is None
-            if time > since and ready >= 2:  # HAVE_CURRENT_DATA
-                return
-            await asyncio.sleep(0.1)
 
 
 async def test_a_spare_that_is_away_is_told_to_who_looks_for_its_footage(home: Home) -> None:

@@ -486,8 +486,8 @@ class Footage {
       "dialog",
       { class: "footage", "aria-labelledby": "footage", open: this._dialog.open },
       h(
-        "header",
-        {},
+        "div",
+        { class: "line" },
         h("h2", { id: "footage" }, `${unit.name} · ${name}`),
         h(
           "button",
@@ -938,7 +938,7 @@ class NvrHotSpareCard extends GroupCard {
       class: `stretch ${kind}`,
       title: label,
       style: {
-        "inset-inline-start": `${start}%`,
+        "inset-inline-start": `min(${start}%, 100% - 3px)`,
         "inline-size": `${end - start}%`,
         "--share": cameras ? `${(100 * cameras[kind]) / count}%` : "100%",
         "--rest": cameras?.spare && kind !== "spare" ? "var(--spare)" : "var(--own)",
@@ -1018,7 +1018,9 @@ class NvrHotSpareCard extends GroupCard {
       h(
         "dl",
         {},
-        facts.map(([key, text]) => h("div", {}, h("dt", {}, l.text(key)), h("dd", {}, text))),
+        facts.map(([key, text]) =>
+          h("div", {}, h("dt", {}, l.text(key)), h("dd", {}, h("span", {}, text))),
+        ),
       ),
       this._actions(unit),
     );
@@ -1121,13 +1123,17 @@ function missedOf({ device }) {
   return away ? device.cameras.filter((camera) => camera.missed && camera.wanted) : [];
 }
 
+/** Say what is lost of a camera. */
+const lostLine = (l, seconds) =>
+  seconds ? l.text("lost_at_most", { time: l.duration(seconds) }) : l.text("nothing_lost");
+
 /** Say when an outage was, how long, and what was lost. */
 function outageLine(l, outage) {
   const lost = outage.cameras.map((camera) => camera.lost).filter((seconds) => seconds != null);
   const parts = [l.date(outage.since)];
   if (outage.offline_for)
     parts.push(l.text("offline_for", { time: l.duration(outage.offline_for) }));
-  if (lost.length) parts.push(l.text("lost_at_most", { time: l.duration(Math.max(...lost)) }));
+  if (lost.length) parts.push(lostLine(l, Math.max(...lost)));
   if (outage.synchronized) parts.push(l.text("returned"));
   return parts.join(" · ");
 }
@@ -1203,8 +1209,8 @@ class NvrHotSpareOutagesCard extends GroupCard {
       "li",
       {},
       h(
-        "header",
-        {},
+        "div",
+        { class: "line" },
         h("h3", {}, name),
         h("p", {}, `${l.date(since)} – ${ended ? l.time(ended) : l.text("now")}`),
       ),
@@ -1213,7 +1219,9 @@ class NvrHotSpareOutagesCard extends GroupCard {
         {},
         facts
           .filter(([, text]) => text)
-          .map(([key, text]) => h("div", {}, h("dt", {}, l.text(key)), h("dd", {}, text))),
+          .map(([key, text]) =>
+            h("div", {}, h("dt", {}, l.text(key)), h("dd", {}, h("span", {}, text))),
+          ),
       ),
       h(
         "table",
@@ -1344,6 +1352,7 @@ ha-card { height: 100%; overflow: hidden; container-type: inline-size; }
   display: flex; flex-direction: column; gap: 16px; padding: 16px;
   color: var(--text); font-size: var(--medium); line-height: 1.45;
 }
+span, small { unicode-bidi: plaintext; }
 h2, h3, h4, p, ul, ol, dl, dd { margin: 0; padding: 0; }
 ul, ol { list-style: none; }
 h2 { font-size: var(--ha-font-size-xl, 20px); font-weight: var(--bold); line-height: 1.25; }
@@ -1491,7 +1500,7 @@ button { font: inherit; color: inherit; background: none; border: 0; padding: 0;
 .outages { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 320px), 1fr)); gap: 12px; }
 .outages > li { display: flex; flex-direction: column; gap: 10px; align-items: flex-start; padding: 12px; border: 1px solid var(--line); border-radius: var(--soft); }
 .outages h3 { color: var(--text); font-size: var(--large); }
-.outages header p { color: var(--quiet); font-size: var(--small); }
+.outages .line p { color: var(--quiet); font-size: var(--small); }
 .outages dl, table { inline-size: 100%; }
 table { border-collapse: collapse; font-size: var(--small); }
 th { text-align: start; font-weight: normal; }
@@ -1511,7 +1520,7 @@ dialog::backdrop { background: rgb(0 0 0 / 50%); }
 dialog > * + * { margin-block-start: 14px; }
 dialog .actions { justify-content: flex-end; }
 dialog.footage { inline-size: min(760px, calc(100vw - 24px)); }
-dialog header { display: flex; align-items: center; justify-content: space-between; gap: 12px; }
+dialog .line { display: flex; align-items: center; justify-content: space-between; gap: 12px; }
 video { display: block; inline-size: 100%; aspect-ratio: 16 / 9; border-radius: 8px; background: #000; }
 .clips { display: grid; grid-template-columns: repeat(auto-fill, minmax(120px, 1fr)); gap: 8px; }
 .clips button { display: grid; inline-size: 100%; padding: 4px; border-radius: 8px; text-align: start; font-size: var(--small); }
