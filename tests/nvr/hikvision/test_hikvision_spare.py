@@ -71,6 +71,13 @@ async def test_a_camera_is_adopted_recorded_released_and_taken_away_with_every_f
     assert (waiting.commanded, waiting.provisioned) == (False, True)
     assert await driver.record([place]) == {}
     await recorded(driver, place.key)
+
+    async def are_times_known() -> bool:
+        await state(driver, place.key)  # it is asked again and again while it records
+        told = await driver.footage(place.key, Span(began - 60 * SECOND, time.time_ns()))
+        return bool(told.spans) and told.uncertainty < 60 * SECOND
+
+    await eventually(are_times_known)
     await driver.release([place.key])
     released = await state(driver, place.key)
     assert (released.commanded, released.holds_footage) == (False, True)

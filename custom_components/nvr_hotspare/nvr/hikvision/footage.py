@@ -43,6 +43,7 @@ class HikvisionFootage:
         self._port: int | None = None
         self._is_local: bool | None = None
         """Whether times that end in Z are local; None while that is not known."""
+        self._learned = False
         self._asking = asyncio.Lock()
 
     async def footage(self, channel: int, within: Span) -> FootageTold:
@@ -67,6 +68,18 @@ class HikvisionFootage:
             exact=True,
             uncertainty=bounds.doubt(ahead) + _SECOND + doubt,
         )
+
+    async def learn(self, channel: int) -> None:
+        """Find out whether times are local, at a channel that is being recorded: later may be late.
+
+        Raises:
+            UnitError: As `Finder.find`.
+        """
+        if self._learned:
+            return
+        async with self._asking:
+            await self._settle(channel, await self._clock.glance())
+            self._learned = self._is_known
 
     async def is_growing(self, channel: int) -> bool:
         """Whether the newest footage of a channel is of just now.

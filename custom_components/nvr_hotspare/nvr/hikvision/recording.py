@@ -1,6 +1,7 @@
 """Whether channels are being recorded: by what the recorder says of them, else by their footage."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from ...failover.model import Recording
@@ -51,6 +52,9 @@ class Witness:
             UnitError: As `IsapiClient.look`.
         """
         if channel in works:
+            if works[channel].recorded:
+                with suppress(*REFUSALS):
+                    await self._footage.learn(channel)
             return works[channel].recorded
         try:
             return await self._footage.is_growing(channel) or None
