@@ -221,7 +221,9 @@ class UnitConfig:
         """Whether it stands in for others."""
         return self.mode is not WorkMode.NORMAL
 
-    def as_working_device(self, spares: Iterable[UnitConfig] = ()) -> WorkingDevice:
+    def as_working_device(
+        self, spares: Iterable[UnitConfig] = (), *, holds_back: bool = False
+    ) -> WorkingDevice:
         """Return it as the decisions see a working device, with these spares beside it."""
         fastest = fastest_camera(spare.limits for spare in spares)
         return WorkingDevice(
@@ -229,6 +231,7 @@ class UnitConfig:
             protected=self.protected,
             gives_back=self.giving_back.gives,
             covers_no_record=self.covers_no_record,
+            holds_back=holds_back,
             channels=tuple(channel.as_channel(fastest) for channel in self.channels),
         )
 
@@ -301,10 +304,14 @@ def place_camera(key: str) -> Camera | None:
     return Camera(unit, int(channel))
 
 
-def group_devices(configs: Collection[UnitConfig]) -> tuple[WorkingDevice, ...]:
+def group_devices(
+    configs: Collection[UnitConfig], *, holds_back: bool = False
+) -> tuple[WorkingDevice, ...]:
     """Return the working devices of these units as the decisions see them."""
     return tuple(
-        device.as_working_device(it for it in configs if it.is_spare and it.unit != device.unit)
+        device.as_working_device(
+            (it for it in configs if it.is_spare and it.unit != device.unit), holds_back=holds_back
+        )
         for device in configs
         if device.is_device
     )

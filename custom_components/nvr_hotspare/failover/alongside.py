@@ -96,7 +96,9 @@ def give_back_now(state: State, unit: UnitId) -> State:
     device = state.devices.get(unit)
     if device is None or device.outage is None or device.outage.returned is None:
         return state
-    outage = replace(device.outage, alongside=(), refused=False, watched_from=state.now)
+    outage = replace(
+        device.outage, alongside=(), refused=False, allowed=True, watched_from=state.now
+    )
     return with_device(state, replace(device, outage=outage, flaps=0))
 
 

@@ -8,7 +8,7 @@ same time of the week restarts itself by habit: its next silence at that time is
 
 from copy import replace
 
-from .model import Timing
+from .model import Cause, Timing
 from .state import DeviceState, Outage, State
 
 WEEK = 7 * 24 * 3600.0
@@ -58,3 +58,12 @@ def habitual(device: DeviceState, at: float) -> bool:
         if abs((at - nap + WEEK / 2) % WEEK - WEEK / 2) <= SAME_TIME
     }
     return len(weeks - {0}) > 1
+
+
+def holds_back(device: DeviceState, outage: Outage) -> bool:
+    """Tell whether a device that is back gets nothing back until the user says so.
+
+    What the user, or a drill, has had recorded beside it ends as it began.
+    """
+    caused = outage.cause in (Cause.SILENCE, Cause.NO_RECORD)
+    return device.config.holds_back and caused and not outage.allowed

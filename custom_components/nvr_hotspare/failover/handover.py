@@ -186,6 +186,7 @@ def _outage(
         noticed=min(ours.noticed, theirs.noticed),
         incident=min(ours.incident, theirs.incident),
         displaced=tuple(dict.fromkeys((*ours.displaced, *theirs.displaced))),
+        allowed=joined.returned is not None and (ours.allowed or theirs.allowed),
     )
     return _with_recorded(joined, ours)
 

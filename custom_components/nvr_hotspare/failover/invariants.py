@@ -186,7 +186,7 @@ def _rank(device: DeviceState, camera: Camera) -> int:
     if device.outage is None:
         raise InvariantError(f"{camera} is held but not needed")
     channel = next(c for c in device.config.channels if c.number == camera.channel)
-    return rank(device.outage, channel, camera)
+    return rank(device, device.outage, channel, camera)
 
 
 def _check_covered(state: State, device: DeviceState, now: float) -> None:

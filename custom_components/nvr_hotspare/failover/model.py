@@ -152,6 +152,8 @@ class WorkingDevice:
     """Whether footage is given back to it; else it stays on the spare."""
     covers_no_record: bool = False
     """Whether spares stand in for channels that it is proven not to record though it answers."""
+    holds_back: bool = False
+    """Whether it gets its cameras back only when the user says so: always, or at this time."""
     cameras: tuple[Camera, ...] = field(init=False, compare=False, repr=False)
     """Its cameras, in the order of the channels."""
 

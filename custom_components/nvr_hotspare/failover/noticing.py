@@ -64,7 +64,13 @@ def lost(state: State, device: DeviceState, since: float) -> tuple[State, tuple[
     else:
         outage = device.outage
     outage = replace(
-        outage, cause=Cause.SILENCE, alongside=(), returned=None, refused=False, given_back={}
+        outage,
+        cause=Cause.SILENCE,
+        alongside=(),
+        returned=None,
+        refused=False,
+        allowed=False,
+        given_back={},
     )
     device = calm.lost(device, since, state.group.timing)
     device = replace(

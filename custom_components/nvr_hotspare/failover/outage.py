@@ -9,7 +9,8 @@ Without that,
 - and whatever the device does, the spare lets go when its grace has run out (told, too).
 One that came back with another password is recorded on: nobody can tell who it is, nor what it
 records. It has a longer grace, in which its places are the first to make way for others.
-A device that flaps is given nothing back until it was quiet for a while (see `calm`).
+A device that flaps is given nothing back until it was quiet for a while, one that holds back until
+the user says so (see `calm`).
 Being told nothing is not the same as being told `unknown`: a device that used to tell and does
 not yet is busy starting, and has its grace. One that never told is not waited for that long.
 
@@ -99,7 +100,11 @@ def _may_let_go(
     if told is Recording.YES and not (camera in outage.alongside or _may_record(state, camera)):
         return GivenBack.SEEN
     held_down = calm.held_down(state, device, outage)
-    if held_down or not alongside.may_let_go(outage, camera, told):
+    if (
+        held_down
+        or calm.holds_back(device, outage)
+        or not alongside.may_let_go(outage, camera, told)
+    ):
         return None
     if told is Recording.YES:
         return GivenBack.SEEN if state.now >= _sure_at(state, device, channel) else None

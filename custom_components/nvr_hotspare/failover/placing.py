@@ -7,7 +7,8 @@ What needs a place gets it so:
 - Where there is no room for all that wait, the cameras of a higher priority come first, then
   those of the older outage.
 - A camera that then still has no place takes that of a lower one among those that are low, or
-  lower still: of a device that is back and only does not let us ask what it records.
+  lower still: of a device that is back and only does not let us ask what it records, or records
+  it and gets it back when the user says so.
 - What finds no place waits, and gets the next free one.
 - What a spare was given and did not take in its time goes to another one with room, if there is.
 
@@ -19,6 +20,7 @@ from copy import replace
 from itertools import groupby
 from math import inf
 
+from . import calm
 from .commands import Command, Record
 from .look import Look, places_moved
 from .model import Camera, Channel, Priority, Reason, UnitId
@@ -36,7 +38,8 @@ from .state import (
 RANKS = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW: 2}
 """The order of priorities; what is never to be backed up has none."""
 LAST = 3
-"""The rank of what may well be recorded already: its device is back, but lets nobody ask."""
+"""The rank of what may well be recorded already: its device is back, but lets nobody ask; or of
+what is, and is given back only when the user says so."""
 
 
 def obstacle(channel: Channel) -> Reason | None:
@@ -81,12 +84,16 @@ def _needed(state: State, look: Look) -> Iterator[tuple[Camera, int]]:
     for outage, device in outages:
         for channel, camera in coverable(device):
             if _needs(state, outage, camera):
-                yield camera, rank(outage, channel, camera)
+                yield camera, rank(device, outage, channel, camera)
 
 
-def rank(outage: Outage, channel: Channel, camera: Camera) -> int:
-    """Return which place a camera has among those that need one, from 0 on."""
-    doubtful = outage.refused and camera not in outage.alongside
+def rank(device: DeviceState, outage: Outage, channel: Channel, camera: Camera) -> int:
+    """Return which place a camera has among those that need one, from 0 on.
+
+    What nobody knows the device not to record, or what it is seen to record, comes last.
+    """
+    recorded = channel.number in device.recorded_since and calm.holds_back(device, outage)
+    doubtful = (outage.refused or recorded) and camera not in outage.alongside
     return LAST if doubtful else RANKS[channel.priority]
 
 

@@ -90,6 +90,8 @@ class Outage:
     Home Assistant, which saw nothing in between."""
     refused: bool = False
     """Whether the device that came back lets nobody ask who it is."""
+    allowed: bool = False
+    """Whether the user wants the returned device to have its cameras back, though it holds back."""
     given_back: Mapping[Camera, GivenBack] = field(default_factory=dict)
     """The cameras that the spare may let go of."""
 
