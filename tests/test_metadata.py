@@ -67,7 +67,7 @@ from custom_components.nvr_hotspare.failover.model import (
     WorkingStatus,
 )
 from custom_components.nvr_hotspare.giving import Way
-from custom_components.nvr_hotspare.group_options import DAILY, WEEKDAYS
+from custom_components.nvr_hotspare.group_options import DAILY, WEEKDAYS, Failback
 from custom_components.nvr_hotspare.live import LiveFrom
 from custom_components.nvr_hotspare.manual import Refusal
 from custom_components.nvr_hotspare.nvr import errors as unit_errors
@@ -232,6 +232,8 @@ def test_translations_are_plain_sentences() -> None:
         (EN["options"]["step"]["giving_back"], options_form.GIVING_SCHEMA),
         (EN["options"]["step"]["failures"], options_form.failures_schema((), DAYS)),
         (EN["options"]["step"]["drills"], options_form.DRILLS_SCHEMA),
+        (EN["options"]["step"]["heartbeats"], options_form.HEARTBEATS_SCHEMA),
+        (EN["options"]["step"]["failback"], options_form.FAILBACK_SCHEMA),
         (EN["config"]["step"]["reauth_confirm"], reauth_flow.REAUTH_SCHEMA),
     ],
 )
@@ -327,6 +329,10 @@ def test_every_choice_has_a_name() -> None:
     assert set(PRIORITIES) == set(Priority)
     assert set(EN["selector"]["work_mode"]["options"]) == {WorkMode.NORMAL, WorkMode.SHARED}
     assert set(EN["selector"]["room"]["options"]) == {"full", "split", "stranded", "too_fast"}
+
+
+def test_every_way_of_giving_back_has_a_name() -> None:
+    assert set(EN["selector"]["failback"]["options"]) == set(Failback)
 
 
 def test_every_day_has_a_name() -> None:

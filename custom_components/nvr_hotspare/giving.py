@@ -6,6 +6,7 @@ from datetime import time
 from enum import StrEnum
 from typing import Any, Final, Self
 
+from .group_options import is_between
 from .recorder.giving.model import Target
 from .recorder.messages import Pace
 
@@ -123,6 +124,4 @@ class GivingPace:
         """Tell whether footage may be given back at a time of day."""
         if self.begins is None or self.ends is None or self.begins == self.ends:
             return True
-        if self.begins < self.ends:
-            return self.begins <= at < self.ends
-        return at >= self.begins or at < self.ends
+        return is_between(at, self.begins, self.ends)

@@ -1,11 +1,19 @@
 """What the user decides for a whole group about failures and drills; in the group's options."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import time
+from enum import StrEnum
 from typing import Any, Final, Self
 
 from .failover.model import Timing, UnitId
 
+CONF_INTERVAL: Final = "interval"
+CONF_OFFLINE_AFTER: Final = "offline_after"
+CONF_SLOW_AFTER: Final = "slow_after"
+CONF_FAILBACK: Final = "failback"
+CONF_FAILBACK_FROM: Final = "failback_from"
+CONF_FAILBACK_TO: Final = "failback_to"
 CONF_NO_RECORD: Final = "no_record"
 CONF_GATEWAY: Final = "gateway"
 CONF_UPS: Final = "ups"
@@ -31,6 +39,20 @@ WEEKDAYS: Final = (
 
 DEFAULT_NO_RECORD: Final = round(Timing().no_record)
 DEFAULT_DRILL_AT: Final = "03:30:00"
+DEFAULT_INTERVAL: Final = round(Timing().interval)
+DEFAULT_OFFLINE_AFTER: Final = 10
+DEFAULT_SLOW_AFTER: Final = 30
+
+
+class Failback(StrEnum):
+    """When a device that is back gets its cameras back."""
+
+    AUTO = "auto"
+    """As soon as it records them."""
+    WINDOW = "window"
+    """The same, but at a time of day."""
+    MANUAL = "manual"
+    """When the user says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +92,17 @@ class MaintenanceWindow:
 class GroupOptions:
     """The options about failures and drills; how footage is given back is `GivingPace`."""
 
+    interval: int = DEFAULT_INTERVAL
+    """Seconds between heartbeats."""
+    offline_after: int = DEFAULT_OFFLINE_AFTER
+    """Seconds without an answer after which it is told that a unit is offline."""
+    slow_after: int = DEFAULT_SLOW_AFTER
+    """The same for a host that still accepts connections."""
+    failback: Failback = Failback.AUTO
+    failback_from: str = ""
+    failback_to: str = ""
+    """Local times of day, `HH:MM:SS`, of `Failback.WINDOW`; it ends before it begins where it is
+    the night."""
     no_record: int = DEFAULT_NO_RECORD
     """Seconds for which a device must be proven not to record until that is a failure."""
     gateway: str = ""
@@ -89,6 +122,12 @@ class GroupOptions:
         """Read what `as_options` wrote; what was never decided is as it is by default."""
         windows = options.get(CONF_MAINTENANCE, ())
         return cls(
+            interval=int(options.get(CONF_INTERVAL, DEFAULT_INTERVAL)),
+            offline_after=int(options.get(CONF_OFFLINE_AFTER, DEFAULT_OFFLINE_AFTER)),
+            slow_after=int(options.get(CONF_SLOW_AFTER, DEFAULT_SLOW_AFTER)),
+            failback=Failback(options.get(CONF_FAILBACK, Failback.AUTO)),
+            failback_from=options.get(CONF_FAILBACK_FROM, ""),
+            failback_to=options.get(CONF_FAILBACK_TO, ""),
             no_record=int(options.get(CONF_NO_RECORD, DEFAULT_NO_RECORD)),
             gateway=options.get(CONF_GATEWAY, ""),
             ups=options.get(CONF_UPS, ""),
@@ -101,6 +140,12 @@ class GroupOptions:
     def as_options(self) -> dict[str, Any]:
         """Return it as the group's options keep it."""
         return {
+            CONF_INTERVAL: self.interval,
+            CONF_OFFLINE_AFTER: self.offline_after,
+            CONF_SLOW_AFTER: self.slow_after,
+            CONF_FAILBACK: self.failback.value,
+            CONF_FAILBACK_FROM: self.failback_from,
+            CONF_FAILBACK_TO: self.failback_to,
             CONF_NO_RECORD: self.no_record,
             CONF_GATEWAY: self.gateway,
             CONF_UPS: self.ups,
@@ -109,3 +154,29 @@ class GroupOptions:
             CONF_DRILL_AT: self.drill_at,
             CONF_DRILL_MAX_AGE: self.drill_max_age,
         }
+
+    def timing(self, usual: Timing) -> Timing:
+        """Return how long the machine waits, where `usual` is how long it does by default."""
+        patience = self.offline_after / DEFAULT_OFFLINE_AFTER
+        return replace(
+            usual,
+            interval=usual.interval * self.interval / DEFAULT_INTERVAL,
+            window=usual.window * patience,
+            refused_window=usual.refused_window * patience,
+            slow_window=usual.slow_window * self.slow_after / DEFAULT_SLOW_AFTER,
+            no_record=float(self.no_record),
+        )
+
+    def holds_back(self, now: time) -> bool:
+        """Tell whether devices that are back wait for the user, or for their time of day."""
+        if self.failback is not Failback.WINDOW:
+            return self.failback is Failback.MANUAL
+        begins, ends = map(time.fromisoformat, (self.failback_from, self.failback_to))
+        return not is_between(now, begins, ends)
+
+
+def is_between(now: time, begins: time, ends: time) -> bool:
+    """Tell whether it is a time of day; one that ends before it begins is over midnight."""
+    if begins <= ends:
+        return begins <= now < ends
+    return now >= begins or now < ends

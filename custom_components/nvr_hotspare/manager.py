@@ -13,6 +13,7 @@ from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from .audience import Audience
 from .courier import Courier
@@ -130,15 +131,13 @@ class FailoverManager:
         devices = [config for config in configs if config.is_device]
         self._store.units |= {config.unit: config.title for config in devices}
         options = GroupOptions.from_options(self._entry.options)
+        timing = options.timing(TIMING)
+        holds_back = options.holds_back(dt_util.now().time())
         group = Group(
-            devices=group_devices(configs),
+            devices=group_devices(configs, holds_back=holds_back),
             spares=group_spares(configs),
-            timing=replace(
-                TIMING,
-                no_record=float(options.no_record),
-                # Where nothing else started with Home Assistant no unit needs a longer grace.
-                boot_grace=TIMING.window if self.deputies.lived_on else TIMING.boot_grace,
-            ),
+            # Where nothing else started with Home Assistant no unit needs a longer grace.
+            timing=replace(timing, boot_grace=timing.window) if self.deputies.lived_on else timing,
         )
         self.handle(Configured(group))
         self._store.save()

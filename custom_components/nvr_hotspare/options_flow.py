@@ -11,12 +11,18 @@ from . import options_form
 from .const import CONF_ADMINS_ONLY
 from .giving import GivingPace
 from .group_options import CONF_MAINTENANCE, GroupOptions
-from .options_form import DRILLS_SCHEMA, GIVING_SCHEMA, failures_schema
+from .options_form import (
+    DRILLS_SCHEMA,
+    FAILBACK_SCHEMA,
+    GIVING_SCHEMA,
+    HEARTBEATS_SCHEMA,
+    failures_schema,
+)
 from .texts import selector_texts
 from .unit_config import unit_configs
 from .unit_form import UnitFormError
 
-SUBJECTS = ("giving_back", "failures", "drills")
+SUBJECTS = ("heartbeats", "failures", "failback", "giving_back", "drills")
 """The menu, and the steps."""
 
 
@@ -36,6 +42,20 @@ class GroupOptionsFlow(OptionsFlow):
         shown[CONF_ADMINS_ONLY] = options.get(CONF_ADMINS_ONLY, False)
         return self._step("giving_back", GIVING_SCHEMA, shown, options_form.read_giving, user_input)
 
+    async def async_step_heartbeats(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask how often units are asked for a sign of life, and how long one is waited for."""
+        read = options_form.read_heartbeats
+        return self._step("heartbeats", HEARTBEATS_SCHEMA, self._shown(), read, user_input)
+
+    async def async_step_failback(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask when devices that are back get their cameras back."""
+        read = options_form.read_failback
+        return self._step("failback", FAILBACK_SCHEMA, self._shown(), read, user_input)
+
     async def async_step_failures(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
@@ -43,16 +63,22 @@ class GroupOptionsFlow(OptionsFlow):
         units = unit_configs(self.config_entry).values()
         days = await selector_texts(self.hass, "weekday")
         schema = failures_schema(units, days)
-        options = GroupOptions.from_options(self.config_entry.options)
-        shown = {key: value for key, value in options.as_options().items() if value != ""}
+        options, shown = self._options(), self._shown()
         shown[CONF_MAINTENANCE] = options_form.shown_windows(options.maintenance, units, days)
         read = partial(options_form.read_failures, days=days)
         return self._step("failures", schema, shown, read, user_input)
 
     async def async_step_drills(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask how often drills are."""
-        shown = GroupOptions.from_options(self.config_entry.options).as_options()
-        return self._step("drills", DRILLS_SCHEMA, shown, options_form.read_drills, user_input)
+        read = options_form.read_drills
+        return self._step("drills", DRILLS_SCHEMA, self._shown(), read, user_input)
+
+    def _options(self) -> GroupOptions:
+        return GroupOptions.from_options(self.config_entry.options)
+
+    def _shown(self) -> dict[str, Any]:
+        """Return what the forms suggest: nothing where nothing was decided."""
+        return {key: value for key, value in self._options().as_options().items() if value != ""}
 
     def _step(
         self,

@@ -30,16 +30,23 @@ from .group_options import (
     CONF_DRILL_AT,
     CONF_DRILL_EVERY,
     CONF_DRILL_MAX_AGE,
+    CONF_FAILBACK,
+    CONF_FAILBACK_FROM,
+    CONF_FAILBACK_TO,
     CONF_GATEWAY,
+    CONF_INTERVAL,
     CONF_MAINTENANCE,
     CONF_MINUTES,
     CONF_NO_RECORD,
+    CONF_OFFLINE_AFTER,
+    CONF_SLOW_AFTER,
     CONF_START,
     CONF_UNITS,
     CONF_UPS,
     CONF_WEEKDAY,
     DAILY,
     WEEKDAYS,
+    Failback,
     MaintenanceWindow,
 )
 from .nvr.address import is_host
@@ -72,6 +79,26 @@ DRILLS_SCHEMA: Final = vol.Schema(
         vol.Required(CONF_DRILL_EVERY): whole_number(0, _MAX_DAYS, "d"),
         vol.Required(CONF_DRILL_AT): TimeSelector(),
         vol.Required(CONF_DRILL_MAX_AGE): whole_number(0, _MAX_DAYS, "d"),
+    }
+)
+HEARTBEATS_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(CONF_INTERVAL): whole_number(2, 60, "s"),
+        vol.Required(CONF_OFFLINE_AFTER): whole_number(4, 300, "s"),
+        vol.Required(CONF_SLOW_AFTER): whole_number(10, 600, "s"),
+    }
+)
+FAILBACK_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(CONF_FAILBACK): SelectSelector(
+            SelectSelectorConfig(
+                options=list(Failback),
+                mode=SelectSelectorMode.LIST,
+                translation_key=CONF_FAILBACK,
+            )
+        ),
+        vol.Optional(CONF_FAILBACK_FROM): TimeSelector(),
+        vol.Optional(CONF_FAILBACK_TO): TimeSelector(),
     }
 )
 
@@ -139,6 +166,30 @@ def read_giving(user_input: Mapping[str, Any]) -> dict[str, Any]:
     if (CONF_WINDOW_FROM in user_input) is not (CONF_WINDOW_TO in user_input):
         raise UnitFormError("half_a_window")
     return dict(user_input)
+
+
+def read_heartbeats(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was entered about heartbeats; errors as of `read_giving`."""
+    entered = dict(user_input)
+    interval, offline = entered[CONF_INTERVAL], entered[CONF_OFFLINE_AFTER]
+    if offline < 2 * interval:
+        raise UnitFormError(
+            "offline_too_soon", {"interval": str(interval), "least": str(2 * interval)}
+        )
+    if entered[CONF_SLOW_AFTER] < offline:
+        raise UnitFormError("slow_too_soon", {"least": str(offline)})
+    return entered
+
+
+def read_failback(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was entered about returning; errors as of `read_giving`."""
+    times = {it: user_input.get(it, "") for it in (CONF_FAILBACK_FROM, CONF_FAILBACK_TO)}
+    if user_input[CONF_FAILBACK] == Failback.WINDOW and len(set(times.values()) - {""}) < len(
+        times
+    ):
+        raise UnitFormError("window_needed")
+    entered = {key: _time(text) if text else "" for key, text in times.items()}
+    return {CONF_FAILBACK: user_input[CONF_FAILBACK], **entered}
 
 
 def read_failures(user_input: Mapping[str, Any], days: Mapping[str, str]) -> dict[str, Any]:

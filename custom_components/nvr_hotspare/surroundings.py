@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
+from .failback import FailbackClock
 from .failover.events import PowerReturned
 from .group_options import GroupOptions
 from .inquiry import Inquiry
@@ -31,6 +32,7 @@ class Surroundings:
         self._units = units
         self._inquiry = Inquiry(hass, entry, manager, self._witnesses)
         self._maintenance = Maintenance(hass, manager.handle)
+        self._failback = FailbackClock(hass, manager.configure)
         self._ups = ""
         self._unfollow_mains: CALLBACK_TYPE | None = None
 
@@ -45,6 +47,7 @@ class Surroundings:
         """Follow nothing any more."""
         self._inquiry.stop()
         self._maintenance.stop()
+        self._failback.stop()
         self._follow_mains("")
 
     @callback
@@ -52,6 +55,7 @@ class Surroundings:
         """Take up changed options and units."""
         options = GroupOptions.from_options(self._entry.options)
         self._maintenance.follow(options.maintenance, [config.unit for config in self._units()])
+        self._failback.follow(options)
         self._follow_mains(options.ups)
 
     @callback

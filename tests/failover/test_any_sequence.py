@@ -96,6 +96,7 @@ devices = st.lists(
         protected=st.sampled_from((True, True, True, False)),
         gives_back=st.sampled_from((True, True, True, False)),
         covers_no_record=st.booleans(),
+        holds_back=st.sampled_from((False, False, True)),
     ),
     max_size=4,
     unique_by=lambda device: device.unit,

@@ -42,7 +42,7 @@ async def entry(hass: HomeAssistant, spare: VirtualNvr) -> ConfigEntry:
 async def show(hass: HomeAssistant, entry: ConfigEntry, subject: str) -> Any:
     flow = await hass.config_entries.options.async_init(entry.entry_id)
     assert flow["type"] is FlowResultType.MENU
-    assert flow["menu_options"] == ("giving_back", "failures", "drills")
+    assert flow["menu_options"] == options_flow.SUBJECTS
     return await hass.config_entries.options.async_configure(
         flow["flow_id"], {"next_step_id": subject}
     )
@@ -209,3 +209,49 @@ async def test_units_that_are_gone_are_no_longer_in_a_window(
     await hass.async_block_till_done()
     shown = suggested(await show(hass, entry, "failures"))["maintenance"]
     assert [window["units"] for window in shown] == [["SPARE"], []]
+
+
+HEARTBEATS = {"interval": 10, "offline_after": 30, "slow_after": 60}
+FAILBACK_NIGHT = {"failback": "window", "failback_from": "22:00:00", "failback_to": "06:00:00"}
+
+
+async def test_heartbeats_and_bounds_are_shown_as_they_are_and_kept(
+    hass: HomeAssistant, entry: ConfigEntry
+) -> None:
+    form = await show(hass, entry, "heartbeats")
+    assert suggested(form) == {"interval": 5, "offline_after": 10, "slow_after": 30}
+    result = await enter(hass, entry, "heartbeats", HEARTBEATS)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert suggested(await show(hass, entry, "heartbeats")) == HEARTBEATS
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "least"),
+    [
+        ({"offline_after": 19}, "offline_too_soon", "20"),
+        ({"slow_after": 29}, "slow_too_soon", "30"),
+    ],
+)
+async def test_bounds_that_one_lost_heartbeat_would_break_are_refused(
+    hass: HomeAssistant, entry: ConfigEntry, wrong: dict[str, int], error: str, least: str
+) -> None:
+    result = await enter(hass, entry, "heartbeats", HEARTBEATS | wrong)
+    assert result["errors"] == {"base": error}
+    assert result["description_placeholders"]["least"] == least
+    result = await hass.config_entries.options.async_configure(result["flow_id"], HEARTBEATS)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{}, {"failback_from": "22:00:00"}, {"failback_from": "22:00:00", "failback_to": "22:00:00"}],
+)
+async def test_a_window_for_the_return_has_two_times(
+    hass: HomeAssistant, entry: ConfigEntry, wrong: dict[str, str]
+) -> None:
+    assert suggested(await show(hass, entry, "failback")) == {"failback": "auto"}
+    result = await enter(hass, entry, "failback", {"failback": "window", **wrong})
+    assert result["errors"] == {"base": "window_needed"}
+    result = await hass.config_entries.options.async_configure(result["flow_id"], FAILBACK_NIGHT)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert suggested(await show(hass, entry, "failback")) == FAILBACK_NIGHT
