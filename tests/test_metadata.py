@@ -327,7 +327,7 @@ def test_every_verdict_is_translated() -> None:
 
 def test_every_choice_has_a_name() -> None:
     assert set(PRIORITIES) == set(Priority)
-    assert set(EN["selector"]["work_mode"]["options"]) == {WorkMode.NORMAL, WorkMode.SHARED}
+    assert set(EN["selector"]["work_mode"]["options"]) == set(WorkMode)
     assert set(EN["selector"]["room"]["options"]) == {"full", "split", "stranded", "too_fast"}
 
 

@@ -119,7 +119,7 @@ class ChannelSteps(UnitSteps):
         self._channels = [verdict.channel for verdict in self._verdicts]
         data = {CONF_CHANNELS: [channel.as_data() for channel in self._channels]}
         if self._is_change:
-            return self._update(**data)
+            return self._update(**self._data, **data)
         self._data |= data
         return await self._have_channels()
 

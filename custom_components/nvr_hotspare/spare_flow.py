@@ -1,6 +1,7 @@
 """The steps about spares: their order, and whether a working device is one too."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any, Final
 
 from homeassistant.config_entries import SubentryFlowResult
@@ -11,12 +12,20 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .const import CONF_PREFERENCE, CONF_WORK_MODE, WorkMode
+from .const import (
+    CONF_CHANNELS,
+    CONF_PREFERENCE,
+    CONF_TOLD_NUMBERS,
+    CONF_WORK_MODE,
+    WorkMode,
+)
 from .form_fields import whole_number
 from .limits import limits_data
+from .nvr.model import Probe
+from .recorder_flow import Prober
 from .unit_config import NetworkConfig
 from .unit_flow import UnitSteps
-from .unit_form import UnitFormError, probe_shared
+from .unit_form import UnitFormError, probe_shared, probe_spare, probe_unit
 
 MOST_SPARES: Final = 99
 PREFERENCE_SCHEMA: Final = vol.Schema({vol.Required(CONF_PREFERENCE): whole_number(1, MOST_SPARES)})
@@ -24,13 +33,18 @@ WORK_MODE_SCHEMA: Final = vol.Schema(
     {
         vol.Required(CONF_WORK_MODE): SelectSelector(
             SelectSelectorConfig(
-                options=[WorkMode.NORMAL, WorkMode.SHARED],
+                options=list(WorkMode),
                 mode=SelectSelectorMode.LIST,
                 translation_key=CONF_WORK_MODE,
             )
         )
     }
 )
+_PROBERS: Final[Mapping[WorkMode, Prober]] = {
+    WorkMode.NORMAL: probe_unit,
+    WorkMode.SHARED: probe_shared,
+    WorkMode.HOT_SPARE: probe_spare,
+}
 
 
 class SpareSteps(UnitSteps):
@@ -60,12 +74,12 @@ class SpareSteps(UnitSteps):
     async def async_step_work_mode(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Ask whether the free channels of a working device stand in for others."""
+        """Ask what a recorder does in its group from now on; nothing changes on it itself."""
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
             try:
-                return self._update(**await self._changes(WorkMode(user_input[CONF_WORK_MODE])))
+                return await self._change_mode(WorkMode(user_input[CONF_WORK_MODE]))
             except UnitFormError as error:
                 errors["base"], placeholders = error.key, error.placeholders
         values = user_input or {CONF_WORK_MODE: self._changed().mode}
@@ -76,22 +90,32 @@ class SpareSteps(UnitSteps):
             description_placeholders=placeholders,
         )
 
-    async def _changes(self, mode: WorkMode) -> dict[str, Any]:
-        """Return what changes with the Work Mode; nothing does on the recorder itself.
+    async def _change_mode(self, mode: WorkMode) -> SubentryFlowResult:
+        """Take another Work Mode; of a spare that gets cameras of its own they are asked for first.
 
         Raises:
-            UnitFormError: It can't stand in for others now.
+            UnitFormError: It can't do that now.
         """
-        config, data = self._changed(), self._get_reconfigure_subentry().data
-        if mode in {WorkMode.NORMAL, config.mode}:
-            return {CONF_WORK_MODE: mode}
-        probe = await probe_shared(self.hass, NetworkConfig.from_data(data))
+        before, data = self._changed(), self._get_reconfigure_subentry().data
+        changes: dict[str, Any] = {CONF_WORK_MODE: mode}
+        if mode is before.mode or (mode is WorkMode.NORMAL and before.is_device):
+            return self._update(**changes)
+        way = NetworkConfig.from_data(data)
+        probe = await _PROBERS[mode](self.hass, way)
         self._require_changed(probe)
-        return {
-            CONF_WORK_MODE: mode,
-            **limits_data(probe.limits),
-            CONF_PREFERENCE: data.get(CONF_PREFERENCE, self._last_preference()),
-        }
+        if mode is not WorkMode.NORMAL:
+            changes |= limits_data(probe.limits)
+            changes[CONF_PREFERENCE] = data.get(CONF_PREFERENCE, self._last_preference())
+        if mode is WorkMode.HOT_SPARE:
+            return self._update(**changes, **{CONF_CHANNELS: [], CONF_TOLD_NUMBERS: {}})
+        if before.is_device:
+            return self._update(**changes)
+        self._data = changes
+        return await self._become_device(way, probe)
+
+    @abstractmethod
+    async def _become_device(self, way: NetworkConfig, probe: Probe) -> SubentryFlowResult:
+        """Ask for the cameras of a recorder that was a spare and nothing else."""
 
     def _last_preference(self) -> int:
         """Return the preference that comes after all others."""

@@ -137,6 +137,11 @@ class UnitSubentryFlow(
         return await self.async_step_channels()
 
     @override
+    async def _become_device(self, way: NetworkConfig, probe: Probe) -> SubentryFlowResult:
+        self._channels = await self._told_channels(way, probe)
+        return await self.async_step_channels()
+
+    @override
     async def _have_channels(self) -> SubentryFlowResult:
         return await self.async_step_no_record()
 
@@ -164,10 +169,12 @@ class UnitSubentryFlow(
             self._giving = config.giving_back
             options = ["account"]
         if config.is_device:
-            options += ["channels", "no_record", "give_back", "work_mode"]
+            options += ["channels", "no_record", "give_back"]
+        if isinstance(way, NetworkConfig):
+            options += ["work_mode"]
         if config.is_spare:
             options += ["preference"]
-        if isinstance(config.way, NetworkConfig):
+        if isinstance(way, NetworkConfig):
             options += ["push"]
         if config.is_device:
             options += ["guided_drill"]

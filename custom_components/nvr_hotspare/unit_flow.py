@@ -24,7 +24,7 @@ class UnitSteps(
     def __init__(self) -> None:
         self._title = ""
         self._data: dict[str, Any] = {}
-        """What is to be stored of a new unit, as far as it is known."""
+        """What is to be stored of a new unit, or changes with its cameras, so far as is known."""
 
     @override
     def _known_way(self) -> NetworkConfig | None:

@@ -12,7 +12,9 @@ from tests.integration.lab import (
     Lab,
     add_device,
     channels_input,
+    eventually,
     loopback_address,
+    state,
     unit_input,
 )
 from virtual_nvr.cameras import VirtualCamera
@@ -263,3 +265,43 @@ async def test_a_device_never_stands_in_for_itself(
     flow = await at_channels(hass, group, await lab.nvr("NVR-2", many))
     await flow.enter(channels_input(many))
     assert flow.result["step_id"] == "verdicts"
+
+
+async def test_a_spare_becomes_a_working_device_with_cameras_and_a_spare_again(
+    hass: HomeAssistant, lab: Lab, group: ConfigEntry, spare: VirtualNvr
+) -> None:
+    subentry = subentry_of(group, spare)
+    cameras = await lab.cameras(1)
+    flow = await Flow.change(hass, group, subentry)
+    await flow.choose("work_mode")
+    assert flow.suggested == {"work_mode": "hot_spare"}
+    await flow.enter({"work_mode": "normal"})
+    assert flow.result["step_id"] == "channels"
+    assert subentry.data["work_mode"] == "hot_spare"  # nothing is changed by halves
+    await flow.enter(channels_input(cameras))
+    await flow.choose("save")
+    assert flow.result["reason"] == "reconfigure_successful"
+    assert subentry.data["work_mode"] == "normal"
+    assert len(subentry.data["channels"]) == 1
+    await eventually(lambda: state(hass, "binary_sensor", spare, "connection") == "on")
+
+    flow = await Flow.change(hass, group, subentry_of(group, spare))
+    await flow.choose("work_mode")
+    await flow.enter({"work_mode": "hot_spare"})
+    assert flow.result["reason"] == "reconfigure_successful"
+    assert subentry_of(group, spare).data["channels"] == []
+    await eventually(lambda: state(hass, "sensor", spare, "working_status") == "idle")
+
+
+async def test_a_recorder_that_records_cameras_of_its_own_does_not_become_a_mere_spare(
+    hass: HomeAssistant, lab: Lab, group: ConfigEntry
+) -> None:
+    cameras = await lab.cameras(1)
+    nvr = await lab.nvr("NVR-1", cameras)
+    await add_device(hass, group, nvr, cameras)
+    flow = await Flow.change(hass, group, subentry_of(group, nvr))
+    await flow.choose("work_mode")
+    await flow.enter({"work_mode": "hot_spare"})
+    assert flow.error == "busy_recording"
+    await flow.enter({"work_mode": "normal"})
+    assert flow.result["reason"] == "reconfigure_successful"

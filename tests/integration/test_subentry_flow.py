@@ -65,7 +65,7 @@ async def test_another_host_and_password_of_the_same_unit_are_taken(
 ) -> None:
     subentry = subentry_of(group, spare)
     flow = await Flow.change(hass, group, subentry)
-    assert flow.result["menu_options"] == ["account", "preference", "push"]
+    assert flow.result["menu_options"] == ["account", "work_mode", "preference", "push"]
     await flow.choose("account")
     assert flow.suggested == {"host": spare.config.host}
     other = await lab.nvr("OTHER")
