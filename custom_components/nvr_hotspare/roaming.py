@@ -20,6 +20,7 @@ from homeassistant.core import HomeAssistant
 from .const import CONF_REFERENCE, DOMAIN
 from .device_list import search
 from .driver import open_unit
+from .failover.model import UnitId
 from .nvr.discovery import FoundUnit
 from .nvr.errors import UnitCertificateError, UnitCredentialsError, UnitError
 from .unit_config import NetworkConfig, UnitConfig, unit_configs
@@ -38,7 +39,12 @@ TRY_PACE = 10.0
 async def roam(
     hass: HomeAssistant, entry: ConfigEntry, is_offline: Callable[[UnitConfig], bool]
 ) -> None:
-    """Look for the group's units for as long as this runs."""
+    """Look for the group's units for as long as this runs.
+
+    Where a unit was not, it is not looked for again until it was seen: its password is offered to
+    nobody every minute.
+    """
+    asked: set[tuple[UnitId, str]] = set()
     while True:
         configs = tuple(unit_configs(entry).values())
         missing = any(map(is_offline, configs))
@@ -46,8 +52,9 @@ async def roam(
         found = await search(hass)
         for config in unit_configs(entry).values():
             if is_offline(config):
-                await _look_for(hass, entry, config, found)
+                await _look_for(hass, entry, config, found, asked)
             else:
+                asked = {(unit, host) for unit, host in asked if unit != config.unit}
                 _learn(hass, entry, config, found)
 
 
@@ -102,11 +109,16 @@ async def follow(hass: HomeAssistant, entry: ConfigEntry, config: UnitConfig, ho
 
 
 async def _look_for(
-    hass: HomeAssistant, entry: ConfigEntry, config: UnitConfig, found: Iterable[FoundUnit]
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    config: UnitConfig,
+    found: Iterable[FoundUnit],
+    asked: set[tuple[UnitId, str]],
 ) -> None:
-    for unit in found:
-        if config.reference and unit.reference == config.reference:
-            await follow(hass, entry, config, unit.host)
+    for host in (it.host for it in found if it.reference == config.reference != ""):
+        place = config.unit, host
+        if place not in asked and await follow(hass, entry, config, host):
+            asked.add(place)
 
 
 def _learn(

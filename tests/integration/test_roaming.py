@@ -1,5 +1,6 @@
 """Recorders that get another address are followed, and nobody else is taken for them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from homeassistant.config_entries import SOURCE_DHCP, ConfigEntry
@@ -9,6 +10,7 @@ import pytest
 
 from custom_components.nvr_hotspare import device_list, roaming
 from custom_components.nvr_hotspare.const import DOMAIN
+from custom_components.nvr_hotspare.nvr.discovery import FoundUnit
 from custom_components.nvr_hotspare.roaming import follow
 from custom_components.nvr_hotspare.unit_config import NetworkConfig, unit_configs
 from tests.integration.flow import subentry_of
@@ -104,3 +106,27 @@ async def test_a_recorder_that_is_gone_is_looked_for_by_what_it_calls_itself(
     host = await move(lab, nvr)
     await eventually(lambda: subentry_of(entry, nvr).data["host"] == host)
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
+
+
+async def test_who_only_calls_itself_the_same_is_offered_the_password_once(
+    hass: HomeAssistant,
+    lab: Lab,
+    entry: ConfigEntry,
+    nvr: VirtualNvr,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await eventually(lambda: "reference" in subentry_of(entry, nvr).data)
+    await move(lab, nvr, password="another")
+    await eventually(lambda: "may be at" in caplog.text)
+    searches = 0
+
+    async def counted(_: HomeAssistant) -> Sequence[FoundUnit]:
+        nonlocal searches
+        searches += 1
+        return await device_list.search(hass)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(roaming, "search", counted)
+        await eventually(lambda: searches >= 3)
+    assert caplog.text.count("may be at") == 1
+    assert subentry_of(entry, nvr).data["host"] == nvr.config.host
