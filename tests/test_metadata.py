@@ -20,6 +20,7 @@ from custom_components.nvr_hotspare import (
     builtin_form,
     button,
     camera,
+    camera_flow,
     channel_form,
     drill_flow,
     drill_sensor,
@@ -45,6 +46,7 @@ from custom_components.nvr_hotspare import (
 )
 from custom_components.nvr_hotspare.access_issues import CERTIFICATE_CHANGED
 from custom_components.nvr_hotspare.builtin_flow import SPARE_KINDS
+from custom_components.nvr_hotspare.camera_issues import CAMERA_REJECTS
 from custom_components.nvr_hotspare.condition import CONDITIONS
 from custom_components.nvr_hotspare.const import DOMAIN, Standby, WorkMode
 from custom_components.nvr_hotspare.drift import CAMERA_GONE, CAMERA_NEW
@@ -235,6 +237,10 @@ def test_translations_are_plain_sentences() -> None:
         (EN["options"]["step"]["heartbeats"], options_form.HEARTBEATS_SCHEMA),
         (EN["options"]["step"]["failback"], options_form.FAILBACK_SCHEMA),
         (EN["config"]["step"]["reauth_confirm"], reauth_flow.REAUTH_SCHEMA),
+        (
+            EN["issues"]["camera_rejects"]["fix_flow"]["step"]["account"],
+            camera_flow.CAMERA_SCHEMA,
+        ),
     ],
 )
 def test_every_field_has_a_label_and_a_description(step: dict[str, Any], schema: Any) -> None:
@@ -391,7 +397,7 @@ def test_every_issue_is_translated() -> None:
     builtin = {key for key, _ in STORAGE_ISSUES.values()} | {IN_BACKUPS, RING_TOO_SHORT}
     builtin |= {NOT_PAIRED, TOO_OLD}
     drifted = {CAMERA_GONE, CAMERA_NEW}
-    others = {CERTIFICATE_CHANGED, DRILL_TOO_OLD}
+    others = {CAMERA_REJECTS, CERTIFICATE_CHANGED, DRILL_TOO_OLD}
     assert set(EN["issues"]) == created | builtin | drifted | others
     assert {key for key, issue in EN["issues"].items() if "fix_flow" not in issue} == builtin
     assert all(EN["issues"][key]["description"] for key in builtin)

@@ -3,7 +3,9 @@
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.core import HomeAssistant
 
+from .camera_flow import CameraAccountFlow
 from .certificate_flow import CertificateFlow
+from .const import CONF_NUMBER
 from .drift_flow import drift_flow
 from .drill_repair_flow import DrillFlow
 from .errors import unit_error_key
@@ -24,7 +26,10 @@ async def async_create_fix_flow(
         return FootageFlow(entry, str(facts["unit"]))
     if "drill" in facts:
         return DrillFlow(entry.runtime_data, str(facts["drill"]))
-    return CertificateFlow(entry, entry.subentries[str(facts["subentry_id"])])
+    subentry = entry.subentries[str(facts["subentry_id"])]
+    if CONF_NUMBER in facts:
+        return CameraAccountFlow(entry, subentry, int(facts[CONF_NUMBER] or 0))
+    return CertificateFlow(entry, subentry)
 
 
 class FootageFlow(RepairsFlow):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from homeassistant.config_entries import ConfigEntry
@@ -9,6 +10,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .builtin_config import BuiltinConfig
 from .builtin_link import BuiltinLink
+from .camera_issues import CameraIssues
 from .chronicle import Chronicle
 from .const import DOMAIN
 from .coordinator import UnitCoordinator
@@ -51,6 +53,7 @@ class GroupRuntime:
         self.drills = Drills(hass, entry, self.manager, lambda: self.links)
         self.overview = Overview(hass, entry, self.manager, self.drills.book, self.chronicle)
         self.feed = Feed(hass, entry, self.overview, lambda: self.links)
+        self._cameras = CameraIssues(hass, entry)
         self._schedule = DrillSchedule(hass, entry, self.manager, self.drills)
         self._surroundings = Surroundings(hass, entry, self.manager, lambda: self.units)
         folder = Path(hass.config.cache_path(DOMAIN, "scenes", entry.entry_id))
@@ -110,6 +113,7 @@ class GroupRuntime:
         async with self._updating:
             self._stopped = True
             self._schedule.stop()
+            self._cameras.settle()
             self._surroundings.stop()
             await asyncio.gather(*(it.stop() for it in self._coordinators.values()))
             self.manager.stop()
@@ -207,6 +211,7 @@ class GroupRuntime:
         link = open_link(self._hass, self._entry.entry_id, config)
         if isinstance(link, EngineLink):
             link.listen(self.manager.tell_changes)
+            link.listen(partial(self._cameras.look, link))
         coordinator = UnitCoordinator(self._hass, self._entry, self.manager, link)
         self._coordinators[config.unit] = coordinator
         self.manager.add(link)

@@ -21,7 +21,7 @@ class Fix:
     @classmethod
     async def start(cls, hass: HomeAssistant, hass_client: ClientSessionGenerator) -> Fix:
         assert await async_setup_component(hass, "repairs", {})
-        (issue,) = issues(hass)
+        issue = issues(hass)[0]
         client = await hass_client()
         body = {"handler": DOMAIN, "issue_id": issue.issue_id}
         response = await client.post("/api/repairs/issues/fix", json=body)
