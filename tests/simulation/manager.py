@@ -4,7 +4,6 @@ Each step is checked: the units that it touched, and every so often everything.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 import json
 from math import inf
@@ -35,6 +34,7 @@ from custom_components.nvr_hotspare.failover.events import (
     TimePassed,
     WitnessSeen,
 )
+from custom_components.nvr_hotspare.failover.evolving import replace
 from custom_components.nvr_hotspare.failover.invariants import (
     InvariantError,
     check_commands,

@@ -9,9 +9,9 @@ happened before.
 """
 
 from collections.abc import Iterable, Mapping
-from copy import replace
 
 from .commands import Command
+from .evolving import replace
 from .look import Look
 from .model import Camera, UnitId
 from .placing import RANKS, coverable

@@ -7,10 +7,10 @@ when the reason is gone.
 """
 
 from collections.abc import Iterable, Iterator
-from copy import replace
 
 from . import detector
 from .commands import Announce, Command
+from .evolving import replace
 from .look import Look
 from .model import Camera, Cause, Happening, Recording, UnitId
 from .placing import coverable

@@ -6,8 +6,7 @@ on, and nobody is woken. And a device that was away for a short time in two earl
 same time of the week restarts itself by habit: its next silence at that time is excused.
 """
 
-from copy import replace
-
+from .evolving import replace
 from .model import Cause, Timing
 from .state import DeviceState, Outage, State
 

@@ -1,11 +1,11 @@
 """When a unit has to be looked at again though nothing happens to it."""
 
 from collections.abc import Iterable, Iterator
-from copy import replace
 from math import inf
 
 from . import detector
 from .alongside import measure_at
+from .evolving import replace
 from .look import Look, stirred
 from .model import UnitId
 from .outage import give_back_at

@@ -11,9 +11,9 @@ unit that is silent beyond that is offline, as of its last heartbeat. Where it i
 that is cut off, nobody is (see `isolation`).
 """
 
-from copy import replace
 from operator import attrgetter
 
+from .evolving import replace
 from .model import Connection, Silence, Timing
 from .state import Pulse
 

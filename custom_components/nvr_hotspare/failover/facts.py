@@ -4,7 +4,6 @@ Few facts ask for something at once: a heartbeat of an offline unit, who is ther
 works for nobody, to desist; and what it has done is told.
 """
 
-from copy import replace
 from functools import singledispatch
 
 from . import alongside, calm, detector, isolation, pool, regroup, synchronizing
@@ -32,6 +31,7 @@ from .events import (
     TakeOver,
     WitnessSeen,
 )
+from .evolving import replace
 from .model import Cause, Connection, Recording, UnitId
 from .noticing import lost
 from .outage import found, returned

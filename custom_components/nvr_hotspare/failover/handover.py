@@ -14,13 +14,13 @@ deputy's, and the one that the deputy began with.
 """
 
 from collections.abc import Iterable
-from copy import replace
 from dataclasses import dataclass
 from math import inf, isfinite
 
 from . import journal
 from .commands import Announce, Command
 from .events import Configured, Event, HeartbeatReceived, Planned
+from .evolving import replace
 from .journal import Json
 from .machine import step
 from .model import Connection, Group, Happening, UnitId

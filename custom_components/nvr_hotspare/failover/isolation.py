@@ -11,9 +11,8 @@ A spare on Home Assistant's own host proves nothing: it would answer all the sam
 units get their time anew, since their silence until then was no sign of theirs.
 """
 
-from copy import replace
-
 from . import detector
+from .evolving import replace
 from .model import Connection, UnitId
 from .state import State, Witness
 

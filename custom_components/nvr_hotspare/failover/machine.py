@@ -33,7 +33,6 @@ step changes nothing. Each looks only at the units that the step can concern (se
 """
 
 from collections.abc import Callable
-from copy import replace
 
 from . import pool
 from .ahead import plan_ahead
@@ -41,6 +40,7 @@ from .alongside import measure, watch_recording
 from .commands import Command
 from .deadlines import sleep
 from .events import Configured, Event
+from .evolving import replace
 from .facts import take
 from .look import Look, look, touched
 from .noticing import notice

@@ -1,10 +1,10 @@
 """Noticing that a unit is gone: from silence to an outage."""
 
 from collections.abc import Iterable
-from copy import replace
 
 from . import calm, detector
 from .commands import Announce, Command
+from .evolving import replace
 from .isolation import cut_off
 from .model import Cause, Happening, UnitId
 from .pool import forgotten

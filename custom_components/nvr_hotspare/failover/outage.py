@@ -19,10 +19,10 @@ What the spare recorded is owed to the device from then on, if it takes footage 
 """
 
 from collections.abc import Iterator
-from copy import replace
 
 from . import alongside, calm
 from .commands import Announce, Command
+from .evolving import replace
 from .look import Look
 from .model import Camera, Cause, Channel, GivenBack, Happening, Recording, UnitId
 from .report import owing, report

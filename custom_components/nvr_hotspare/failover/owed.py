@@ -7,8 +7,8 @@ window is not given back again anyway.
 """
 
 from collections.abc import Container, Iterable
-from copy import replace
 
+from .evolving import replace
 from .model import Camera, Window
 from .state import Owed
 

@@ -16,12 +16,12 @@ A spare has to record no more than it can; what it was provided with ahead makes
 """
 
 from collections.abc import Iterable, Iterator
-from copy import replace
 from itertools import groupby
 from math import inf
 
 from . import calm
 from .commands import Command, Record
+from .evolving import replace
 from .look import Look, places_moved
 from .model import Camera, Channel, Priority, Reason, UnitId
 from .state import (

@@ -7,10 +7,10 @@ difference, and so is found.
 """
 
 from collections.abc import Iterator, Mapping
-from copy import replace
 
 from . import detector
 from .commands import Command, Provision, Record, Release, SpareCommand, Unprovision
+from .evolving import replace
 from .look import Look, stirred
 from .model import Camera, PlaceFacts, Recording, UnitId
 from .state import (

@@ -1,7 +1,6 @@
 """The group changes, or Home Assistant starts: what stays known and what must be learnt anew."""
 
-from copy import replace
-
+from .evolving import replace
 from .model import Connection, Group, Spare, UnitId, WorkingDevice
 from .owed import only
 from .placing import coverable

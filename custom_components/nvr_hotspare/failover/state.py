@@ -1,13 +1,12 @@
 """All that the machine knows. Frozen; mappings in it are replaced, never changed."""
 
 from collections.abc import Iterable, Mapping
-from copy import replace
 from dataclasses import dataclass, field
 from math import inf
 from types import MappingProxyType
 
 from .commands import SpareCommand
-from .evolving import evolving
+from .evolving import evolving, replace
 from .model import (
     Camera,
     Cause,

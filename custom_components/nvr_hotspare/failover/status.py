@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Container, Iterable
-from copy import replace
 
 from .commands import Announce, Command
 from .coverage import shortfall
+from .evolving import replace
 from .look import Look
 from .model import Camera, Cause, Happening, Reason, Recording, WorkingStatus
 from .state import DeviceState, Outage, State, records_any, with_device

@@ -11,12 +11,12 @@ away. That a device keeps its footage on the spare suspends what is owed.
 """
 
 from collections.abc import Iterable, Iterator
-from copy import replace
 from math import inf
 
 from . import detector
 from .commands import Announce, Command, Desist, Synchronize
 from .events import FootageFlows, SynchronizationEnded
+from .evolving import replace
 from .look import Look
 from .model import Happening, Timing, Window
 from .state import Delivery, DeviceState, Owed, Setback, State, with_device
