@@ -260,7 +260,7 @@ class Manager:
 
     def _note(self, device: DeviceState) -> None:
         state = with_device(self.state, device)
-        self.state = sleep(state, [device.config.unit], Look(state, (), spares=False))
+        self.state = sleep(state, Look(state, {device.config.unit}, (), spares=False))
         self._deadline = _deadline(self.state)
 
     # Facts in, decisions out

@@ -6,12 +6,12 @@ of a device that is back: what is recorded alongside is given back as after any 
 when the reason is gone.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from . import detector
 from .commands import Announce, Command
 from .evolving import replace
-from .look import Look
+from .look import Look, affected
 from .model import Camera, Cause, Happening, Recording, UnitId
 from .placing import coverable
 from .state import DeviceState, Outage, State, with_device
@@ -104,7 +104,7 @@ def give_back_now(state: State, unit: UnitId) -> State:
 
 def measure(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     """End the drills that have measured all that can be."""
-    for device in (state.devices[unit] for unit in look.units):
+    for device in affected(state, look):
         outage = device.outage
         if outage is None or outage.cause is not Cause.DRILL or not outage.alongside:
             continue
@@ -116,10 +116,11 @@ def measure(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     return state, ()
 
 
-def measure_at(state: State, outage: Outage) -> Iterator[float]:
-    """Yield when a drill is over."""
-    if outage.cause is Cause.DRILL:
-        yield outage.noticed + state.group.timing.confirm
+def measure_at(state: State, outage: Outage) -> list[float]:
+    """Return when a drill is over, if it is one."""
+    if outage.cause is not Cause.DRILL:
+        return []
+    return [outage.noticed + state.group.timing.confirm]
 
 
 def may_let_go(outage: Outage, camera: Camera, told: Recording | None) -> bool:

@@ -12,7 +12,7 @@ from operator import is_not
 
 from .detector import more_of_the_same
 from .model import UnitId
-from .state import SpareState, State
+from .state import DeviceState, SpareState, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class Look:
 
     before: State
     """What was known before the step."""
-
+    touched: set[UnitId]
+    """The units that something happened to, or whose time has come."""
     units: tuple[UnitId, ...]
     """Working devices."""
     spares: bool
@@ -74,8 +75,9 @@ def look(before: State, after: State, units: set[UnitId]) -> Look:
     devices = after.devices
     if _concerns_spares(before, after, units):
         concerned = [u for u, device in devices.items() if device.outage or u in units]
-        return Look(before, tuple(concerned), spares=True)
-    return Look(before, tuple([unit for unit in sorted(units) if unit in devices]), spares=False)
+        return Look(before, units, tuple(concerned), spares=True)
+    concerned = [unit for unit in sorted(units) if unit in devices]
+    return Look(before, units, tuple(concerned), spares=False)
 
 
 def _concerns_spares(before: State, after: State, units: set[UnitId]) -> bool:
@@ -96,6 +98,18 @@ def _came_or_went(before: State, after: State, unit: UnitId) -> bool:
     """Tell whether a unit is online that was offline, or the other way round."""
     same = before.pulses.get(unit) is after.pulses.get(unit)
     return not same and before.online(unit) != after.online(unit)
+
+
+def moved(state: State, look: Look) -> list[UnitId]:
+    """Return the devices of which themselves something may be other than before the step."""
+    known, devices = look.before.devices, state.devices
+    return [u for u in look.units if u in look.touched or devices[u] is not known.get(u)]
+
+
+def affected(state: State, look: Look) -> list[DeviceState]:
+    """Return the devices for which something may be other, be it what spares do for them."""
+    spares = state.spares is not look.before.spares or not look.touched.isdisjoint(state.spares)
+    return [state.devices[unit] for unit in (look.units if spares else moved(state, look))]
 
 
 def stirred(state: State, spare: SpareState, look: Look) -> bool:

@@ -86,4 +86,4 @@ def step(state: State, event: Event, now: float) -> tuple[State, tuple[Command, 
     for decide in PASSES if concern.spares else CALM:
         after, more = decide(after, concern)
         commands += more
-    return sleep(after, units, concern), tuple(commands)
+    return sleep(after, concern), tuple(commands)

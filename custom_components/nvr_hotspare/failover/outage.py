@@ -18,12 +18,10 @@ What the spare recorded is owed to the device from then on, if it takes footage 
 `synchronizing`.
 """
 
-from collections.abc import Iterator
-
 from . import alongside, calm
 from .commands import Announce, Command
 from .evolving import replace
-from .look import Look
+from .look import Look, affected
 from .model import Camera, Cause, Channel, GivenBack, Happening, Recording, UnitId
 from .report import owing, report
 from .state import DeviceState, Outage, State, uses, with_device
@@ -75,7 +73,7 @@ def found(state: State, spare: UnitId) -> State:
 
 def give_back(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     """Decide which cameras of returned devices the spare may let go of."""
-    for device in (state.devices[unit] for unit in look.units):
+    for device in affected(state, look):
         outage = device.outage
         if outage is None or outage.returned is None:
             continue
@@ -107,7 +105,7 @@ def _may_let_go(
     ):
         return None
     if told is Recording.YES:
-        return GivenBack.SEEN if state.now >= _sure_at(state, device, channel) else None
+        return GivenBack.SEEN if state.now >= _sure_at(state, device, channel.number) else None
     if channel.single_stream and not outage.refused:
         return GivenBack.FIRST
     uncertain = not outage.refused and told in (Recording.UNKNOWN, Recording.NOT_SCHEDULED)
@@ -140,20 +138,21 @@ def _told(device: DeviceState, channel: Channel) -> Recording | None:
     return device.recordings.get(channel.number, Recording.UNKNOWN)
 
 
-def give_back_at(state: State, device: DeviceState, outage: Outage) -> Iterator[float]:
-    """Yield when a returned device's grace runs out, or both have recorded for long enough."""
-    if outage.returned is not None:
-        yield outage.watched_from + state.group.timing.return_grace
-        yield _grace_ends(state, device, outage)
-        yield calm.held_down_until(device, outage, state.group.timing)
-        for channel in device.config.channels:
-            if channel.number in device.recorded_since:
-                yield _sure_at(state, device, channel)
+def give_back_at(state: State, device: DeviceState, outage: Outage) -> list[float]:
+    """Return when a returned device's grace runs out, or both have recorded for long enough."""
+    if outage.returned is None:
+        return []
+    return [
+        outage.watched_from + state.group.timing.return_grace,
+        _grace_ends(state, device, outage),
+        calm.held_down_until(device, outage, state.group.timing),
+        *(_sure_at(state, device, channel) for channel in device.recorded_since),
+    ]
 
 
-def _sure_at(state: State, device: DeviceState, channel: Channel) -> float:
+def _sure_at(state: State, device: DeviceState, channel: int) -> float:
     """Return when a channel that is seen recorded has been so for long enough."""
-    return device.recorded_since[channel.number] + state.group.timing.overlap
+    return device.recorded_since[channel] + state.group.timing.overlap
 
 
 def close(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
@@ -163,7 +162,7 @@ def close(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     what it still records when it is back later is found then.
     """
     commands: list[Command] = []
-    for device in (state.devices[unit] for unit in look.units):
+    for device in affected(state, look):
         outage = device.outage
         if outage and outage.returned is not None and not _lent(state, device, outage):
             data = report(device, outage)

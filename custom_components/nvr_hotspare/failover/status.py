@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable
 from .commands import Announce, Command
 from .coverage import shortfall
 from .evolving import replace
-from .look import Look
+from .look import Look, affected
 from .model import Camera, Cause, Happening, Reason, Recording, WorkingStatus
 from .state import DeviceState, Outage, State, records_any, with_device
 
@@ -21,7 +21,7 @@ RECORDING_STATUSES = (
 def show(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     """Bring Working Statuses up to date."""
     commands: list[Command] = []
-    for device in (state.devices[unit] for unit in look.units):
+    for device in affected(state, look):
         outage = device.outage and _recount(state, device, device.outage)
         shown = device if outage is device.outage else _proven(replace(device, outage=outage))
         status, reason = _status(state, shown)

@@ -17,7 +17,7 @@ from . import detector
 from .commands import Announce, Command, Desist, Synchronize
 from .events import FootageFlows, SynchronizationEnded
 from .evolving import replace
-from .look import Look
+from .look import Look, moved
 from .model import Happening, Timing, Window
 from .state import Delivery, DeviceState, Owed, Setback, State, with_device
 
@@ -28,7 +28,8 @@ PROBLEMS = 8
 def synchronize(state: State, look: Look) -> tuple[State, tuple[Command, ...]]:
     """Let the courier work for the devices that footage is owed to and can be given to."""
     commands: list[Command] = []
-    for device in (state.devices[unit] for unit in look.units):
+    for unit in moved(state, look):
+        device = state.devices[unit]
         if device.owed or device.delivery:
             decided, said = _decide(state, device)
             if decided is not device:
