@@ -264,7 +264,7 @@ def _check_courier(state: State, commands: Collection[Command]) -> None:
 def _may_break(state: State, spare: SpareState, camera: Camera) -> bool:
     """Invariant 2: a spare lets go of a camera only when its device or another spare has it."""
     device = state.devices.get(camera.unit)
-    if device is None or camera not in {c for _, c in coverable(device)}:
+    if device is None or all(camera != c for _, c in coverable(device)):
         return True
     if camera in spare.held:
         return False

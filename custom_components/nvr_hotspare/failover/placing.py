@@ -129,35 +129,36 @@ class _Table:
         self.spares = {u: spare for u, spare in state.spares.items() if state.online(u)}
         self.held: dict[UnitId, list[Camera]] = {}
         self.keeper: dict[Camera, UnitId] = {}
-        staying = {camera: self._stays(camera) for camera in needed}
+        keepers = self._keepers()
+        staying = {
+            unit: [camera for camera in spare.held if keepers.get(camera) == unit]
+            for unit, spare in self.spares.items()
+        }
+        for camera in needed:
+            unit = keepers.get(camera)
+            if unit is not None and camera not in self.spares[unit].holding:
+                staying[unit].append(camera)
         for unit, spare in self.spares.items():
-            own = (*spare.held, *(camera for camera in needed if camera not in spare.holding))
-            stay = self._ranked(spare, [camera for camera in own if staying.get(camera) == unit])
-            self.held[unit] = stay[: spare.config.capacity]
+            self.held[unit] = self._ranked(spare, staying[unit])[: spare.config.capacity]
             self.keeper |= dict.fromkeys(self.held[unit], unit)
+
+    def _keepers(self) -> dict[Camera, UnitId]:
+        """Return who records a camera, else who was told to, else who has to."""
+        keepers: dict[Camera, UnitId] = {}
+        best: dict[Camera, tuple[bool, bool, bool]] = {}
+        for unit, spare in self.spares.items():
+            for camera in {*spare.held, *(spare.places.used if spare.places else ())}:
+                if camera not in self.needed or camera.unit == unit:
+                    continue
+                claim = records(spare, camera), uses(spare, camera), camera in spare.holding
+                if camera not in best or claim > best[camera]:
+                    keepers[camera], best[camera] = unit, claim
+        return keepers
 
     def _ranked(self, spare: SpareState, cameras: list[Camera]) -> list[Camera]:
         """Sort cameras: a spare that can hold fewer than it has records on what it records."""
         normal = RANKS[Priority.NORMAL]
         return sorted(cameras, key=lambda c: (max(self.needed[c], normal), not uses(spare, c)))
-
-    def _stays(self, camera: Camera) -> UnitId | None:
-        """Return where a camera is recorded, else who was told to, else who has to."""
-        keepers = (
-            spare
-            for unit, spare in self.spares.items()
-            if unit != camera.unit and (camera in spare.holding or uses(spare, camera))
-        )
-        best = min(
-            keepers,
-            key=lambda spare: (
-                not records(spare, camera),
-                not uses(spare, camera),
-                camera not in spare.holding,
-            ),
-            default=None,
-        )
-        return best.config.unit if best else None
 
     def place(self, waiting: list[Camera]) -> None:
         """Give free places to waiting cameras, given in the order of their ranks."""
