@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.nvr_hotspare.failover.commands import Provision, Record, Release
+from custom_components.nvr_hotspare.failover.commands import Provision, Record, Release, Unprovision
 from custom_components.nvr_hotspare.failover.events import CommandEnded
 from custom_components.nvr_hotspare.failover.model import (
     Camera,
@@ -154,6 +154,18 @@ def test_spares_fail_too_and_none_is_told_anew_once_the_device_is_back() -> None
     site = Replay(group(device("a"), capacity=2, second=2)).calm().kill("a").fail()
     assert site.told_spare() == [Record(SPARE, cameras("a"))]
     assert site.back("a").wait(20).told_spare() == []
+
+
+def test_spares_fail_too_and_one_that_made_room_is_not_told_once_the_device_is_back() -> None:
+    """A flapping device of ten simulated years, and a command that got lost: see the docs."""
+    site = Replay(group(device("a"), device("b"), capacity=2, second=2)).calm().kill("a")
+    assert site.told_spare() == [Record(SPARE, cameras("a"))]
+    site.wait(10)
+    assert site.told_spare() == [Unprovision("second", cameras("b"))], "it is its turn now"
+    site.back("a").fail()
+    site.send(CommandEnded(Unprovision("second", cameras("b")), {}))
+    site.tell("a", YES).wait(60)
+    assert not any(isinstance(told, Record) for told in site.told_spare())
 
 
 def test_spares_fail_too_and_one_that_was_told_is_waited_for() -> None:
