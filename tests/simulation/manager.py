@@ -78,6 +78,13 @@ FLOW_PACE = 10.0
 """Seconds between signs of life of the courier."""
 EVERYTHING = 1000
 """Steps between checks of everything."""
+TOLD = {True: Recording.YES, False: Recording.NO}
+SEEN = {
+    (commanded, records): PlaceFacts(commanded=commanded, recording=TOLD[records])
+    for commanded in TOLD
+    for records in TOLD
+}
+"""What is seen of a place, by whether it was commanded to record and whether it does."""
 
 
 class Manager:
@@ -389,8 +396,7 @@ class Manager:
             facts = {camera: self._facts(it, camera) for camera in it.places}
             self.happens(PlacesSeen(unit, facts))
             return Asked.NOTHING
-        told = {True: Recording.YES, False: Recording.NO}
-        recordings = {c.channel: told[self.site.recording(c, now)] for c in it.cameras}
+        recordings = {c.channel: TOLD[self.site.recording(c, now)] for c in it.cameras}
         self.happens(RecordingsSeen(unit, recordings))
         if not self.state.online(unit):
             return Asked.NOTHING
@@ -413,10 +419,7 @@ class Manager:
 
     def _facts(self, spare: Unit, camera: Camera) -> PlaceFacts:
         lent = self.site.lent(spare, camera, self.agenda.now)
-        return PlaceFacts(
-            commanded=spare.places[camera] is not None,
-            recording=Recording.YES if lent else Recording.NO,
-        )
+        return SEEN[spare.places[camera] is not None, lent]
 
     def _identify(self, unit: UnitId) -> None:
         it = self.site.units[unit]

@@ -41,7 +41,8 @@ def plan_ahead(state: State, _look: Look) -> tuple[State, tuple[Command, ...]]:
     room = {u: s.config.capacity - len(s.held) - len(ahead[u]) for u, s in online.items()}
     for unit, guests in _settle(_by_device(away), room).items():
         ahead[unit] |= guests
-    plan = Plan(basis=basis, ahead=ahead, homes=homes, group=state.group)
+    same = state.plan.ahead if ahead == state.plan.ahead else ahead
+    plan = Plan(basis=basis, ahead=same, homes=homes, group=state.group)
     return replace(state, plan=plan), ()
 
 

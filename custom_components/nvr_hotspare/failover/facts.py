@@ -4,6 +4,7 @@ Few facts ask for something at once: a heartbeat of an offline unit, who is ther
 works for nobody, to desist; and what it has done is told.
 """
 
+from collections.abc import Callable
 from functools import singledispatch
 
 from . import alongside, calm, detector, isolation, pool, regroup, synchronizing
@@ -29,6 +30,7 @@ from .events import (
     SynchronizationEnded,
     SynchronizeNow,
     TakeOver,
+    TimePassed,
     WitnessSeen,
 )
 from .evolving import replace
@@ -40,13 +42,17 @@ from .state import DeviceState, State, with_device, with_pulse
 type Taken = tuple[State, tuple[Command, ...]]
 
 
+def take(event: Event, state: State) -> Taken:
+    """Return the state that knows of the event."""
+    return _TAKERS[type(event)](event, state)
+
+
 @singledispatch
-def take(event: Event, state: State) -> Taken:  # noqa: ARG001 - handlers look at it
-    """Return the state that knows of the event; that time has passed is no other fact."""
-    return state, ()
+def _take(event: Event, state: State) -> Taken:
+    raise NotImplementedError
 
 
-@take.register
+@_take.register
 def _(event: Configured, state: State) -> Taken:
     """Take over a group; whom the user removed nothing is given back to."""
     after = regroup.configured(state, event.group)
@@ -54,12 +60,12 @@ def _(event: Configured, state: State) -> Taken:
     return after, tuple(Desist(device.config.unit) for device in gone)
 
 
-@take.register
+@_take.register
 def _(_event: Started, state: State) -> Taken:
     return regroup.started(state), ()
 
 
-@take.register
+@_take.register
 def _(event: HeartbeatReceived, state: State) -> Taken:
     pulse = state.pulses.get(event.unit)
     if pulse is None:
@@ -78,7 +84,7 @@ def _(event: HeartbeatReceived, state: State) -> Taken:
     return state, (Identify(event.unit),)
 
 
-@take.register
+@_take.register
 def _(event: ProbeUnanswered, state: State) -> Taken:
     """Suspect a unit; what a device told before it was suspect gives nothing back to it."""
     pulse = state.pulses.get(event.unit)
@@ -96,7 +102,7 @@ def _(event: ProbeUnanswered, state: State) -> Taken:
     return state, ()
 
 
-@take.register
+@_take.register
 def _(event: Identified, state: State) -> Taken:
     """Only the unit that went silent is back, and only if it was asked since it did.
 
@@ -115,7 +121,7 @@ def _(event: Identified, state: State) -> Taken:
     return state, ()
 
 
-@take.register
+@_take.register
 def _(event: IdentityRefused, state: State) -> Taken:
     """Take a working device for back, but not for known."""
     pulse, device = state.pulses.get(event.unit), state.devices.get(event.unit)
@@ -128,7 +134,7 @@ def _(event: IdentityRefused, state: State) -> Taken:
     return returned(state, device, device.outage, refused=True), ()
 
 
-@take.register
+@_take.register
 def _(event: RecordingsSeen, state: State) -> Taken:
     """Note what a device told; while it is offline, its answers are late ones.
 
@@ -159,7 +165,7 @@ def _(event: RecordingsSeen, state: State) -> Taken:
     return with_device(state, device), ()
 
 
-@take.register
+@_take.register
 def _(event: PlacesSeen, state: State) -> Taken:
     """Note what a spare holds; while it is offline, its answers are late ones."""
     spare = state.spares.get(event.spare)
@@ -169,7 +175,7 @@ def _(event: PlacesSeen, state: State) -> Taken:
     return (found(state, event.spare) if spare.places is None else state), ()
 
 
-@take.register
+@_take.register
 def _(event: CommandEnded, state: State) -> Taken:
     """Take the end of the command that is waited for; what comes later is seen anyway."""
     for spare in state.spares.values():
@@ -178,7 +184,7 @@ def _(event: CommandEnded, state: State) -> Taken:
     return state, ()
 
 
-@take.register
+@_take.register
 def _(event: StorageFailed, state: State) -> Taken:
     """Take it as told for long enough that nothing is recorded."""
     device = state.devices.get(event.unit)
@@ -196,22 +202,22 @@ def _(event: StorageFailed, state: State) -> Taken:
     return with_device(state, device), ()
 
 
-@take.register
+@_take.register
 def _(event: TakeOver, state: State) -> Taken:
     return alongside.take_over(state, event.unit, Cause.MANUAL), ()
 
 
-@take.register
+@_take.register
 def _(event: Drill, state: State) -> Taken:
     return alongside.take_over(state, event.unit, Cause.DRILL), ()
 
 
-@take.register
+@_take.register
 def _(event: GiveBack, state: State) -> Taken:
     return alongside.give_back_now(state, event.unit), ()
 
 
-@take.register
+@_take.register
 def _(event: SynchronizeNow, state: State) -> Taken:
     """Forget that the last attempt failed: the next one is due at once."""
     device = state.devices.get(event.unit)
@@ -220,7 +226,7 @@ def _(event: SynchronizeNow, state: State) -> Taken:
     return with_device(state, replace(device, setback=None)), ()
 
 
-@take.register
+@_take.register
 def _(event: Planned, state: State) -> Taken:
     """Excuse a silence to come; one that was noticed already is an outage.
 
@@ -238,7 +244,7 @@ def _(event: Planned, state: State) -> Taken:
     return with_pulse(state, event.unit, pulse), ()
 
 
-@take.register
+@_take.register
 def _(_event: PowerReturned, state: State) -> Taken:
     until = state.now + state.group.timing.boot_grace
     for unit, pulse in state.pulses.items():
@@ -247,24 +253,33 @@ def _(_event: PowerReturned, state: State) -> Taken:
     return state, ()
 
 
-@take.register
+@_take.register
 def _(event: HostLink, state: State) -> Taken:
     return isolation.link(state, up=event.up), ()
 
 
-@take.register
+@_take.register
 def _(event: WitnessSeen, state: State) -> Taken:
     return isolation.witnessed(state, event.witness, answers=event.answers), ()
 
 
-@take.register
+@_take.register
 def _(event: FootageFlows, state: State) -> Taken:
     return synchronizing.flows(state, event)
 
 
-@take.register
+@_take.register
 def _(event: SynchronizationEnded, state: State) -> Taken:
     return synchronizing.ended(state, event)
+
+
+@_take.register
+def _(_event: TimePassed, state: State) -> Taken:
+    return state, ()
+
+
+_TAKERS: dict[type, Callable[[Event, State], Taken]] = dict(_take.registry)
+"""Asked directly, since each step does."""
 
 
 def _refused(state: State, unit: UnitId) -> bool:

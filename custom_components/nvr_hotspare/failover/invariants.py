@@ -51,13 +51,8 @@ def check_device(state: State, unit: UnitId, now: float) -> None:
     device = state.devices[unit]
     outage = device.outage
     offline = state.pulses[unit].connection is Connection.OFFLINE
-    _require(
-        offline == (outage is not None and outage.returned is None),
-        "{} is {} with {}",
-        unit,
-        state.pulses[unit].connection,
-        outage,
-    )
+    if offline != (outage is not None and outage.returned is None):
+        raise InvariantError(f"{unit} is {state.pulses[unit].connection} with {outage}")
     _check_status(device, offline=offline)
     if offline:
         _check_covered(state, device, now)
@@ -89,29 +84,17 @@ def _check_owed(state: State, device: DeviceState) -> None:
     if device.owed:
         windows = [owed.window for owed in device.owed]
         apart = all(one.end < other.start for one, other in pairwise(windows))
-        _require(apart and len(windows) <= LIMIT, "windows touch, or are too many: {}", windows)
+        _require(apart and len(windows) <= LIMIT, f"windows touch, or are too many: {windows}")
         own = all(w.cameras and set(w.cameras) <= set(device.cameras) for w in windows)
-        _require(own and all(w.start < w.end for w in windows), "there is nothing in {}", windows)
+        _require(own and all(w.start < w.end for w in windows), f"there is nothing in {windows}")
     now_due, delivery = due(state, device), device.delivery
-    _require(
-        delivery is None or delivery.windows == now_due,
-        "the courier works at {}, and {} are due",
-        delivery,
-        now_due,
-    )
-    _require(
-        not now_due or delivery is not None or device.setback is not None,
-        "{} are due, and the courier does not know",
-        now_due,
-    )
+    if delivery is not None and delivery.windows != now_due:
+        raise InvariantError(f"the courier works at {delivery}, and {now_due} are due")
+    if now_due and delivery is None and device.setback is None:
+        raise InvariantError(f"{now_due} are due, and the courier does not know")
     flowing = delivery is not None and delivery.flowing
-    _require(
-        (device.status is WorkingStatus.SYNCHRONIZING) == flowing,
-        "{} is {} with {}",
-        device.config.unit,
-        device.status,
-        delivery,
-    )
+    if (device.status is WorkingStatus.SYNCHRONIZING) != flowing:
+        raise InvariantError(f"{device.config.unit} is {device.status} with {delivery}")
 
 
 def check_footage(before: State, event: Event, after: State) -> None:
@@ -156,17 +139,13 @@ def _is_owed(device: DeviceState, window: Window) -> bool:
 def _check_status(device: DeviceState, *, offline: bool) -> None:
     """Connection and Working Status belong together as in the table of the design."""
     status, unit = device.status, device.config.unit
-    if status is WorkingStatus.NOT_BACKED_UP:
-        _require(offline, "{} is online and {}", unit, status)
-    if device.outage is None:
-        _require(status in WELL, "{} is {} without an outage", unit, status)
-    _require(
-        (device.reason is not None) == (status is WorkingStatus.NOT_BACKED_UP),
-        "{} is {} for the reason {}",
-        unit,
-        status,
-        device.reason,
-    )
+    missing = status is WorkingStatus.NOT_BACKED_UP
+    if missing and not offline:
+        raise InvariantError(f"{unit} is online and {status}")
+    if device.outage is None and status not in WELL:
+        raise InvariantError(f"{unit} is {status} without an outage")
+    if (device.reason is not None) != missing:
+        raise InvariantError(f"{unit} is {status} for the reason {device.reason}")
 
 
 def _check_no_room(state: State, device: DeviceState, camera: Camera) -> None:
@@ -275,7 +254,6 @@ def _may_break(state: State, spare: SpareState, camera: Camera) -> bool:
     return len(spare.held) >= spare.config.capacity
 
 
-def _require(holds: bool, sentence: str, *facts: object) -> None:  # noqa: FBT001 - an assertion
-    """Raise a sentence, with the facts in its gaps, where something does not hold."""
+def _require(holds: bool, sentence: str) -> None:  # noqa: FBT001 - an assertion
     if not holds:
-        raise InvariantError(sentence.format(*facts) if facts else sentence)
+        raise InvariantError(sentence)

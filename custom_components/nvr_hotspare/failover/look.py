@@ -10,6 +10,7 @@ from itertools import compress
 from math import inf
 from operator import is_not
 
+from .commands import Record
 from .detector import more_of_the_same
 from .model import UnitId
 from .state import DeviceState, SpareState, State
@@ -117,7 +118,7 @@ def stirred(state: State, spare: SpareState, look: Look) -> bool:
     unit, before = spare.config.unit, look.before
     return (
         spare is not before.spares.get(unit)
-        or state.plan is not before.plan
+        or state.plan.ahead is not before.plan.ahead
         or state.wakes.get(unit, inf) <= state.now
         or _came_or_went(before, state, unit)
         or bool(spare.places and not spare.holding.issuperset(spare.places.used))
@@ -128,8 +129,11 @@ def places_moved(state: State, look: Look) -> bool:
     """Tell whether something has changed since before the step that places are given by."""
     before = look.before
     return (
-        state.spares is not before.spares
-        or state.group is not before.group
+        state.group is not before.group
+        or any(
+            spare is not (known := before.spares[unit]) and _tenancy(spare) != _tenancy(known)
+            for unit, spare in state.spares.items()
+        )
         or any(_came_or_went(before, state, unit) for unit in state.spares)
         or any(
             before.now < at <= state.now
@@ -137,4 +141,17 @@ def places_moved(state: State, look: Look) -> bool:
             for at in spare.due.values()
         )
         or any(state.devices[u].outage is not before.devices[u].outage for u in look.units)
+    )
+
+
+def _tenancy(spare: SpareState) -> tuple[object, ...]:
+    """Return what matters to places of a spare: what it is ready for, and tried, does not."""
+    places, errand = spare.places, spare.errand
+    told = errand and isinstance(errand.command, Record)
+    return (
+        spare.config,
+        spare.held,
+        spare.due,
+        None if places is None else (places.used, places.recorded),
+        errand if told else None,
     )

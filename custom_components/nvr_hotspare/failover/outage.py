@@ -119,8 +119,8 @@ def _may_record(state: State, camera: Camera) -> bool:
     return any(
         uses(spare, camera)
         or (spare.errand is not None and camera in spare.errand.command.cameras)
-        or (spare.places is None and camera in spare.held)
-        for spare in state.spares.values()
+        or (spare.places is None and camera in spare.holding and state.online(unit))
+        for unit, spare in state.spares.items()
     )
 
 

@@ -102,22 +102,29 @@ def _needs(state: State, outage: Outage, camera: Camera) -> bool:
 
     A device that is back keeps what it has, until given back, but takes nothing more, unless it
     is to be recorded alongside: a spare that was to record it and was not told yet is not told.
+    Where a spare that recorded it died another goes on, if we know whom it goes on for.
     """
     if outage.returned is None:
         return True
-    wanted = camera in outage.alongside or any(
-        _may_record(spare, camera) for spare in state.spares.values()
+    if camera in outage.given_back:
+        return False
+    if camera in outage.alongside:
+        return True
+    goes_on = camera in outage.confirmed and not outage.refused
+    return any(
+        (goes_on and camera in spare.holding) or _may_record(state, spare, camera)
+        for spare in state.spares.values()
     )
-    return wanted and camera not in outage.given_back
 
 
-def _may_record(spare: SpareState, camera: Camera) -> bool:
+def _may_record(state: State, spare: SpareState, camera: Camera) -> bool:
     """Tell whether a spare was told to record a camera, for all that is known."""
     if uses(spare, camera):
         return True
     errand = spare.errand and spare.errand.command
     told = isinstance(errand, Record) and camera in errand.cameras
-    return camera in spare.holding and (told or spare.places is None)
+    unseen = spare.places is None and state.online(spare.config.unit)
+    return camera in spare.holding and (told or unseen)
 
 
 class _Table:

@@ -5,7 +5,7 @@ from .model import Connection, Group, Spare, UnitId, WorkingDevice
 from .owed import only
 from .placing import coverable
 from .pool import forgotten
-from .state import DeviceState, Plan, Pulse, SpareState, State, Wakes, with_device, with_pulse
+from .state import DeviceState, Pulse, SpareState, State, Wakes, with_device, with_pulse
 
 
 def configured(state: State, group: Group) -> State:
@@ -27,10 +27,12 @@ def configured(state: State, group: Group) -> State:
         pulses={unit: _pulse(state, unit, device=unit in devices) for unit in units},
         devices={unit: _device(state, config) for unit, config in devices.items()},
         spares={unit: _spare(state, config) for unit, config in spares.items()},
-        plan=Plan(),
         wakes=Wakes({unit: at for unit, at in state.wakes.items() if paced and unit in units}),
     )
-    return regrouped if state.configured else started(regrouped)
+    if not state.configured:
+        return started(regrouped)
+    same = group.spares == state.group.spares
+    return replace(regrouped, spares=state.spares) if same else regrouped
 
 
 def _device(state: State, config: WorkingDevice) -> DeviceState:
