@@ -221,6 +221,30 @@ def test_spares_die_too_while_a_device_returns() -> None:
     assert site.told_spare() == [Record("second", cameras("a"))]
 
 
+def test_spares_die_too_while_a_device_returns_and_the_next_has_to_make_room_first() -> None:
+    site = Replay(group(device("a"), device("b"), capacity=2, second=2)).calm().kill("a").obey()
+    site.back("a").tell("a", Recording.NO).told_spare()
+    site.kill(SPARE)
+    assert site.told_spare() == [Unprovision("second", cameras("b"))]
+    site.send(CommandEnded(Unprovision("second", cameras("b")), {}))
+    assert site.told_spare() == [Record("second", cameras("a"))]
+
+
+def test_spares_die_too_and_none_goes_on_for_what_its_device_records_again() -> None:
+    of = replace(group(device("a"), capacity=2, second=2), timing=Timing())
+    site = Replay(of).calm().kill("a").obey().back("a").tell("a", YES)
+    site.told_spare()
+    site.hear("a").kill(SPARE)
+    assert not any(isinstance(told, Record) for told in site.told_spare())
+
+
+def test_spares_fail_too_and_no_other_is_tried_once_the_device_is_back() -> None:
+    site = Replay(group(device("a"), capacity=2, second=2)).calm().kill("a")
+    assert site.told_spare() == [Record(SPARE, cameras("a"))]
+    site.back("a").tell("a", Recording.NO).wait(30)
+    assert not any(told.spare == "second" for told in site.told_spare())
+
+
 def test_a_spare_that_is_removed_hands_over() -> None:
     site = Replay(group(device("a"), capacity=2, second=2)).calm().kill("a").obey()
     site.told_spare()

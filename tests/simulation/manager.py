@@ -301,7 +301,7 @@ class Manager:
             for unit in changed:
                 if unit in self.state.devices:
                     check_device(self.state, unit, self.agenda.now)
-            if commands:
+            if any(not isinstance(command, Announce | Identify) for command in commands):
                 check_commands(self.state, commands)
             if self.state.devices is not before.devices:
                 check_footage(before, event, self.state)

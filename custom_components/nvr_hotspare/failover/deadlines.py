@@ -42,7 +42,8 @@ def _deadlines(state: State, unit: UnitId) -> list[float]:
     ):
         deadlines.append(at)
     if device is not None:
-        deadlines.append(stale_at(state, device))
+        if device.outage is None or device.outage.returned is not None:
+            deadlines.append(stale_at(state, device))
         if device.outage:
             deadlines += give_back_at(state, device, device.outage)
             deadlines += measure_at(state, device.outage)

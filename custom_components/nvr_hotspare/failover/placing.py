@@ -110,11 +110,18 @@ def _needs(state: State, outage: Outage, camera: Camera) -> bool:
         return False
     if camera in outage.alongside:
         return True
-    goes_on = camera in outage.confirmed and not outage.refused
+    goes_on = _may_move(outage, camera)
     return any(
         (goes_on and camera in spare.holding) or _may_record(state, spare, camera)
         for spare in state.spares.values()
     )
+
+
+def _may_move(outage: Outage, camera: Camera) -> bool:
+    """Tell whether another spare may begin to record a camera."""
+    if outage.returned is None or camera in outage.alongside:
+        return True
+    return camera in outage.confirmed and not outage.refused
 
 
 def _may_record(state: State, spare: SpareState, camera: Camera) -> bool:
@@ -199,8 +206,11 @@ class _Table:
         """Try another spare with room for what is not recorded, nor was taken in its time."""
         for camera, unit in tuple(self.keeper.items()):
             spare = self.spares[unit]
-            own = camera.channel in state.devices[camera.unit].recorded_since
-            if own or uses(spare, camera) or state.now < spare.due.get(camera, inf):
+            if uses(spare, camera) or state.now < spare.due.get(camera, inf):
+                continue
+            device = state.devices[camera.unit]
+            own = camera.channel in device.recorded_since
+            if own or not (device.outage and _may_move(device.outage, camera)):
                 continue
             if other := self._best((camera,), camera.unit, unit):
                 self.held[unit].remove(camera)
