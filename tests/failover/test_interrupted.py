@@ -167,7 +167,7 @@ def test_uninterrupted(story: Story, *, single_stream: bool) -> None:
 
 @pytest.mark.parametrize("fault", Fault)
 @pytest.mark.parametrize("story", STORIES)
-def test_interrupted_at_each_command(story: Story, fault: Fault) -> None:
+def test_restart_safe_interrupted_at_each_command(story: Story, fault: Fault) -> None:
     for at in range(commands_of(story, site())):
         world = story(World(site(), {at: fault}))
         assert world.given > at
@@ -223,7 +223,7 @@ def test_low_cameras_make_room_interrupted_at_each_command() -> None:
     st.dictionaries(st.integers(0, 15), st.sampled_from(Fault), max_size=4),
     st.booleans().map(lambda single: site(single_stream=single)),
 )
-def test_any_story_with_any_faults_ends_well(
+def test_restart_safe_any_story_with_any_faults_ends_well(
     story: list[tuple[str, bool, float]], faults: dict[int, Fault], of: Group
 ) -> None:
     world = World(of, faults)
@@ -243,7 +243,7 @@ def test_any_story_with_any_faults_ends_well(
 
 
 @pytest.mark.parametrize("fault", Fault)
-def test_interrupted_where_a_camera_has_one_stream(fault: Fault) -> None:
+def test_restart_safe_interrupted_where_a_camera_has_one_stream(fault: Fault) -> None:
     of = site(single_stream=True)
     for at in range(commands_of(outage, of)):
         assert_all_is_well(outage(World(of, {at: fault})))

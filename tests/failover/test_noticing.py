@@ -166,6 +166,22 @@ def test_an_identity_nobody_asked_for_is_ignored(site: Replay) -> None:
     assert site.connection("a") is OFFLINE
 
 
+def test_exchanged_heartbeats_one_that_is_pushed_is_as_good_as_an_answer(site: Replay) -> None:
+    for _ in range(6):
+        site.hear("a").miss("a", 3).wait(3.5)
+    assert site.connection("a") is Connection.ONLINE, "it pushes, and answers no probe"
+
+
+def test_exchanged_heartbeats_a_pushing_unit_that_falls_silent_is_suspected_at_once(
+    site: Replay,
+) -> None:
+    site.hear("a").miss("a")
+    assert site.device("a").phase is Phase.SUSPECT
+    assert probe_pace(site.state, "a") == site.state.group.timing.suspect_pace
+    site.hear("a")
+    assert site.device("a").phase is Phase.WATCHING, "it was probed, and answered"
+
+
 def test_the_spare_is_watched_in_the_same_way(site: Replay) -> None:
     site.kill(SPARE)
     assert site.spare.connection is OFFLINE
