@@ -140,8 +140,13 @@ def places_moved(state: State, look: Look) -> bool:
             for spare in state.spares.values()
             for at in spare.due.values()
         )
-        or any(state.devices[u].outage is not before.devices[u].outage for u in look.units)
+        or any(_claims(state.devices[u]) != _claims(before.devices[u]) for u in moved(state, look))
     )
+
+
+def _claims(device: DeviceState) -> tuple[object, ...]:
+    """Return what matters to places of a device: of one that holds back, what it records, too."""
+    return device.outage, device.config.holds_back and device.recorded_since.keys()
 
 
 def _tenancy(spare: SpareState) -> tuple[object, ...]:
