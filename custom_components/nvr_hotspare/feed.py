@@ -1,7 +1,7 @@
 """Tells dashboards what is shown of a group: all of it once, then only what has changed."""
 
 from collections.abc import Callable, Collection
-from typing import Any, Final
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
@@ -13,9 +13,7 @@ from .link import UnitLink
 from .listeners import Listeners
 from .outage_account import Json
 from .overview import Overview
-
-_GATHER: Final = 0.02
-"""Seconds for which changes are gathered: what happens to one unit changes others, too."""
+from .unit_config import UnitConfig
 
 
 class Feed:
@@ -45,6 +43,7 @@ class Feed:
         self._watchers = 0
         self._told_group: Json = {}
         self._told: dict[UnitId, Json] = {}
+        self._configs: dict[UnitId, UnitConfig] = {}
         self._touched = set[UnitId]()
         self._gathering: CALLBACK_TYPE | None = None
         self._unsubscribe: list[CALLBACK_TYPE] = []
@@ -75,7 +74,7 @@ class Feed:
     def _start(self) -> None:
         listen = self._hass.bus.async_listen
         self._unsubscribe = [
-            self._manager.listen_group(self._touch_all),
+            self._manager.listen_group(self._group_changed),
             self._manager.courier.listen(self._touch_busy),
             self._manager.reports.listen(self._touch_devices),
             self._overview.book.listen(self._touch_devices),
@@ -83,7 +82,7 @@ class Feed:
             listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._device_changed),
             listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._entity_changed),
         ]
-        self._touch_all()
+        self._group_changed()
 
     @callback
     def _stop(self) -> None:
@@ -94,7 +93,7 @@ class Feed:
         if self._gathering:
             self._gathering()
         self._gathering = None
-        self._told_group, self._told, self._touched = {}, {}, set()
+        self._told_group, self._told, self._configs, self._touched = {}, {}, {}, set()
 
     # What may have changed
 
@@ -102,18 +101,24 @@ class Feed:
     def _touch(self, *units: UnitId) -> None:
         self._touched.update(units)
         if self._gathering is None:
-            self._gathering = self._hass.loop.call_later(_GATHER, self._flush).cancel
+            # Not at once: what happens to one unit changes others, too.
+            self._gathering = self._hass.loop.call_soon(self._flush).cancel
 
     @callback
     def _touch_all(self) -> None:
-        """Look at all units, and from now on at those that are there now."""
+        self._touch(*(link.config.unit for link in self._links()))
+
+    @callback
+    def _group_changed(self) -> None:
+        """Look at the units that are new or configured otherwise, and follow those there are."""
         links = self._links()
         for link in [link for link in self._followed if link not in links]:
             self._unfollow(link)
         for link in links:
             if link not in self._followed:
                 self._follow(link)
-        self._touch(*(link.config.unit for link in links))
+        before, self._configs = self._configs, {link.config.unit: link.config for link in links}
+        self._touch(*(unit for unit, it in self._configs.items() if before.get(unit) != it))
 
     @callback
     def _follow(self, link: UnitLink) -> None:

@@ -16,7 +16,10 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** Seconds for which a status is young: its age is drawn every second. */
-const YOUNG = 3 * MINUTE;
+const YOUNG = 2 * MINUTE;
+/** Seconds between drawings of older ages, and of timelines, which move by a pixel then. */
+const CALM = 30;
+const SLOW = 5 * MINUTE;
 /** Outages that are listed before one asks for more. */
 const LISTED = 10;
 
@@ -152,8 +155,6 @@ class Language {
     const hours = of("hour", Math.floor(rest / HOUR));
     return minutes ? `${hours} ${of("minute", minutes)}` : hours;
   }
-
-  age = (since) => this.duration(Math.round(now() - since));
 }
 
 /* ---- A group, followed over the subscription ---- */
@@ -570,14 +571,21 @@ class NvrHotSpareCard extends GroupCard {
     morph(this._root.querySelector(".top"), this._top());
   }
 
-  /** What changes with the time alone: each second where something has just begun. */
+  /** What changes with the time alone: how old a status is, and slowly where stretches end. */
   _tick() {
     this._ticks += 1;
     if (!this._drawn) return;
-    for (const { id, device } of this._units) {
-      const young = device && now() - device.since < YOUNG;
-      if (young || this._ticks % 30 === 0) this._drawUnit(id);
+    for (const { id, device } of this._units.filter((unit) => unit.device)) {
+      if (this._ticks % SLOW === 0) this._drawUnit(id);
+      else if (this._ticks % CALM === 0 || now() - device.since < YOUNG) {
+        this._rows.get(id).querySelector(".state small").textContent = this._age(device);
+      }
     }
+  }
+
+  _age({ since }) {
+    const l = this._language;
+    return l.text("for", { time: l.duration(Math.round(now() - since)) });
   }
 
   _drawUnit(id) {
@@ -747,7 +755,7 @@ class NvrHotSpareCard extends GroupCard {
         { class: "state" },
         h("span", { class: "pill" }, word),
         device &&
-          h("small", { title: l.date(device.since) }, l.text("for", { time: l.age(device.since) })),
+          h("small", { title: l.date(device.since) }, this._age(device)),
       ),
       device &&
         h(
