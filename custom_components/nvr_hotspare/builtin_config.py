@@ -14,8 +14,6 @@ from .const import (
     CONF_STANDBY,
     Standby,
 )
-from .engine.standing import SILENCE
-from .failover.model import Timing
 from .recorder.orders import Settings
 
 CAPACITY: Final = 32
@@ -27,15 +25,13 @@ _FASTEST: Final = 20_000_000 // 8
 """Bytes per second of the fastest cameras, for which the memory of each is bounded."""
 
 
-def shortest_ring(gops: Iterable[float]) -> int:
-    """Return the seconds that bridge the time until a failure is acted on, whoever decides.
+def shortest_ring(gops: Iterable[float], acted_on_after: int) -> int:
+    """Return the seconds that bridge the time until a failure is acted on.
 
     What is held begins with a key frame, so that the longest way from one to the next (`gops`,
-    in seconds, by camera) is added to what it takes at most: the silence after which an engine
-    decides by itself, and two heartbeats for a unit to be found offline. They add up where Home
-    Assistant is back just before the engine would have decided.
+    in seconds, by camera) is added to what it takes at most (see `GroupOptions`).
     """
-    return math.ceil(SILENCE + 2 * Timing().interval + max(gops, default=0.0))
+    return math.ceil(acted_on_after + max(gops, default=0.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +46,9 @@ class EngineOptions:
     ring_seconds: int
     """How much of each camera is held in memory while `standby` is warm."""
 
-    def bridges(self, gops: Iterable[float]) -> bool:
-        """Tell whether no frame is lost until a failure is noticed, as far as standing by goes."""
-        return self.standby is Standby.COLD or self.ring_seconds >= shortest_ring(gops)
+    def bridges(self, shortest: int) -> bool:
+        """Tell whether as many seconds of each camera are held in memory, if any are to be."""
+        return self.standby is Standby.COLD or self.ring_seconds >= shortest
 
     def settings(self) -> Settings:
         """Return it as the engine takes it."""

@@ -11,7 +11,7 @@ from . import builtin_form
 from .builtin_config import BuiltinConfig
 from .builtin_form import BUILTIN_SCHEMA
 from .const import CONF_FOLDER
-from .outlook import outlook
+from .outlook import needed_ring, outlook
 from .runtime import GroupRuntime
 from .unit_config import ChannelConfig
 from .unit_form import UnitFormError
@@ -38,7 +38,8 @@ class BuiltinSteps[Context: FlowContext, Result: FlowResult[Any, Any], Handler](
         if user_input is not None:
             self._shown = user_input
             try:
-                self._options = await builtin_form.read_form(self.hass, user_input, self._cameras())
+                ring = needed_ring(self._group(), self._cameras())
+                self._options = await builtin_form.read_form(self.hass, user_input, ring)
             except UnitFormError as error:
                 errors["base"], placeholders = error.key, error.placeholders
             else:

@@ -1,6 +1,6 @@
 """The form for this Home Assistant as a spare, and what must be true of the answer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .builtin_config import CAPACITY, FREE_FLOOR, GIGABYTE, BuiltinConfig, shortest_ring
+from .builtin_config import CAPACITY, FREE_FLOOR, GIGABYTE, BuiltinConfig
 from .const import (
     CONF_CAPACITY,
     CONF_DAYS,
@@ -31,7 +31,7 @@ from .const import (
 from .footage_folder import Disk, FolderError, Surroundings, default_folder, make_ready
 from .form_fields import whole_number
 from .nvr.model import Driver, Identity
-from .unit_config import ChannelConfig, identity_data
+from .unit_config import identity_data
 from .unit_form import UnitFormError
 
 TITLE: Final = "Built-in recorder"
@@ -73,17 +73,16 @@ async def free_space(hass: HomeAssistant, folder: str) -> str:
 
 
 async def read_form(
-    hass: HomeAssistant, user_input: Mapping[str, Any], cameras: Iterable[ChannelConfig]
+    hass: HomeAssistant, user_input: Mapping[str, Any], shortest_ring: int
 ) -> BuiltinConfig:
     """Return what was entered into `BUILTIN_SCHEMA`, its folder made ready.
 
     Raises:
-        UnitFormError: It will not do for these cameras, or not at all.
+        UnitFormError: It will not do, or a ring holds fewer seconds than the cameras need.
     """
     options = BuiltinConfig.from_data({**user_input, CONF_FOLDER: user_input[CONF_FOLDER].strip()})
-    gops = [camera.longest_gop for camera in cameras]
-    if not options.bridges(gops):
-        raise UnitFormError("ring_too_short", {"shortest": str(shortest_ring(gops))})
+    if not options.bridges(shortest_ring):
+        raise UnitFormError("ring_too_short", {"shortest": str(shortest_ring)})
     try:
         ready = partial(make_ready, options.folder, Surroundings.of(hass))
         await hass.async_add_executor_job(ready)

@@ -33,7 +33,7 @@ class BuiltinLink(EngineLink):
     def _take(self, options: BuiltinConfig) -> None:
         self._options = options
         folder = str(options.folder)
-        self._issues = EngineIssues(self._hass, self.config, options, folder)
+        self._issues = EngineIssues(self._hass, self._entry_id, self.config, options, folder)
         state = Path(self._hass.config.path(STORAGE_DIR, DOMAIN, self._entry_id))
         self._driver = BuiltinSpare(
             self.config.unit, options.folder, state, options.settings(), capacity=CAPACITY

@@ -18,6 +18,7 @@ from .engine_form import (
     read_options,
 )
 from .nvr.model import Endpoint
+from .outlook import needed_ring
 from .recorder.remote.talk import Pairing
 from .unit_config import ChannelConfig
 from .unit_flow import UnitSteps
@@ -59,7 +60,8 @@ class EngineChangeSteps(UnitSteps):
         before = self._changed_engine()
         if user_input is not None:
             try:
-                options = read_options(user_input, self._cameras())
+                ring = needed_ring(self._get_entry(), self._cameras())
+                options = read_options(user_input, ring)
             except UnitFormError as error:
                 errors["base"], placeholders = error.key, error.placeholders
             else:

@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_CODE, CONF_HOST, CONF_PORT
 from homeassistant.data_entry_flow import FlowContext, FlowHandler, FlowResult
 
@@ -19,7 +20,9 @@ from .engine_form import (
     read_options,
 )
 from .nvr.model import Endpoint, Probe
+from .outlook import needed_ring
 from .recorder.remote.talk import Pairing
+from .runtime import GroupRuntime
 from .unit_config import ChannelConfig
 from .unit_form import UnitFormError, is_configured
 
@@ -63,7 +66,8 @@ class EngineSteps[Context: FlowContext, Result: FlowResult[Any, Any], Handler](
         placeholders: dict[str, str] = {}
         if user_input is not None:
             try:
-                config = engine_config(*self._paired, read_options(user_input, self._cameras()))
+                ring = needed_ring(self._group(), self._cameras())
+                config = engine_config(*self._paired, read_options(user_input, ring))
                 return await self._take_engine(config, await probe_engine(config))
             except UnitFormError as error:
                 errors["base"], placeholders = error.key, error.placeholders
@@ -77,6 +81,10 @@ class EngineSteps[Context: FlowContext, Result: FlowResult[Any, Any], Handler](
     @abstractmethod
     async def _take_engine(self, config: EngineConfig, probe: Probe) -> Result:
         """Add the engine."""
+
+    @abstractmethod
+    def _group(self) -> ConfigEntry[GroupRuntime] | None:
+        """Return the group, None where it begins with this spare."""
 
     @abstractmethod
     def _cameras(self) -> Sequence[ChannelConfig]:

@@ -16,7 +16,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .builtin_config import EngineOptions, options_data, options_of, shortest_ring
+from .builtin_config import EngineOptions, options_data, options_of
 from .builtin_form import MAX_RING
 from .const import (
     CONF_DAYS,
@@ -45,7 +45,7 @@ from .recorder.errors import (
 )
 from .recorder.remote.talk import Pairing
 from .recorder.remote.visit import Found, look, pair
-from .unit_config import ChannelConfig, identity_data
+from .unit_config import identity_data
 from .unit_form import UnitFormError
 
 _ENTRY_TIME: Final = 20.0
@@ -129,16 +129,15 @@ def _form_error(error: RecorderError) -> UnitFormError:
     return UnitFormError(key, {"reason": str(error)})
 
 
-def read_options(user_input: Mapping[str, Any], cameras: Iterable[ChannelConfig]) -> EngineOptions:
+def read_options(user_input: Mapping[str, Any], shortest_ring: int) -> EngineOptions:
     """Return what was entered into `OPTIONS_SCHEMA`.
 
     Raises:
-        UnitFormError: It will not do for these cameras.
+        UnitFormError: A ring holds fewer seconds than the cameras need.
     """
     options = EngineOptions(**options_of(user_input))
-    gops = [camera.longest_gop for camera in cameras]
-    if not options.bridges(gops):
-        raise UnitFormError("ring_too_short", {"shortest": str(shortest_ring(gops))})
+    if not options.bridges(shortest_ring):
+        raise UnitFormError("ring_too_short", {"shortest": str(shortest_ring)})
     return options
 
 

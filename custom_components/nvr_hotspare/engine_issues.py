@@ -8,6 +8,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from .builtin_config import GIGABYTE, EngineOptions, shortest_ring
 from .const import DOMAIN
+from .group_options import GroupOptions
 from .recorder.report import EngineReport, StorageReport, StorageState
 from .unit_config import UnitConfig
 
@@ -30,12 +31,18 @@ class EngineIssues:
     """
 
     def __init__(
-        self, hass: HomeAssistant, config: UnitConfig, options: EngineOptions, folder: str
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        config: UnitConfig,
+        options: EngineOptions,
+        folder: str,
     ) -> None:
         """Prepare.
 
         Args:
             hass: Home Assistant.
+            entry_id: The group's.
             config: The spare.
             options: What the user has decided.
             folder: What people call the place of its footage.
@@ -43,6 +50,7 @@ class EngineIssues:
         self.options = options
         self._folder = folder
         self._hass = hass
+        self._entry_id = entry_id
         self._config = config
         self._shown: dict[str, str] = {}
         """By key of a translation, the reason that was told with it."""
@@ -57,10 +65,12 @@ class EngineIssues:
         if found:
             self._show(*found, report.storage.error, _sizes(report.storage))
         gops = [channel.longest_gop for channel in report.channels.values()]
-        if self.options.bridges(gops):
+        entry = self._hass.config_entries.async_get_known_entry(self._entry_id)
+        shortest = shortest_ring(gops, GroupOptions.from_options(entry.options).acted_on_after)
+        if self.options.bridges(shortest):
             self._withdraw(RING_TOO_SHORT)
         else:
-            facts = {"shortest": str(shortest_ring(gops))}
+            facts = {"shortest": str(shortest)}
             self._show(RING_TOO_SHORT, ir.IssueSeverity.WARNING, facts["shortest"], facts)
 
     @callback

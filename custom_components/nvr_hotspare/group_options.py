@@ -6,11 +6,13 @@ from datetime import time
 from enum import StrEnum
 from typing import Any, Final, Self
 
+from .engine.standing import SILENCE
 from .failover.model import Timing, UnitId
 
 CONF_INTERVAL: Final = "interval"
 CONF_OFFLINE_AFTER: Final = "offline_after"
 CONF_SLOW_AFTER: Final = "slow_after"
+CONF_AWAY_AFTER: Final = "away_after"
 CONF_FAILBACK: Final = "failback"
 CONF_FAILBACK_FROM: Final = "failback_from"
 CONF_FAILBACK_TO: Final = "failback_to"
@@ -42,6 +44,7 @@ DEFAULT_DRILL_AT: Final = "03:30:00"
 DEFAULT_INTERVAL: Final = round(Timing().interval)
 DEFAULT_OFFLINE_AFTER: Final = 10
 DEFAULT_SLOW_AFTER: Final = 30
+DEFAULT_AWAY_AFTER: Final = round(SILENCE)
 
 
 class Failback(StrEnum):
@@ -98,6 +101,8 @@ class GroupOptions:
     """Seconds without an answer after which it is told that a unit is offline."""
     slow_after: int = DEFAULT_SLOW_AFTER
     """The same for a host that still accepts connections."""
+    away_after: int = DEFAULT_AWAY_AFTER
+    """Seconds of Home Assistant's own silence after which engines decide by themselves."""
     failback: Failback = Failback.AUTO
     failback_from: str = ""
     failback_to: str = ""
@@ -125,6 +130,7 @@ class GroupOptions:
             interval=int(options.get(CONF_INTERVAL, DEFAULT_INTERVAL)),
             offline_after=int(options.get(CONF_OFFLINE_AFTER, DEFAULT_OFFLINE_AFTER)),
             slow_after=int(options.get(CONF_SLOW_AFTER, DEFAULT_SLOW_AFTER)),
+            away_after=int(options.get(CONF_AWAY_AFTER, DEFAULT_AWAY_AFTER)),
             failback=Failback(options.get(CONF_FAILBACK, Failback.AUTO)),
             failback_from=options.get(CONF_FAILBACK_FROM, ""),
             failback_to=options.get(CONF_FAILBACK_TO, ""),
@@ -143,6 +149,7 @@ class GroupOptions:
             CONF_INTERVAL: self.interval,
             CONF_OFFLINE_AFTER: self.offline_after,
             CONF_SLOW_AFTER: self.slow_after,
+            CONF_AWAY_AFTER: self.away_after,
             CONF_FAILBACK: self.failback.value,
             CONF_FAILBACK_FROM: self.failback_from,
             CONF_FAILBACK_TO: self.failback_to,
@@ -154,6 +161,14 @@ class GroupOptions:
             CONF_DRILL_AT: self.drill_at,
             CONF_DRILL_MAX_AGE: self.drill_max_age,
         }
+
+    @property
+    def acted_on_after(self) -> int:
+        """Seconds from a unit's death until that is acted on, at most, whoever decides.
+
+        They add up where Home Assistant is back just before an engine would have decided.
+        """
+        return self.away_after + self.offline_after
 
     def timing(self, usual: Timing) -> Timing:
         """Return how long the machine waits, where `usual` is how long it does by default."""

@@ -27,6 +27,7 @@ from .const import CONF_ADMINS_ONLY
 from .form_fields import whole_number
 from .giving import CONF_BANDWIDTH, CONF_CONCURRENT, CONF_WINDOW_FROM, CONF_WINDOW_TO
 from .group_options import (
+    CONF_AWAY_AFTER,
     CONF_DRILL_AT,
     CONF_DRILL_EVERY,
     CONF_DRILL_MAX_AGE,
@@ -86,6 +87,7 @@ HEARTBEATS_SCHEMA: Final = vol.Schema(
         vol.Required(CONF_INTERVAL): whole_number(2, 60, "s"),
         vol.Required(CONF_OFFLINE_AFTER): whole_number(4, 300, "s"),
         vol.Required(CONF_SLOW_AFTER): whole_number(10, 600, "s"),
+        vol.Required(CONF_AWAY_AFTER): whole_number(10, 600, "s"),
     }
 )
 FAILBACK_SCHEMA: Final = vol.Schema(

@@ -1,6 +1,6 @@
 """What the choices for the built-in spare mean for the group's cameras, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -12,6 +12,7 @@ from .builtin_link import BuiltinLink
 from .const import Standby
 from .failover.model import Camera, UnitId
 from .footage_folder import Disk, Surroundings, warnings
+from .group_options import GroupOptions
 from .runtime import GroupRuntime
 from .texts import selector_texts
 from .unit_config import ChannelConfig, UnitConfig, unit_configs
@@ -58,6 +59,12 @@ def _measured(
     )
 
 
+def needed_ring(entry: ConfigEntry[GroupRuntime] | None, cameras: Iterable[ChannelConfig]) -> int:
+    """Return the seconds of these cameras that a warm spare of the group has to hold at least."""
+    options = GroupOptions.from_options(entry.options if entry else {})
+    return shortest_ring((camera.longest_gop for camera in cameras), options.acted_on_after)
+
+
 async def outlook(
     hass: HomeAssistant,
     entry: ConfigEntry[GroupRuntime] | None,
@@ -82,8 +89,8 @@ async def outlook(
         lines, facts = _about_space(options, disk, used, bitrate)
         lines += about_folder
     lines.append(options.standby)
-    gops = [camera.longest_gop for camera in cameras]
-    if not options.bridges(gops):
+    shortest = needed_ring(entry, cameras)
+    if not options.bridges(shortest):
         lines.append("ring_too_short")
     if not all(camera.bitrate for camera in cameras):
         lines.append("unmeasured")
@@ -92,7 +99,7 @@ async def outlook(
         "megabits": f"{bitrate / 1e6:.1f}",
         "memory": f"{bitrate / 8 * options.ring_seconds / 1e6:.0f}",
         "seconds": str(options.ring_seconds),
-        "shortest": str(shortest_ring(gops)),
+        "shortest": str(shortest),
         "typical": str(_TYPICAL // 1_000_000),
     }
     texts = await selector_texts(hass, "outlook")

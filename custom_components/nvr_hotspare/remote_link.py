@@ -21,10 +21,12 @@ from .unit_config import UnitConfig
 class RemoteLink(EngineLink):
     """Carries every call to the engine, and tells people if it does not let us in."""
 
-    def __init__(self, hass: HomeAssistant, config: UnitConfig, options: EngineConfig) -> None:
+    def __init__(
+        self, hass: HomeAssistant, entry_id: str, config: UnitConfig, options: EngineConfig
+    ) -> None:
         super().__init__(config)
         self._options = options
-        self._issues = EngineIssues(hass, config, options, config.title)
+        self._issues = EngineIssues(hass, entry_id, config, options, config.title)
         self._driver = RemoteEngine(
             config.unit, options.endpoint, options.pairing, options.settings()
         )

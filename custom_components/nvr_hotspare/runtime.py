@@ -235,6 +235,6 @@ def open_link(hass: HomeAssistant, entry_id: str, config: UnitConfig) -> UnitLin
         case BuiltinConfig() as options:
             return BuiltinLink(hass, entry_id, config, options)
         case EngineConfig() as options:
-            return RemoteLink(hass, config, options)
+            return RemoteLink(hass, entry_id, config, options)
         case way:
             return NetworkLink(hass, entry_id, config, way)

@@ -15,7 +15,6 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .engine.standing import (
-    SILENCE,
     CameraOrders,
     DeviceOrders,
     StandingOrders,
@@ -178,7 +177,7 @@ class Deputies:
                 _device_orders(it, state) for it in self._manager.configs if it.unit in charge
             ),
             timing=replace(state.group.timing, boot_grace=Timing().boot_grace),
-            silence=SILENCE,
+            silence=float(options.away_after),
             witnesses=tuple(
                 WitnessOrders(name=it.name, host=it.host, ports=it.ports)
                 for it in witnesses(self._manager.configs, options.gateway)

@@ -14,7 +14,7 @@ from homeassistant.helpers.storage import STORAGE_DIR
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.nvr_hotspare import standing_orders
+from custom_components.nvr_hotspare import group_options
 from custom_components.nvr_hotspare.builtin_link import BuiltinLink
 from custom_components.nvr_hotspare.const import DOMAIN, EVENT_HAPPENED
 from custom_components.nvr_hotspare.reports import moment
@@ -34,7 +34,7 @@ from virtual_nvr.nvr.unit import VirtualNvr
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have engines decide after a short silence."""
-    monkeypatch.setattr(standing_orders, "SILENCE", 1.5)
+    monkeypatch.setattr(group_options, "DEFAULT_AWAY_AFTER", 2)
 
 
 @pytest.fixture

@@ -311,6 +311,10 @@ async def test_what_the_cameras_mean_for_the_spare_is_told_with_their_verdicts(
     assert "the last 30 s of 2 cameras" in flow.result["description_placeholders"]["outlook"]
     await flow.choose("accept")
     await eventually(lambda: not issues(hass))
+    hass.config_entries.async_update_entry(entry, options={"away_after": 19})
+    await eventually(lambda: [it.translation_key for it in issues(hass)] == ["ring_too_short"])
+    hass.config_entries.async_update_entry(entry, options={})
+    await eventually(lambda: not issues(hass))
 
     (device,) = [it for it in entry.subentries.values() if it.unique_id == "NVR-1"]
     flow = await Flow.change(hass, entry, device)

@@ -221,7 +221,7 @@ async def test_diagnostics_tell_of_the_engine_and_of_no_camera_by_name(
 ) -> None:
     await eventually(lambda: len(channels(entry)) == 2)
     shown = await get_diagnostics_for_config_entry(hass, hass_client, entry)
-    (engine,) = shown["engines"]
+    (engine,) = [unit["engine"] for unit in shown["units"] if unit["engine"]]
     assert engine["storage"]["state"] == "ok"
     assert len(engine["channels"]) == 2
     text = json.dumps(shown)

@@ -12,7 +12,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import pytest
 
-from custom_components.nvr_hotspare import standing_orders
+from custom_components.nvr_hotspare import group_options
 from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.nvr import engine_spare
 from custom_components.nvr_hotspare.recorder.remote.visit import look
@@ -28,7 +28,7 @@ OPTIONS = {"space_limit": 1, "days": 7, "ring_seconds": 30}
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have engines decide after a short silence."""
-    monkeypatch.setattr(standing_orders, "SILENCE", 1.5)
+    monkeypatch.setattr(group_options, "DEFAULT_AWAY_AFTER", 2)
 
 
 @pytest.fixture

@@ -211,7 +211,7 @@ async def test_units_that_are_gone_are_no_longer_in_a_window(
     assert [window["units"] for window in shown] == [["SPARE"], []]
 
 
-HEARTBEATS = {"interval": 10, "offline_after": 30, "slow_after": 60}
+HEARTBEATS = {"interval": 10, "offline_after": 30, "slow_after": 60, "away_after": 20}
 FAILBACK_NIGHT = {"failback": "window", "failback_from": "22:00:00", "failback_to": "06:00:00"}
 
 
@@ -219,7 +219,12 @@ async def test_heartbeats_and_bounds_are_shown_as_they_are_and_kept(
     hass: HomeAssistant, entry: ConfigEntry
 ) -> None:
     form = await show(hass, entry, "heartbeats")
-    assert suggested(form) == {"interval": 5, "offline_after": 10, "slow_after": 30}
+    assert suggested(form) == {
+        "interval": 5,
+        "offline_after": 10,
+        "slow_after": 30,
+        "away_after": 15,
+    }
     result = await enter(hass, entry, "heartbeats", HEARTBEATS)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert suggested(await show(hass, entry, "heartbeats")) == HEARTBEATS

@@ -80,6 +80,9 @@ async def test_an_engine_is_told_all_that_it_needs(
     assert told.spare.local
     assert len(told.witnesses) == 2
     assert set(told.journal["devices"]) == {"NVR-1"}  # type: ignore[arg-type]  # a mapping
+    assert told.silence == 15.0
+    hass.config_entries.async_update_entry(entry, options={"away_after": 40})
+    await eventually(lambda: orders.latest[str(spare.unique_id)].silence == 40.0)
 
     device_entry = subentry_of(entry, nvr)
     hass.config_entries.async_update_subentry(
