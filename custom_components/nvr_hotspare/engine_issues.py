@@ -65,8 +65,9 @@ class EngineIssues:
         if found:
             self._show(*found, report.storage.error, _sizes(report.storage))
         gops = [channel.longest_gop for channel in report.channels.values()]
-        entry = self._hass.config_entries.async_get_known_entry(self._entry_id)
-        shortest = shortest_ring(gops, GroupOptions.from_options(entry.options).acted_on_after)
+        entry = self._hass.config_entries.async_get_entry(self._entry_id)  # None once removed
+        options = GroupOptions.from_options(entry.options if entry else {})
+        shortest = shortest_ring(gops, options.acted_on_after)
         if self.options.bridges(shortest):
             self._withdraw(RING_TOO_SHORT)
         else:

@@ -37,7 +37,8 @@ async def _unpair(link: RemoteLink) -> None:
         async with asyncio.timeout(_TIME):
             await link.unpair()
     except (UnitError, TimeoutError) as error:
-        _LOGGER.warning("%s is still paired: %s", link.config.title, error or "no answer")
+        reason = str(error) or "no answer"
+        _LOGGER.warning("%s is still paired: %s", link.config.title, reason)
 
 
 async def _clear_spare(link: NetworkLink, units: Container[UnitId]) -> None:
@@ -56,4 +57,6 @@ async def _clear_spare(link: NetworkLink, units: Container[UnitId]) -> None:
         async with asyncio.timeout(_TIME):
             await link.ask(clear)
     except (UnitError, TimeoutError) as error:
-        _LOGGER.warning("%s still holds its places: %s", link.config.title, error or "no answer")
+        _LOGGER.warning(
+            "%s still holds its places: %s", link.config.title, str(error) or "no answer"
+        )
