@@ -23,7 +23,7 @@ from virtual_nvr.verify import count, verify
 
 from .watched_home_assistant import Stall, read_stalls
 
-PORT, SUBNET = 18126, 31
+PORT, SUBNET = 18132, 31
 _BEFORE = 0.5
 """Seconds before the kill from which on the takeover is watched."""
 _SETTLE = 5.0

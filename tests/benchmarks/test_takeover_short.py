@@ -7,7 +7,7 @@ import pytest
 
 from tests.benchmarks.takeover import take_over
 
-SUBNET = 4
+SUBNET = 39
 
 
 @pytest.mark.timeout(500)

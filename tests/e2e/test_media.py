@@ -26,7 +26,7 @@ from scripts.lab.site import Plan, Site
 from tests.recorder.clips import put_clip
 from virtual_nvr.clip import Clip, ClipFormat, load
 
-PORT, SUBNET = 18127, 3
+PORT, SUBNET = 18131, 3
 SECOND = 1_000_000_000
 LENGTH = 20
 """Seconds of each clip."""

@@ -20,7 +20,7 @@ from scripts.lab.home_assistant import HomeAssistant
 from scripts.lab.site import USERNAME, Plan, Recorder, Site
 from scripts.lab.state_log import StateLog
 
-PORT, SUBNET = 18130, 34
+PORT, SUBNET = 18130, 38
 ENTRIES = "/api/config/config_entries"
 FLOW, SUBENTRIES = f"{ENTRIES}/flow", f"{ENTRIES}/subentries/flow"
 OPTIONS = f"{ENTRIES}/options/flow"
