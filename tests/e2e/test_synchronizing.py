@@ -24,8 +24,8 @@ from scripts.lab.state_log import StateLog
 from virtual_nvr.verify import verify
 
 PORT, SUBNET = 18126, 4
-SLOW = 2.0
-"""Megabits per second: what two cameras send in a second takes about four."""
+SLOW = 1.0
+"""Megabits per second: what two cameras send in a second takes about eight."""
 BACKED_UP_FOR = 4.0
 """Seconds."""
 SECOND = 1_000_000_000

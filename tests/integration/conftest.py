@@ -38,7 +38,8 @@ def discovery_port(monkeypatch: pytest.MonkeyPatch) -> int:
     """Return where recorders of this test can be found, and no others."""
     port = random.randrange(20_000, 30_000)
     monkeypatch.setattr(device_list, "ASKED", ("239.255.255.250", port))
-    monkeypatch.setattr(farewells, "HEARD", ("239.255.255.250", port))
+    # Apart: those that are stopped say good-bye, and would be waited for.
+    monkeypatch.setattr(farewells, "HEARD", ("239.255.255.250", port + 10_000))
     monkeypatch.setattr(device_list, "PATIENCE", 0.05)
     return port
 

@@ -8,6 +8,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.nvr_hotspare import farewells
 from custom_components.nvr_hotspare.failover.events import Event, Planned
 from tests.integration.lab import eventually, loopback_address
 from virtual_nvr.nvr.unit import VirtualNvr
@@ -35,38 +36,38 @@ def planned(entry: ConfigEntry, monkeypatch: pytest.MonkeyPatch) -> list[Planned
     return found
 
 
-def say_bye(host: str, port: int) -> None:
+def say_bye(host: str) -> None:
     """Say good-bye in the name of a host."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as speaker:
         speaker.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(host))
         speaker.bind((host, 0))
-        speaker.sendto(_BYE, ("239.255.255.250", port))
+        speaker.sendto(_BYE, farewells.HEARD)
 
 
 async def test_calm_a_unit_that_says_good_bye_restarts(
-    entry: ConfigEntry, nvr: VirtualNvr, planned: list[Planned], discovery_port: int
+    entry: ConfigEntry, nvr: VirtualNvr, planned: list[Planned]
 ) -> None:
     grace = entry.runtime_data.manager.timing.restart_grace
-    await _until_heard(nvr.config.host, discovery_port, planned)
+    await _until_heard(nvr.config.host, planned)
     assert planned[0].once
     assert planned[0].until == pytest.approx(time.time() + grace, abs=60)
 
 
 async def test_calm_good_byes_of_a_unit_are_believed_seldom(
-    hass: HomeAssistant, nvr: VirtualNvr, planned: list[Planned], discovery_port: int
+    hass: HomeAssistant, nvr: VirtualNvr, planned: list[Planned]
 ) -> None:
-    await _until_heard(nvr.config.host, discovery_port, planned)
-    say_bye(nvr.config.host, discovery_port)
-    say_bye(loopback_address(), discovery_port)
+    await _until_heard(nvr.config.host, planned)
+    say_bye(nvr.config.host)
+    say_bye(loopback_address())
     await asyncio.sleep(0.5)
     await hass.async_block_till_done()
     assert len(planned) == 1, "again, and a stranger"
 
 
-async def _until_heard(host: str, port: int, planned: list[Planned]) -> None:
+async def _until_heard(host: str, planned: list[Planned]) -> None:
     """Say good-bye until somebody listens."""
     for _ in range(100):
-        say_bye(host, port)
+        say_bye(host)
         await asyncio.sleep(0.2)
         if planned:
             return
