@@ -103,7 +103,7 @@ async def test_a_view_goes_on_while_its_nvr_is_away_and_tells_no_secret(
         await viewer.more(10)
         await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "backing_up")
         assert live_from(hass, camera) == "camera"
-        assert state(hass, "camera", nvr, "live_1") == "recording"
+        await eventually(lambda: state(hass, "camera", nvr, "live_1") == "recording")
         await lab.start(nvr.config)
         await eventually(lambda: live_from(hass, camera) == "nvr")
         await viewer.more(10)
