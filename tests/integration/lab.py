@@ -39,6 +39,14 @@ def loopback_address() -> str:
     return f"127.{random.randrange(16, 250)}.{random.randrange(250)}.{random.randrange(1, 250)}"
 
 
+async def _end_the_rest() -> None:
+    """End what still runs in this loop, as `asyncio.run` would: requests that are listened to."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+
+
 class Lab:
     """Starts peers, and stops them all at its end.
 
@@ -67,6 +75,7 @@ class Lab:
         for serial in tuple(self._running):
             await self.stop(serial)
         await self.do(self._stack.aclose())
+        await self.do(_end_the_rest())
         await self.do(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
