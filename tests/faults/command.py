@@ -1,5 +1,6 @@
 """What the commands of `scripts/faults` have in common."""
 
+from abc import ABC, abstractmethod
 import asyncio
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -17,13 +18,13 @@ from scripts.lab.state_log import StepNotReachedError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
+class Measured(ABC):
     """What a command reports."""
 
     @property
+    @abstractmethod
     def good(self) -> bool:
         """Whether everything is as it should be."""
-        raise NotImplementedError
 
 
 def carry_out(work: Callable[[Path], Measured], folder: Path | None, *, one_line: bool) -> int:
