@@ -23,6 +23,8 @@ from custom_components.nvr_hotspare.nvr.errors import (
     UnitUnsupportedError,
 )
 from custom_components.nvr_hotspare.nvr.model import FootageTold, Place
+from custom_components.nvr_hotspare.recorder.client import EngineClient
+from custom_components.nvr_hotspare.recorder.launch import sockets
 from custom_components.nvr_hotspare.recorder.model import ChannelState, Source
 from custom_components.nvr_hotspare.recorder.orders import Settings
 from custom_components.nvr_hotspare.recorder.report import EngineReport
@@ -62,9 +64,11 @@ async def make(tmp_path: Path) -> AsyncIterator[Make]:
     prepare_folder(tmp_path / "footage")
     async with AsyncExitStack() as stack:
 
-        def build(settings: Settings = SETTINGS, capacity: int = 32) -> BuiltinSpare:
+        def build(
+            settings: Settings = SETTINGS, capacity: int = 32, folder: str = "footage"
+        ) -> BuiltinSpare:
             spare = BuiltinSpare(
-                "spare-1", tmp_path / "footage", tmp_path / "state", settings, capacity=capacity
+                "spare-1", tmp_path / folder, tmp_path / "state", settings, capacity=capacity
             )
             stack.push_async_callback(spare.stop)
             return spare
@@ -324,6 +328,38 @@ async def test_after_its_end_nothing_answers_and_only_footage_is_left(
     await eventually(lambda: not Path(f"/proc/{pid}").exists())
     assert not (tmp_path / "state").exists()
     assert list((tmp_path / "footage").rglob("*.mp4"))
+
+
+async def test_an_engine_of_another_folder_is_replaced(
+    make: Make, places: list[Place], tmp_path: Path
+) -> None:
+    first = await attached(make())
+    await first.record(places[:1])
+    await recording(first, 1)
+    pid = pid_of(first)
+    await first.detach()
+    prepare_folder(tmp_path / "other")
+    second = await attached(make(folder="other"))
+
+    assert pid_of(second) != pid
+    await eventually(lambda: not Path(f"/proc/{pid}").exists())
+
+
+async def test_an_engine_that_listens_to_another_is_ended_as_soon_as_it_can_be_told(
+    make: Make, tmp_path: Path
+) -> None:
+    spare = await attached(make())
+    pid = pid_of(spare)
+    await spare.detach()
+    address = next(filter(Path.exists, sockets(tmp_path / "state")))
+    other = await EngineClient.connect(address, "0", lambda _: None)
+    stopping = asyncio.create_task(spare.stop())
+    await asyncio.sleep(0.5)
+    assert not stopping.done()
+    await other.close()
+    await stopping
+
+    await eventually(lambda: not Path(f"/proc/{pid}").exists())
 
 
 async def test_no_secret_reaches_disk_or_arguments(

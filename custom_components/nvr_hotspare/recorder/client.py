@@ -6,7 +6,13 @@ from contextlib import suppress
 import itertools
 from pathlib import Path
 
-from .errors import EngineBusyError, EngineGoneError, MessageError, RequestError
+from .errors import (
+    EngineAbsentError,
+    EngineBusyError,
+    EngineGoneError,
+    MessageError,
+    RequestError,
+)
 from .giving.model import Covered, Inspection, Target
 from .messages import (
     MAX_LINE,
@@ -78,13 +84,14 @@ class EngineClient:
             capabilities: What the caller knows, see `messages`.
 
         Raises:
+            EngineAbsentError: None listens there.
             EngineGoneError: None answers there.
             EngineBusyError: It has another client, or says that it won't have us.
         """
         try:
             reader, writer = await asyncio.open_unix_connection(path, limit=MAX_LINE)
         except OSError as error:
-            raise EngineGoneError("The engine does not run.") from error
+            raise EngineAbsentError("The engine does not run.") from error
         client = cls(reader, writer, on_report)
         await client.greet(version, capabilities)
         return client

@@ -74,6 +74,10 @@ class EngineGoneError(RecorderError):
     """No engine answers, or it does no longer."""
 
 
+class EngineAbsentError(EngineGoneError):
+    """No engine runs there."""
+
+
 class RequestError(RecorderError):
     """The engine understood a request and would not do it; the text is its reason."""
 

@@ -59,6 +59,8 @@ class Welcome:
     """What the engine knows beyond the first version of the protocol."""
     cameras: int = 0
     """That its machine may record at the same time; 0 where nobody has said."""
+    folder: str = ""
+    """Where its footage is; empty from an engine that does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

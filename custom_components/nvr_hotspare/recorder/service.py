@@ -202,6 +202,7 @@ class Service:
             pid=os.getpid(),
             capabilities=() if self.deputy is None else (RESUME,),
             cameras=self._grants.cameras,
+            folder=str(self.archive.folder),
         )
 
     def _resume(self, who: int) -> Resumed:

@@ -8,12 +8,16 @@ from typing import override
 
 from .attendant import Attendant, OnAttached, OnReport
 from .client import EngineClient
-from .errors import EngineGoneError, RecorderError
+from .errors import EngineAbsentError, EngineGoneError, RecorderError
 from .launch import launch, sockets
 from .messages import PROTOCOL, Stop
 from .program import version
 
 _LOGGER = logging.getLogger(__name__)
+_ENDING = 30.0
+"""Seconds in which an engine that is busy is told again that it is to end."""
+_PAUSE = 0.5
+"""Seconds between tries."""
 
 
 class Supervisor(Attendant):
@@ -51,11 +55,24 @@ class Supervisor(Attendant):
             await asyncio.wait([self._launching])
 
     async def stop(self) -> None:
-        """End the engine, if one runs."""
+        """End the engine, if one runs.
+
+        One that can't be told in time is replaced by whoever meets it for another folder.
+        """
         await self.detach()
-        with suppress(RecorderError):
-            client = await self._attach()
-            await _end(client)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ENDING):
+                while not await self._has_ended():  # noqa: ASYNC110 (it is asked)
+                    await asyncio.sleep(_PAUSE)
+
+    async def _has_ended(self) -> bool:
+        try:
+            await _end(await self._attach())
+        except EngineAbsentError:
+            return True
+        except RecorderError:
+            return False
+        return True
 
     @override
     async def _meet(self) -> EngineClient:
@@ -65,7 +82,7 @@ class Supervisor(Attendant):
             await self._launch()
             return await self._attach()
         if not await self._is_of_use(client):
-            _LOGGER.info("The engine is of version %s and is replaced", client.welcome.version)
+            _LOGGER.info("An engine of version %s is replaced", client.welcome.version)
             await _end(client)
             await self._launch()
             return await self._attach()
@@ -82,20 +99,19 @@ class Supervisor(Attendant):
         """Tell whether an engine may stay: one of another version does until it is idle."""
         if client.welcome.protocol != PROTOCOL:
             return False
+        if client.welcome.folder not in {"", str(self._folder)}:
+            return False
         if client.welcome.version == await asyncio.to_thread(version):
             return True
         report = await client.status()
         return any(channel.recorded for channel in report.channels.values())
 
     async def _attach(self) -> EngineClient:
-        gone = EngineGoneError("The engine does not run.")
         addresses, ours = await asyncio.to_thread(lambda: (list(sockets(self._state)), version()))
         for address in addresses:
-            try:
+            with suppress(EngineAbsentError):
                 return await EngineClient.connect(address, ours, self._take, self.capabilities)
-            except EngineGoneError as error:
-                gone = error
-        raise gone
+        raise EngineAbsentError("The engine does not run.")
 
 
 async def _end(client: EngineClient) -> None:
