@@ -198,8 +198,8 @@ def channels_input(cameras: Iterable[VirtualCamera], **changes: Any) -> dict[str
 
 
 def builtin_input(folder: Path, **changes: Any) -> dict[str, Any]:
-    """Return what a user enters to make Home Assistant the spare."""
-    return {"folder": str(folder), "space_limit": 1, "days": 7, "ring_seconds": 30} | changes
+    """Return what a user enters to make Home Assistant the spare, which keeps old footage too."""
+    return {"folder": str(folder), "space_limit": 1, "days": 0, "ring_seconds": 30} | changes
 
 
 async def add_group(hass: HomeAssistant, spare: VirtualNvr) -> ConfigEntry:

@@ -95,7 +95,7 @@ async def test_a_group_is_created_with_this_home_assistant_as_its_spare(
         "driver": "builtin",
         "folder": str(folder),
         "space_limit": 1,
-        "days": 7,
+        "days": 0,
         "standby": "warm",
         "ring_seconds": 30,
         "capacity": 32,
