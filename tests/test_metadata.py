@@ -87,6 +87,8 @@ MANIFEST = json.loads((PACKAGE / "manifest.json").read_text())
 UNIT = EN["config_subentries"]["unit"]
 PRIORITIES = EN["selector"]["priority"]["options"]
 DAYS = EN["selector"]["weekday"]["options"]
+LONGEST_OPTION = 40
+"""Characters: the frontend cuts what does not fit into a line of a phone."""
 
 TABLES: dict[str, list[Any]] = {
     "binary_sensor": [
@@ -296,6 +298,15 @@ def test_every_menu_has_its_options() -> None:
     assert set(UNIT["step"]["found"]["menu_options"]) == {"take_folder", "folder"}
     assert set(UNIT["step"]["verdicts"]["menu_options"]) == {"channels", "save"}
     assert set(EN["options"]["step"]["init"]["menu_options"]) == set(options_flow.SUBJECTS)
+
+
+def test_menus_say_in_a_line_what_can_be_chosen_and_below_it_what_that_means() -> None:
+    groups = (EN["config"]["step"], UNIT["step"], EN["options"]["step"])
+    menus = [step for steps in groups for step in steps.values() if "menu_options" in step]
+    for menu in menus:
+        assert max(map(len, menu["menu_options"].values())) <= LONGEST_OPTION, menu
+        if explained := menu.get("menu_option_descriptions"):
+            assert set(explained) == set(menu["menu_options"])
 
 
 def test_every_error_of_the_flows_is_translated() -> None:
