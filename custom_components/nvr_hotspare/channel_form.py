@@ -97,6 +97,7 @@ def told_channels(settings: Iterable[ChannelSettings]) -> list[ChannelConfig]:
             source=channel.source,
             told_name=channel.name[:MAX_NAME] or str(channel.number),
             told_uri=channel.source.uri if channel.source else "",
+            told_address=channel.source.address if channel.source else None,
         )
         for channel in islice(settings, MAX_CHANNELS)
     ]
@@ -136,9 +137,7 @@ async def read_form(
     Raises:
         UnitFormError: Something entered makes no sense.
     """
-    accounts = {channel.number: channel.source for channel in known if channel.source}
-    told = {channel.number: channel.told_uri for channel in known}
-    names = {channel.number: channel.told_name for channel in known}
+    before = {channel.number: channel for channel in known}
     form = Source(uri="", **user_input[SECTION_ACCOUNT])
     unit_addresses = await addresses(unit_host)
     channels: dict[int, ChannelConfig] = {}
@@ -146,19 +145,21 @@ async def read_form(
         number, name = int(item[CONF_NUMBER]), item[CONF_NAME].strip()[:MAX_NAME]
         if number in channels:
             raise UnitFormError("duplicate_channel", {"number": str(number)})
+        there = before.get(number, ChannelConfig(number=number, name=name, source=None))
         source = await _entered_source(hass, item, name)
         if source is not None:
             found = await addresses(source_host(source.uri))
             if is_own_address(source.uri, unit_host) or unit_addresses & found:
                 raise UnitFormError("source_on_unit", {"name": name})
-            source = _with_account(source, form, accounts.get(number))
+            source = _with_account(source, form, there.source)
         channels[number] = ChannelConfig(
             number=number,
             name=name,
             source=source,
             priority=Priority(item.get(CONF_PRIORITY, Priority.NORMAL)),
-            told_name=names.get(number, ""),
-            told_uri=told.get(number, ""),
+            told_name=there.told_name,
+            told_uri=there.told_uri,
+            told_address=there.told_address,
         )
     if not channels:
         raise UnitFormError("no_channels")

@@ -94,4 +94,5 @@ def _followed(channel: ChannelConfig, told: ChannelConfig, known: Iterable[str])
     elif told.told_uri not in {"", channel.told_uri}:
         return channel
     name = told.name if channel.name == channel.told_name else channel.name
-    return replace(channel, name=name, told_name=told.name)
+    address = told.told_address or channel.told_address
+    return replace(channel, name=name, told_name=told.name, told_address=address)

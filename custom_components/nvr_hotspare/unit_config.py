@@ -1,7 +1,7 @@
 """A unit as its subentry describes it, typed."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from math import inf
 from typing import Any, Self
 
@@ -35,6 +35,7 @@ from .const import (
     CONF_REFERENCE,
     CONF_SERIAL,
     CONF_SINGLE_STREAM,
+    CONF_TOLD_ADDRESS,
     CONF_TOLD_NAME,
     CONF_TOLD_NUMBERS,
     CONF_TOLD_URI,
@@ -48,7 +49,8 @@ from .failover.model import Camera, Channel, Priority, Spare, UnitId, WorkingDev
 from .giving import CONF_GIVE_BACK, GivingBack
 from .limits import capacity, fastest_camera, limits_of
 from .nvr.model import Credentials, Driver, Endpoint, Identity, Limits, Place
-from .recorder.model import Source
+from .nvr.uris import is_at
+from .recorder.model import CameraAddress, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +71,13 @@ class ChannelConfig:
     told_uri: str = ""
     """Where the unit said last that the camera is, empty where it never did. Where that is the
     source, the source follows it."""
+    told_address: CameraAddress | None = None
+    """How the unit said last that it reaches the camera, None where it never did."""
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
         """Read what `as_data` wrote."""
-        source = None
+        source, address = None, data.get(CONF_TOLD_ADDRESS)
         if uri := data[CONF_URI]:
             source = Source(
                 uri=uri,
@@ -91,6 +95,7 @@ class ChannelConfig:
             longest_gop=data.get(CONF_LONGEST_GOP, 0.0),
             told_name=data.get(CONF_TOLD_NAME, ""),
             told_uri=data.get(CONF_TOLD_URI, ""),
+            told_address=CameraAddress(**address) if address else None,
         )
 
     def as_data(self) -> dict[str, Any]:
@@ -109,7 +114,18 @@ class ChannelConfig:
             CONF_LONGEST_GOP: self.longest_gop,
             CONF_TOLD_NAME: self.told_name,
             CONF_TOLD_URI: self.told_uri,
+            CONF_TOLD_ADDRESS: asdict(self.told_address) if self.told_address else None,
         }
+
+    @property
+    def reached(self) -> Source | None:
+        """Where spares reach the camera: as its unit does, unless the user wants another stream."""
+        if self.source is None or self.told_address is None:
+            return self.source
+        is_own = self.told_uri in {"", self.source.uri}
+        if not is_own or not is_at(self.source.uri, self.told_address.host):
+            return self.source
+        return replace(self.source, address=self.told_address)
 
     def as_channel(self, fastest: float = inf) -> Channel:
         """Return it as the decisions see it, where spares take as many bits per second of one."""
@@ -251,11 +267,11 @@ class UnitConfig:
             (camera := Camera(self.unit, channel.number)): Place(
                 key=place_key(camera),
                 name=channel.name,
-                source=channel.source,
+                source=source,
                 bitrate=channel.bitrate,
             )
             for channel in self.channels
-            if channel.source is not None
+            if (source := channel.reached) is not None
         }
 
 

@@ -186,6 +186,12 @@ def unit_input(nvr: VirtualNvr, **changes: Any) -> dict[str, Any]:
     return {"host": config.host, "password": config.password, "more": more} | changes
 
 
+def _reached(nvr: VirtualNvr) -> list[dict[str, Any]]:
+    """Return all that a user enters to reach a recorder: what is found out of a make is said."""
+    makes = {"hikvision": nvr.config.hikvision, "dahua": nvr.config.dahua}
+    return [unit_input(nvr), *({"driver": make} for make, is_one in makes.items() if is_one)]
+
+
 def channels_input(cameras: Iterable[VirtualCamera], **changes: Any) -> dict[str, Any]:
     """Return what a user enters for the cameras of a recorder that does not tell them."""
     return {
@@ -204,7 +210,7 @@ def builtin_input(folder: Path, **changes: Any) -> dict[str, Any]:
 
 async def add_group(hass: HomeAssistant, spare: VirtualNvr) -> ConfigEntry:
     """Create a group as a user does."""
-    return await _add_group(hass, {"next_step_id": "recorder"}, unit_input(spare))
+    return await _add_group(hass, {"next_step_id": "recorder"}, *_reached(spare))
 
 
 async def add_builtin_group(hass: HomeAssistant, folder: Path, **changes: Any) -> ConfigEntry:
@@ -236,7 +242,8 @@ async def add_device(
     flows = hass.config_entries.subentries
     flow = await flows.async_init((entry.entry_id, SUBENTRY_UNIT), context={"source": SOURCE_USER})
     result = await flows.async_configure(flow["flow_id"], {"next_step_id": "normal"})
-    result = await flows.async_configure(flow["flow_id"], unit_input(nvr))
+    for answer in _reached(nvr):
+        result = await flows.async_configure(flow["flow_id"], answer)
     assert result["step_id"] == "channels", result
     result = await flows.async_configure(flow["flow_id"], channels_input(cameras))
     assert result["step_id"] == "verdicts", result

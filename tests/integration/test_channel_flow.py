@@ -114,6 +114,7 @@ async def test_cameras_that_can_be_recorded_are_stored_with_what_they_send(
         "longest_gop": 0.2,
         "told_name": "Camera 2",
         "told_uri": cameras[1].uri,
+        "told_address": None,
     }
 
 

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.nvr_hotspare.following import follow_unit, followed
-from custom_components.nvr_hotspare.recorder.model import Source
+from custom_components.nvr_hotspare.recorder.model import CameraAddress, Source
 from custom_components.nvr_hotspare.unit_config import ChannelConfig
 from tests.integration.flow import subentry_of
 from tests.integration.lab import CAMERA_PASSWORD, Lab, eventually, state
@@ -155,6 +155,17 @@ def test_a_unit_that_tells_nothing_of_a_camera_leaves_it_where_it_is() -> None:
     after = followed(before, told)
     assert after[0] == before[0]
     assert after[1].source is None
+
+
+def reached(channel: ChannelConfig, host: str) -> ChannelConfig:
+    return replace(channel, told_address=CameraAddress(host=host, protocol="onvif", port=80))
+
+
+def test_how_a_unit_reaches_its_cameras_is_followed() -> None:
+    before = [channel(1, "rtsp://a/"), reached(channel(2, "rtsp://b/"), "b")]
+    told = [reached(channel(1, "rtsp://a/"), "a"), channel(2, "rtsp://b/")]
+    after = followed(before, told)
+    assert after == (told[0], before[1]), "what is not told any more is not forgotten"
 
 
 def named(channel: ChannelConfig, name: str) -> ChannelConfig:

@@ -3,6 +3,7 @@
 import pytest
 
 from custom_components.nvr_hotspare.nvr.uris import (
+    is_at,
     is_own_address,
     is_same_stream,
     stream_uri,
@@ -78,3 +79,11 @@ def test_the_same_stream_is_known_in_other_words() -> None:
 )
 def test_a_source_at_the_recorder_itself_is_found_out(uri: str, host: str, own: bool) -> None:  # noqa: FBT001 - a parameter of the table above
     assert is_own_address(uri, host, ["192.168.254.1"]) is own
+
+
+def test_whose_host_it_is_is_known_in_other_words() -> None:
+    assert is_at("rtsp://u:p@[::ffff:10.0.0.9]:554/s", "10.0.0.9")
+    assert is_at("rtsp://CAM.local/s", "cam.local.")
+    assert not is_at("rtsp://10.0.0.9/s", "10.0.0.8")
+    assert not is_at("rtsp://10.0.0.9/s", "")
+    assert not is_at("no uri", "10.0.0.9")

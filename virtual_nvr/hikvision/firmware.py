@@ -56,6 +56,8 @@ class HikvisionFirmware:
     camera_rtsp_port: int = 554
     """Where cameras that are not added by a custom protocol show what they show; a real one asks
     them."""
+    rejected_protocol: str = ""
+    """By which cameras do not accept the account that their streams have."""
     onvif_replay: bool = True
     """Whether playback knows `Require: onvif-replay`, and so tells when frames were captured."""
     closes_connections: bool = False

@@ -143,12 +143,16 @@ class Inputs:
             return f"rtsp://{camera.address}:{custom.port}{custom.path}"
         return f"rtsp://{camera.address}:{self._firmware.camera_rtsp_port}{_STREAM}"
 
+    def is_rejected(self, camera: Input) -> bool:
+        """Whether a camera does not let the recorder in."""
+        return not camera.password or camera.protocol == self._firmware.rejected_protocol
+
     def _channel(self, camera: Input) -> ChannelConfig:
         return ChannelConfig(
             name=camera.name,
             uri=self.uri(camera),
             username=camera.username,
-            password=camera.password,
+            password="" if self.is_rejected(camera) else camera.password,
         )
 
     def _input_of(self, camera: ChannelConfig) -> Input:

@@ -165,7 +165,7 @@ class InputProxy:
         camera = self._inputs.inputs[channel]
         if self._is_recording(channel):
             return "connect"
-        if not camera.password:
+        if self._inputs.is_rejected(camera):
             return "errorUserNameOrPasswd"
         parts = urlsplit(self._inputs.uri(camera))
         try:

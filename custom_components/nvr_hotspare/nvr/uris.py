@@ -48,6 +48,12 @@ def is_same_stream(first: str, second: str) -> bool:
     return one is not None and other is not None and _identity(one) == _identity(other)
 
 
+def is_at(uri: str, host: str) -> bool:
+    """Whether a URI's host is this one; names are compared as they are."""
+    parts = _split(uri)
+    return parts is not None and bool(host) and _address(parts.hostname or "") == _address(host)
+
+
 def is_own_address(uri: str, host: str, addresses: Iterable[str] = ()) -> bool:
     """Whether a source dies with its recorder, because its host is the recorder itself.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from custom_components.nvr_hotspare.nvr.dahua import DahuaUnit
 from custom_components.nvr_hotspare.nvr.model import Place
-from custom_components.nvr_hotspare.recorder.model import Source
+from custom_components.nvr_hotspare.recorder.model import CameraAddress, Source
 from virtual_nvr.cameras import VirtualCamera
 from virtual_nvr.dahua.api import DahuaApi
 from virtual_nvr.dahua.slots import Slot
@@ -36,10 +36,14 @@ def used(unit: VirtualNvr) -> list[int]:
 
 
 def place_of(
-    camera: VirtualCamera | str, number: int = 1, password: str = CAMERA_PASSWORD
+    camera: VirtualCamera | str,
+    number: int = 1,
+    password: str = CAMERA_PASSWORD,
+    *,
+    address: CameraAddress | None = None,
 ) -> Place:
     uri = camera if isinstance(camera, str) else camera.uri
-    source = Source(uri=uri, username="viewer", password=password)
+    source = Source(uri=uri, username="viewer", password=password, address=address)
     return Place(key=f"VN0001/{number}", name=f"Camera {number}", source=source)
 
 

@@ -12,6 +12,7 @@ from custom_components.nvr_hotspare.failover.model import Recording
 from custom_components.nvr_hotspare.nvr.dahua import DahuaUnit
 from custom_components.nvr_hotspare.nvr.errors import UnitFullError, UnitRequestError
 from custom_components.nvr_hotspare.nvr.model import PlaceState
+from custom_components.nvr_hotspare.recorder.model import CameraAddress
 from custom_components.nvr_hotspare.recorder.spans import Span
 from tests.nvr.dahua.conftest import DriveDahua
 from tests.nvr.dahua.dahua_lab import (
@@ -92,6 +93,44 @@ async def test_a_camera_is_adopted_recorded_released_and_taken_away_with_every_f
     assert slot_of(unit, 3).mode is RecordMode.AUTO
     assert not slot_of(unit, 3).password
     assert api_of(unit).finder.open == 0
+
+
+@pytest.mark.parametrize("json_api", [0, 404])
+@pytest.mark.parametrize(
+    ("protocol", "made"),
+    [
+        ("dahua", ("Private", 37778, 80)),
+        ("onvif", ("Onvif", 37778, 37778)),
+        ("hikvision", ("General", 80, 80)),
+    ],
+)
+async def test_a_camera_is_added_by_its_own_protocol_where_the_recorder_knows_it(
+    start_dahua: StartDahua,
+    camera: VirtualCamera,
+    *,
+    protocol: str,
+    made: tuple[str, int, int],
+    json_api: int,
+) -> None:
+    unit, driver = await start_dahua(fw_json_api=json_api)
+    address = CameraAddress(host=camera.address, protocol=protocol, port=37778)
+    place = place_of(camera, address=address)
+    await driver.provision([place])
+    slot = slot_of(unit, 3)
+    assert (slot.protocol, slot.port, slot.http_port) == made
+    assert await driver.record([place]) == {}
+    await recorded(driver, place.key)
+    assert slot_of(unit, 3).protocol == made[0]
+
+
+async def test_a_recorder_that_knows_no_protocol_but_onvif_is_given_the_camera_by_that(
+    start_dahua: StartDahua,
+) -> None:
+    unit, driver = await start_dahua(fw_protocols="Onvif")
+    address = CameraAddress(host="127.9.9.9", protocol="dahua", port=37777)
+    await driver.provision([place_of(f"{NOWHERE}/1", address=address)])
+    slot = slot_of(unit, 3)
+    assert (slot.protocol, slot.address, slot.http_port) == ("Onvif", "127.9.9.9", 80)
 
 
 async def test_a_place_that_never_recorded_leaves_nothing(start_dahua: StartDahua) -> None:

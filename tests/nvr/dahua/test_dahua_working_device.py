@@ -15,6 +15,7 @@ from custom_components.nvr_hotspare.nvr.errors import (
     UnitUnreachableError,
 )
 from custom_components.nvr_hotspare.nvr.model import Capability, Endpoint
+from custom_components.nvr_hotspare.recorder.model import CameraAddress
 from custom_components.nvr_hotspare.recorder.spans import Span
 from tests.nvr.dahua.conftest import DriveDahua
 from tests.nvr.dahua.dahua_lab import (
@@ -97,11 +98,17 @@ async def test_it_tells_its_channels_and_where_their_cameras_are(
     api_of(unit).slots.change(
         3, Slot(enable=True, address="10.0.0.9", protocol="Private", rtsp_port=555, title="Barn")
     )
-    api_of(unit).slots.change(2, Slot(enable=True, address="10.0.0.8", protocol="Onvif"))
+    api_of(unit).slots.change(
+        2, Slot(enable=True, address="10.0.0.8", protocol="Onvif", http_port=8080)
+    )
     *_, third, fourth = await driver.settings()
-    assert third.source is None  # where on that camera is known to the recorder alone
+    assert third.source is not None
+    assert third.source.uri == ""  # where on that camera is known to the recorder alone
+    assert third.source.address == CameraAddress(host="10.0.0.8", protocol="onvif", port=8080)
     assert fourth.source is not None
     assert fourth.source.uri == "rtsp://10.0.0.9:555/cam/realmonitor?channel=1&subtype=0"
+    assert fourth.source.address == CameraAddress(host="10.0.0.9", protocol="dahua", port=37777)
+    assert first.source.address is None, "it is reached by its stream"
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\n\n"])

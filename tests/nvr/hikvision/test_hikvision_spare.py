@@ -128,6 +128,22 @@ async def test_who_logs_in_to_a_camera_by_its_own_protocol_needs_no_stream(
     assert (made.protocol, made.port, made.source) == ("ONVIF", 8080, 2)
 
 
+async def test_a_camera_whose_protocol_has_an_account_of_its_own_is_added_by_its_stream(
+    start_hikvision: StartHikvision, camera: VirtualCamera
+) -> None:
+    unit, driver = await start_hikvision(fw_rejected_protocol="ONVIF")
+    address = CameraAddress(host=camera.address, protocol="onvif", port=8080)
+    place = place_of(camera, address=address)
+    await driver.provision([place])
+    assert [it.protocol for it in inputs(unit).values()] == ["ONVIF"]
+    assert not (await state(driver, place.key)).provisioned
+    await driver.provision([place])
+    assert [it.protocol for it in inputs(unit).values()] == ["CUSTOM1"]
+    assert (await state(driver, place.key)).provisioned
+    assert await driver.record([place]) == {}
+    await recorded(driver, place.key)
+
+
 async def test_cameras_of_one_make_share_a_custom_protocol(start_hikvision: StartHikvision) -> None:
     unit, driver = await start_hikvision(fw_custom_protocols=1)
     await driver.provision([place_of(NOWHERE, 1), place_of(NOWHERE.replace("9.9.9", "9.9.8"), 2)])

@@ -5,7 +5,8 @@ settings, where it is in the address, which nobody here ever shows. Whatever was
 again: an answer that says OK is not always true.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 import time
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -15,18 +16,34 @@ from ..errors import UnitFullError, UnitProtocolError, UnitRequestError
 from ..model import Place
 from ..uris import is_same_stream
 from .client import DahuaClient
-from .devices import UNUSED, UUID, Device, take_devices
+from .devices import GENERAL, ONVIF, OWN, UNUSED, UUID, Device, take_devices
 from .facts import is_free, is_nvr
 from .mark import Mark
 from .schedule import AUTO, MANUAL, STOP
 
-GENERAL: Final = "General"
-"""The protocol of cameras of no brand: any address of RTSP."""
-ONVIF: Final = "Onvif"
-"""What recorders without it know; then the camera decides which of its streams is the main one."""
-_ONVIF_PORT: Final = 80
+_PROTOCOLS: Final = {OWN: "Private", ONVIF: "Onvif"}
+"""What recorders call those of them that all of them know."""
+_HTTP: Final = 80
 _RTSP: Final = 554
 _LONGEST_TITLE: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Login:
+    """How the recorder is to log in to a camera."""
+
+    protocol: str
+    host: str
+    port: int = _HTTP
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What was last put onto a channel: recorders never tell passwords."""
+
+    mark: Mark
+    source: Source
+    login: _Login
 
 
 class Builder:
@@ -34,9 +51,9 @@ class Builder:
 
     def __init__(self, client: DahuaClient) -> None:
         self._client = client
-        self._written: dict[int, tuple[Mark, Source]] = {}
-        """What was last put onto a channel: recorders never tell passwords."""
-        self._protocol = GENERAL
+        self._written: dict[int, _Written] = {}
+        self._refused: set[str] = set()
+        """The protocols that it does not know."""
         self._counts_all: bool | None = None
 
     async def counts_all(self) -> bool:
@@ -58,9 +75,9 @@ class Builder:
             if it.is_used and it.mark is None and it.channel in self._written
         }
         renamed = {
-            it.channel: f"{it.title[:_LONGEST_TITLE]} {lost[it.channel][0].text}"
+            it.channel: f"{it.title[:_LONGEST_TITLE]} {lost[it.channel].mark.text}"
             for it in devices
-            if it.channel in lost and _holds(it, lost[it.channel][1])
+            if it.channel in lost and _holds(it, lost[it.channel])
         }
         if not renamed:
             return devices
@@ -74,8 +91,9 @@ class Builder:
         written = self._written.get(device.channel)
         return (
             device.enabled
-            and _holds(device, place.source)
-            and (written is not None and written[1] == place.source)
+            and written is not None
+            and written.source == place.source
+            and _holds(device, written)
         )
 
     async def build(
@@ -104,14 +122,8 @@ class Builder:
         if not held:
             settings[f"ChannelTitle[{channel}].Name"] = place.name[:_LONGEST_TITLE]
         await self._client.configure(settings)
-        try:
-            await self._add(channel, mark, place.source)
-        except UnitRequestError:
-            if self._protocol != GENERAL:
-                raise
-            self._protocol = ONVIF
-            await self._add(channel, mark, place.source)
-        return await self._proven(channel, mark, place.source)
+        written = await self._add(channel, mark, place.source)
+        return await self._proven(channel, written)
 
     async def remove(self, device: Device) -> None:
         """Take a camera of ours off its channel; footage stays where it is.
@@ -165,8 +177,23 @@ class Builder:
                 return device
         raise UnitFullError("The recorder has no free channel")
 
-    async def _add(self, channel: int, mark: Mark, source: Source) -> None:
-        fields = self._fields(mark, source)
+    async def _add(self, channel: int, mark: Mark, source: Source) -> _Written:
+        """Try the ways to a camera; returns the one that the recorder takes."""
+        *others, last = _logins(source)
+        for login in others:
+            if login.protocol in self._refused:
+                continue
+            try:
+                await self._write(channel, mark, source, login)
+            except UnitRequestError:
+                self._refused.add(login.protocol)
+            else:
+                return _Written(mark, source, login)
+        await self._write(channel, mark, source, last)
+        return _Written(mark, source, last)
+
+    async def _write(self, channel: int, mark: Mark, source: Source, login: _Login) -> None:
+        fields = _fields(mark, source, login)
         if await self._client.has_json():
             body = {"group": [{"DeviceInfo": fields, "cameras": [{"uniqueChannel": channel}]}]}
             check_codes(await self._client.post("LogicDeviceManager/addCameraByGroup", body))
@@ -176,27 +203,13 @@ class Builder:
             pairs = {_key(channel, name): str(value) for name, value in flat.items()}
             await self._client.configure({**pairs, _key(channel, "Enable"): "true"})
 
-    def _fields(self, mark: Mark, source: Source) -> dict[str, Any]:
-        parts = urlsplit(source.uri)
-        return {
-            "Address": parts.hostname or "",
-            "HttpPort": _ONVIF_PORT,
-            "Name": mark.text,
-            "Password": source.password,
-            "Port": _ONVIF_PORT,
-            "ProtocolType": self._protocol,
-            "RtspPort": parts.port or _RTSP,
-            "UserName": source.username,
-            "VideoInputs": [{"MainStreamUrl": source.uri if self._protocol == GENERAL else ""}],
-        }
-
-    async def _proven(self, channel: int, mark: Mark, source: Source) -> Sequence[Device]:
+    async def _proven(self, channel: int, written: _Written) -> Sequence[Device]:
         """Read what was written; returns all channels."""
         devices = await take_devices(self._client)
         device = _channel_of(devices, channel)
-        if not device.enabled or not _holds(device, source):
+        if not device.enabled or not _holds(device, written):
             raise UnitRequestError("The recorder did not take the camera, although it said so")
-        self._written[channel] = mark, source
+        self._written[channel] = written
         return devices
 
     async def _entry(self, channel: int) -> Device:
@@ -232,12 +245,40 @@ def check_codes(told: Mapping[str, Any]) -> None:
                 raise UnitRequestError(f"The recorder does not take the camera (code {shown})")
 
 
-def _holds(device: Device, source: Source) -> bool:
+def _logins(source: Source) -> Iterator[_Login]:
+    """Yield the ways to a camera, the best one first.
+
+    By ONVIF at its usual port the camera decides which of its streams is the main one.
+    """
+    host = urlsplit(source.uri).hostname or ""
+    address = source.address
+    if address is not None and (protocol := _PROTOCOLS.get(address.protocol)):
+        yield _Login(protocol, address.host, address.port)
+    yield _Login(GENERAL, host)
+    yield _Login(_PROTOCOLS[ONVIF], host)
+
+
+def _fields(mark: Mark, source: Source, login: _Login) -> dict[str, Any]:
+    is_own = login.protocol == _PROTOCOLS[OWN]
+    return {
+        "Address": login.host,
+        "HttpPort": _HTTP if is_own else login.port,
+        "Name": mark.text,
+        "Password": source.password,
+        "Port": login.port,
+        "ProtocolType": login.protocol,
+        "RtspPort": urlsplit(source.uri).port or _RTSP,
+        "UserName": source.username,
+        "VideoInputs": [{"MainStreamUrl": source.uri if login.protocol == GENERAL else ""}],
+    }
+
+
+def _holds(device: Device, written: _Written) -> bool:
     """Whether a channel's camera is this one, by what the recorder tells of it."""
     if device.main_url is not None and device.protocol == GENERAL:
-        return is_same_stream(device.main_url, source.uri)
-    parts = urlsplit(source.uri)
-    return (device.address, device.rtsp_port) == (parts.hostname, parts.port or _RTSP)
+        return is_same_stream(device.main_url, written.source.uri)
+    port = urlsplit(written.source.uri).port or _RTSP
+    return (device.address, device.rtsp_port) == (written.login.host, port)
 
 
 def _key(channel: int, name: str) -> str:

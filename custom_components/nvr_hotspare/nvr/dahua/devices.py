@@ -10,6 +10,7 @@ from ipaddress import ip_address
 import re
 from typing import Final
 
+from ...recorder.model import CameraAddress
 from ..errors import UnitProtocolError, UnitRequestError, UnitUnsupportedError
 from ..untrusted import printable
 from ..uris import stream_uri
@@ -25,6 +26,10 @@ _ENTRY: Final = re.compile(r"(?:uuid:)?System_CONFIG_NETCAMERA_INFO_(\d{1,3})\.(
 _MOST: Final = 256
 """Channels of a recorder."""
 _OWN_PROTOCOLS: Final = {"private", "dahua", "dahua2", "dahua3"}
+GENERAL: Final = "General"
+"""The protocol of cameras of no brand: any address of RTSP."""
+OWN: Final = "dahua"
+ONVIF: Final = "onvif"
 _RTSP: Final = 554
 
 
@@ -39,6 +44,8 @@ class Device:
     enabled: bool = False
     address: str = UNUSED
     protocol: str = ""
+    port: int = 37777
+    http_port: int = 80
     rtsp_port: int = _RTSP
     name: str = ""
     """As the table of cameras has it."""
@@ -60,6 +67,18 @@ class Device:
         if not self.is_used:
             return None
         return Mark.read(self.name) or Mark.read(self.title.rpartition(" ")[2])
+
+    @property
+    def reached(self) -> CameraAddress | None:
+        """How the recorder reaches the camera, None where it is by the address of a stream."""
+        protocol = self.protocol.lower()
+        if protocol in {"", GENERAL.lower()} or self.address in _UNUSED:
+            return None
+        if protocol in _OWN_PROTOCOLS:
+            protocol = OWN
+        # Of a camera of ONVIF the other port stays what it is for those of the brand.
+        port = self.http_port if protocol == ONVIF else self.port
+        return CameraAddress(host=self.address, protocol=protocol, port=port)
 
     @property
     def uri(self) -> str | None:
@@ -140,6 +159,8 @@ def _device(channel: int, entry: Table | None, title: str, mode: int | None) -> 
         enabled=flag(entry.get("Enable")),
         address=printable(address),
         protocol=protocol,
+        port=whole(entry.get("Port")) or 0,
+        http_port=whole(entry.get("HttpPort")) or 0,
         rtsp_port=whole(entry.get("RtspPort")) or _RTSP,
         name=printable(entry.get("Name")),
         title=title,

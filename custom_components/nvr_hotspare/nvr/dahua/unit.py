@@ -175,10 +175,12 @@ class DahuaUnit(Recorder):
         raise UnitRequestError(f"It has no channel {number}")
 
     def _source(self, device: Device) -> Source | None:
-        uri = device.uri
-        if uri is None or is_own_address(uri, self._client.endpoint.host):
+        """Return where a camera is; None for one that is part of the recorder, or unknown."""
+        uri, reached = device.uri or "", device.reached
+        there = uri or f"rtsp://{device.address}"
+        if not (uri or reached) or is_own_address(there, self._client.endpoint.host):
             return None
-        return Source(uri=uri)
+        return Source(uri=uri, address=reached)
 
     async def _finds(self) -> bool:
         try:

@@ -13,7 +13,7 @@ from typing import Final
 
 from lxml.etree import _Element as Element
 
-from ...recorder.model import Source
+from ...recorder.model import CameraAddress, Source
 from ..errors import (
     UnitFullError,
     UnitProtocolError,
@@ -49,6 +49,8 @@ class Builder:
         self._client = client
         self._protocols = Protocols(client)
         self._written: dict[int, _Written] = {}
+        self._closed: set[CameraAddress] = set()
+        """Where cameras do not accept the account of their streams."""
         self._count: int | None = None
 
     def mark_of(self, camera: Camera) -> Mark | None:
@@ -65,7 +67,20 @@ class Builder:
             written is not None
             and written.source == place.source
             and _holds(camera, place.source, written.login)
+            and not (written.login.own and place.source.address in self._closed)
         )
+
+    def avoid(self, camera: Camera) -> bool:
+        """Have a camera that does not accept our account added by the address of its stream.
+
+        What it is talked to by otherwise may have an account of its own. Returns whether there
+        is that way left, after which the camera is not ready.
+        """
+        written = self._written.get(camera.channel)
+        if written is None or written.source.address is None or not written.login.own:
+            return False
+        self._closed.add(written.source.address)
+        return True
 
     async def build(self, place: Place, cameras: Sequence[Camera], held: Camera | None) -> Camera:
         """Put a camera onto its channel, or onto one that is free.
@@ -80,7 +95,9 @@ class Builder:
             UnitRequestError: The recorder did not take it.
             UnitError: As `IsapiClient.order`.
         """
-        login = await self._protocols.login(place.source, [it.protocol for it in cameras])
+        address = None if place.source.address in self._closed else place.source.address
+        used = [it.protocol for it in cameras]
+        login = await self._protocols.login(place.source, address, used)
         if held is not None:
             return await self._change(place, held, login)
         mark = Mark(digest_of(place.key), int(time.time()))

@@ -72,6 +72,11 @@ class Presence:
     error: str = ""
     """Why not, as the recorder says it."""
 
+    @property
+    def is_rejected(self) -> bool:
+        """Whether the camera does not accept the account."""
+        return self.error.lower() == "errorusernameorpasswd"
+
 
 async def take_cameras(client: IsapiClient) -> Sequence[Camera]:
     """Ask for all channels that have a camera.

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from lxml.etree import _Element as Element
 
-from ...recorder.model import Source
+from ...recorder.model import CameraAddress, Source
 from ..errors import UnitFullError, UnitProtocolError, UnitRequestError, UnitUnsupportedError
 from ..untrusted import local_name, printable, text_of, within
 from .client import IsapiClient, leaf
@@ -48,6 +48,8 @@ class Login:
     protocol: str
     port: int
     input: int = 1
+    own: bool = False
+    """Whether it is as the camera's recorder does it, and not by the address of a stream."""
 
 
 class Protocols:
@@ -57,12 +59,15 @@ class Protocols:
         self._client = client
         self._known: Sequence[str] | None = None
 
-    async def login(self, source: Source, used: Sequence[str]) -> Login:
+    async def login(
+        self, source: Source, address: CameraAddress | None, used: Sequence[str]
+    ) -> Login:
         """Return how the recorder is to log in to a camera.
 
         Args:
-            source: Where the camera is. Its own address comes first, if the recorder knows the
-                protocol; else the stream is what there is.
+            source: Where the camera's stream is.
+            address: Where the camera itself is: that comes first, if the recorder knows the
+                protocol.
             used: The protocols of all channels: what nobody uses may be changed.
 
         Raises:
@@ -71,10 +76,10 @@ class Protocols:
             UnitError: As `IsapiClient.order`.
         """
         known = await self._protocols()
-        if source.address is not None:
+        if address is not None:
             for name in known:
-                if name.lower() == source.address.protocol:
-                    return Login(name, source.address.port, source.address.input)
+                if name.lower() == address.protocol:
+                    return Login(name, address.port, address.input, own=True)
         port, path = _stream(source)
         try:
             customs = await take_customs(self._client)

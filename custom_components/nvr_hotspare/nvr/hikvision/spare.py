@@ -196,6 +196,8 @@ class HikvisionSpare:
         commanded = await self._is_commanded(held.camera)
         recorded = await self._witness.is_recorded(channel, works) if commanded else False
         presence = there.get(channel)
+        rejected = presence is not None and presence.is_rejected
+        avoided = rejected and self.builder.avoid(held.camera)
         error = ""
         if commanded and not recorded and presence is not None and not presence.online:
             error = f"The recorder has no connection to the camera: {presence.error}".rstrip(" :")
@@ -208,7 +210,7 @@ class HikvisionSpare:
             recording=_recording(commanded=commanded, recorded=recorded, proven=proven),
             error=error,
             holds_footage=await self._holds(held, recorded=recorded),
-            provisioned=held.key not in self._left,
+            provisioned=held.key not in self._left and not avoided,
         )
 
     async def _is_commanded(self, camera: Camera) -> bool:
