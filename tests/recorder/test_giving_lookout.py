@@ -184,6 +184,13 @@ def test_no_file_is_too_strange(number: int) -> None:
     assert length is None or 0 < length <= 7 * 24 * HOUR
 
 
+def test_a_fragment_may_tell_of_more_samples_than_it_has() -> None:
+    whole = recording(1).replace(b"trun\0\0\x07\x01\0\0\0\x19", b"trun\0\0\x07\x01\xff\xff\xff\xff")
+    length = isomedia.length(BytesIO(whole))
+    assert length is not None
+    assert length >= SECOND
+
+
 # Whether it is of use
 
 

@@ -160,6 +160,7 @@ def test_folders_of_other_days_are_not_looked_into() -> None:
         ("Hof/2026/11/22", True),
         ("Hof/2026/11/19", False),
         ("Hof/2026/13/19", False),
+        ("Hof/0001/01/01", False),
     ):
         assert names.may_hold(path, path.count("/"), within) is expected, path
 

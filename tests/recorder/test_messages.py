@@ -73,6 +73,7 @@ def test_unknown_fields_are_ignored_and_missing_ones_take_defaults() -> None:
         {"inner": {"number": 1, "colour": []}},
         {"inner": {"number": 1}, "many": {}},
         {"inner": {"number": 1}, "many": ["1"]},
+        {"inner": {"number": 1}, "many": [10**400]},
         {"inner": {"number": 1}, "named": {"a": 1}},
         {"inner": {"number": 1}, "maybe": 1},
     ],

@@ -8,7 +8,9 @@ import shutil
 
 from aiohttp import web
 from playwright.async_api import async_playwright
+import pytest
 
+from custom_components.nvr_hotspare.recorder.errors import DamagedFootageError
 from custom_components.nvr_hotspare.recorder.mp4.boxes import find
 from custom_components.nvr_hotspare.recorder.mp4.header import (
     INDEX_ROOM,
@@ -182,3 +184,13 @@ def test_a_file_without_index_is_as_long_as_its_whole_fragments() -> None:
 
 def test_a_file_without_a_frame_has_no_length() -> None:
     assert read_length(BytesIO(FragmentWriter(tracks()).header())) == 0
+
+
+def test_an_index_that_is_cut_short_tells_no_length() -> None:
+    data = bytearray(indexed(recording(3)))
+    at = data.index(b"sidx") - 4
+    size = int.from_bytes(data[at : at + 4])
+    data[at : at + 4] = (size - 1).to_bytes(4)
+    data[at + size - 1 : at + size] = b""
+    with pytest.raises(DamagedFootageError):
+        read_length(BytesIO(data))

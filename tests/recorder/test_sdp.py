@@ -83,7 +83,9 @@ def test_control_uris(base: str, session: str, track: str, aggregate: str, contr
             id="broken parameter sets",
         ),
         pytest.param(
-            b"m=video\na=fmtp:x\na=fmtp:\na=control:\na=rtpmap:x\na=rtpmap:96 H264/90000",
+            b"m=video\na=fmtp:x\na=fmtp:\na=fmtp:"
+            + b"9" * 5000
+            + b" a=b\na=control:\na=rtpmap:x\na=rtpmap:96 H264/90000",
             id="empty attributes",
         ),
     ],

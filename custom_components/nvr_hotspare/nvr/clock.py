@@ -12,6 +12,8 @@ from typing import Final, Protocol
 
 from .model import Heartbeat
 
+YEARS: Final = range(1970, 3000)
+"""Where clocks without a battery begin; and no further than dates can be reckoned with."""
 _SAMPLES: Final = 9
 _ROUGH: Final = 0.3
 """Seconds between least and most that are enough for a clock that may well agree with ours."""

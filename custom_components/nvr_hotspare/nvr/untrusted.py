@@ -86,6 +86,11 @@ def text_of(parent: Element | None, *names: str) -> str:
     return "" if found is None else (found.text or "").strip()
 
 
+def number(text: str) -> int:
+    """Return a number that is told, 0 where there is none, or one larger than any unit's."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < len("1000000") else 0
+
+
 def printable(text: str | None) -> str:
     """Make a text of a unit fit to be shown: one line, not long, without account data in URIs."""
     text = _USERINFO.sub("://", (text or "")[: 10 * _MAX_TEXT])

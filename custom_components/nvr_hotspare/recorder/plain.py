@@ -93,7 +93,10 @@ def _value(hint: Any, data: Plain, name: str) -> object:
 
 def _single(hint: type[Any], data: Plain, name: str) -> object:
     if hint is float and type(data) is int:
-        return float(data)
+        try:
+            return float(data)
+        except OverflowError:
+            raise PlainError(f"{name} is too large.") from None
     if issubclass(hint, Enum) and isinstance(data, str):
         try:
             return hint(data)

@@ -82,7 +82,10 @@ def test_times_are_read_as_they_are_written(seconds: int) -> None:
     assert read_time(write_time(seconds)) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "2026-13-01 00:00:00", "2026-01-01T00:00:00", "yesterday"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "2026-13-01 00:00:00", "2026-01-01T00:00:00", "yesterday", "9999-12-31 23:59:59"],
+)
 def test_a_time_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(UnitProtocolError):
         read_time(text)

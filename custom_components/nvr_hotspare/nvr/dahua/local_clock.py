@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import time
 from typing import Final
 
-from ..clock import ClockBounds, ClockMeter
+from ..clock import YEARS, ClockBounds, ClockMeter
 from ..errors import UnitProtocolError
 from ..model import Heartbeat
 from .client import DahuaClient
@@ -72,6 +72,8 @@ def read_time(text: str) -> int:
         moment = datetime.strptime(text.strip(), FORMAT).replace(tzinfo=UTC)
     except ValueError:
         raise UnitProtocolError("It tells a time that is none") from None
+    if moment.year not in YEARS:
+        raise UnitProtocolError("It tells a time that no clock shows")
     return round((moment - _EPOCH).total_seconds())
 
 

@@ -22,7 +22,7 @@ from ..errors import (
 )
 from ..http import Answer
 from ..model import Credentials, Endpoint, Heartbeat
-from ..untrusted import child, local_name, parse_json, parse_xml, printable, text_of
+from ..untrusted import child, local_name, number, parse_json, parse_xml, printable, text_of
 
 ROOT: Final = "/ISAPI/"
 _HEARTBEAT: Final = "System/status"
@@ -143,8 +143,7 @@ def lock_of(answer: Answer) -> float:
         return 0.0
     if text_of(root, "lockStatus").lower() not in {"lock", "locked"}:
         return 0.0
-    told = text_of(root, "unlockTime")
-    return float(told) if told.isdecimal() and int(told) else _LOCK_TIME
+    return float(number(text_of(root, "unlockTime")) or _LOCK_TIME)
 
 
 def leaf(parent: Element, name: str) -> Element | None:

@@ -7,7 +7,7 @@ from lxml.etree import _Element as Element
 
 from ..errors import UnitProtocolError
 from ..model import Capability, Identity, Limits, Probe
-from ..untrusted import local_name, printable, text_of
+from ..untrusted import local_name, number, printable, text_of
 from .client import IsapiClient
 
 _DEVICE: Final = "System/deviceInfo"
@@ -54,8 +54,7 @@ class Abilities:
     @property
     def cameras(self) -> int:
         """How many channels it has for cameras on the network; 0 where it does not tell."""
-        text = self._text("inputProxyNums")
-        return min(int(text), _MOST) if text.isascii() and text.isdecimal() else 0
+        return min(number(self._text("inputProxyNums")), _MOST)
 
     @property
     def own_spare(self) -> bool:

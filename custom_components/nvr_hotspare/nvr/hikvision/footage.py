@@ -14,9 +14,8 @@ from ...recorder.spans import Span, intersection, union
 from ..clock import ClockBounds
 from ..errors import UnitProtocolError, UnitRequestError, UnitUnsupportedError
 from ..model import FootageTold
-from ..untrusted import text_of, within
+from ..untrusted import number, text_of, within
 from .client import IsapiClient
-from .inputs import number
 from .local_clock import LocalClock
 from .search import File, Finder
 from .tracks import track_of

@@ -12,7 +12,7 @@ from lxml.etree import _Element as Element
 
 from ...recorder.model import CameraAddress, Source
 from ..errors import UnitProtocolError
-from ..untrusted import child, printable, text_of, within
+from ..untrusted import child, number, printable, text_of, within
 from .client import IsapiClient
 from .mark import Mark
 from .protocols import Custom, is_custom
@@ -124,11 +124,6 @@ async def take_presence(client: IsapiClient) -> Mapping[int, Presence]:
         error = "" if online or result.lower() == "connect" else result
         found[number(text_of(entry, "id"))] = Presence(online=online, error=error)
     return found
-
-
-def number(text: str) -> int:
-    """Return a number that is told, 0 where there is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < len("1000000") else 0
 
 
 def host_of(source: Source) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import time
 from typing import Final
 
-from ..clock import ClockBounds, ClockMeter
+from ..clock import YEARS, ClockBounds, ClockMeter
 from ..errors import UnitProtocolError
 from ..model import Heartbeat
 from ..untrusted import text_of
@@ -74,6 +74,8 @@ def read_time(text: str) -> tuple[int, int | None]:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise UnitProtocolError("It tells a time that is none") from None
+    if moment.year not in YEARS:
+        raise UnitProtocolError("It tells a time that no clock shows")
     offset = None if text.strip().endswith(("Z", "z")) else moment.utcoffset()
     seconds = round((moment.replace(tzinfo=UTC) - _EPOCH).total_seconds())
     return seconds, None if offset is None else round(offset.total_seconds())

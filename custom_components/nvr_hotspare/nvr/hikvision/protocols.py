@@ -16,7 +16,7 @@ from lxml.etree import _Element as Element
 
 from ...recorder.model import CameraAddress, Source
 from ..errors import UnitFullError, UnitProtocolError, UnitRequestError, UnitUnsupportedError
-from ..untrusted import local_name, printable, text_of, within
+from ..untrusted import local_name, number, printable, text_of, within
 from .client import IsapiClient, leaf
 
 _CUSTOMS: Final = "ContentMgmt/InputProxy/customProtocols"
@@ -169,17 +169,16 @@ async def take_customs(client: IsapiClient) -> Mapping[str, Custom]:
 
 def read_custom(told: Element) -> Custom | None:
     """Return a custom protocol, None where it can't be understood."""
-    which = text_of(told, "id")
+    which = number(text_of(told, "id"))
     stream = _main(told)
     port, path = _leaf_like(stream, ("port",)), _leaf_like(stream, _PATH_NAMES)
-    if not which.isdecimal() or port is None or path is None:
+    if not which or port is None or path is None:
         return None
-    number = (port.text or "").strip()
     address = (path.text or "").strip()
     return Custom(
-        which=int(which),
+        which=which,
         name=printable(text_of(told, "protocolName")),
-        port=int(number) if number.isdecimal() else _RTSP,
+        port=number((port.text or "").strip()) or _RTSP,
         path=f"/{address.lstrip('/')}" if address else "",
         told=told,
     )

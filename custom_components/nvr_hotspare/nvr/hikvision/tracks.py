@@ -6,6 +6,7 @@ whole. The end of a day is told as the beginning of the next.
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+import re
 from typing import Final
 
 from lxml import etree
@@ -21,6 +22,7 @@ _CONTINUOUS: Final = "CMR"
 """The recording mode that records all the time (ActionRecordingMode)."""
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WEEK: Final = timedelta(days=7)
+_TIME: Final = re.compile(r"(\d{1,2}):(\d{1,2}):(\d{1,2})", re.ASCII)
 
 
 def track_of(channel: int) -> int:
@@ -106,15 +108,12 @@ def _spans(track: Element) -> Iterator[tuple[timedelta, timedelta]]:
 
 def _moment(told: Element | None) -> timedelta | None:
     """Return a time since Monday, None where it makes no sense."""
-    parts = text_of(told, "TimeOfDay").split(":")
+    time = _TIME.fullmatch(text_of(told, "TimeOfDay"))
     day = text_of(told, "DayOfWeek").capitalize()
-    if day not in _DAYS or not all(it.isascii() and it.isdecimal() for it in parts):
+    if day not in _DAYS or time is None:
         return None
-    try:
-        hours, minutes, seconds = map(int, parts)
-        return timedelta(days=_DAYS.index(day), hours=hours, minutes=minutes, seconds=seconds)
-    except ValueError, OverflowError:
-        return None
+    hours, minutes, seconds = map(int, time.groups())
+    return timedelta(days=_DAYS.index(day), hours=hours, minutes=minutes, seconds=seconds)
 
 
 def _make_continuous(track: Element) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 from lxml.etree import _Element as Element
 from yarl import URL
 
+from ..clock import YEARS
 from ..errors import UnitProtocolError
 from ..http import Answer, HttpRequest, UnitHttp
 from ..model import Heartbeat
@@ -29,8 +30,6 @@ _HEADERS: Final = {
     )
 }
 _LIMIT = 65_536
-_FIRST_YEAR, _LAST_YEAR = 1970, 2999
-"""Where clocks without a battery begin; and no further than dates can be reckoned with."""
 _SCHEMA = "{http://www.onvif.org/ver10/schema}"
 _PARTS: Final = [_SCHEMA + it for it in ("Year", "Month", "Day", "Hour", "Minute", "Second")]
 _REJECTED: Final = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
@@ -76,4 +75,4 @@ def _seconds(utc: Element) -> float | None:
         time_told = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError, OverflowError:
         return None
-    return time_told.timestamp() if _FIRST_YEAR <= year <= _LAST_YEAR else None
+    return time_told.timestamp() if year in YEARS else None

@@ -166,6 +166,5 @@ def _duration(trun: bytes, usual: int) -> int:
         return count * usual
     offset = 8 + 4 * bool(flags & _DATA_OFFSET) + 4 * bool(flags & _FIRST_FLAGS)
     step = 4 * sum(bool(flags & each) for each in _PER_SAMPLE)
-    return sum(
-        int.from_bytes(trun[at : at + 4]) for at in range(offset, offset + count * step, step)
-    )
+    end = min(offset + count * step, len(trun))  # more samples may be told than there are
+    return sum(int.from_bytes(trun[at : at + 4]) for at in range(offset, end, step))

@@ -112,9 +112,9 @@ class Names:
             return False
         try:
             first, last = _days(match.groupdict())
-        except ValueError, OverflowError:  # such as a 31st of February
+            first, last = first - 2 * _DAY, last + 2 * _DAY
+        except ValueError, OverflowError:  # such as a 31st of February, or the first day of all
             return False
-        first, last = first - 2 * _DAY, last + 2 * _DAY
         return _nanoseconds(first) <= within.end and within.start <= _nanoseconds(last)
 
     def times(self, path: str) -> tuple[int, ...]:

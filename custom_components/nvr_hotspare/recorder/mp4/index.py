@@ -9,7 +9,7 @@ from itertools import batched, pairwise
 from struct import iter_unpack, pack
 from typing import BinaryIO, NamedTuple
 
-from ..errors import FootageError
+from ..errors import DamagedFootageError, FootageError
 from ..model import CLOCK_RATE
 from .boxes import HEAD, box, boxes, full_box
 from .header import INDEX_ROOM, LENGTH_ROOM, TIME_SCALE, VIDEO_ID, place_of_length
@@ -77,7 +77,10 @@ def read_length(file: BinaryIO) -> int:
     file.seek(reader.end - reader.room)
     for kind, payload in boxes(memoryview(file.read(reader.room))):
         if kind == b"sidx":
-            shown: int = sum(ticks for _, ticks, _ in iter_unpack(">III", payload[_HEAD - HEAD :]))
+            table = payload[_HEAD - HEAD :]
+            if len(table) % _PER_PART:
+                raise DamagedFootageError("The index of the file is cut short.")
+            shown: int = sum(ticks for _, ticks, _ in iter_unpack(">III", table))
             return shown * _SECOND // CLOCK_RATE
     begin: int | None = None
     end = 0

@@ -138,7 +138,7 @@ def _take_attribute(media: _Media, name: str, text: str) -> None:
         )
     elif name == "fmtp":
         payload_type, _, parameters = text.partition(" ")
-        if payload_type.isdecimal():
+        if re.fullmatch(r"\d{1,3}", payload_type, re.ASCII):
             pairs = (part.partition("=") for part in parameters.split(";"))
             media.formats[int(payload_type)] = {
                 key.strip().lower(): value.strip() for key, _, value in pairs
