@@ -339,7 +339,8 @@ def test_every_end_of_a_flow_is_translated() -> None:
 def test_every_verdict_is_translated() -> None:
     failures = {source_error_key(kind("")) for kind in subclasses(source_errors.SourceError)}
     verdicts = set(EN["selector"]["verdict"]["options"])
-    assert verdicts == failures | {"no_source", "reachable", "too_fast", "untested"}
+    behind = {"behind_recorder", "internal_network"}
+    assert verdicts == failures | behind | {"no_source", "reachable", "too_fast", "untested"}
 
 
 def test_every_choice_has_a_name() -> None:

@@ -7,6 +7,7 @@ from typing import Any, override
 from homeassistant.config_entries import SubentryFlowResult
 
 from . import channel_form
+from .behind import explained
 from .channel_form import channels_schema
 from .const import CONF_CHANNELS, CONF_SERIAL
 from .limits import fastest_camera
@@ -61,7 +62,8 @@ class ChannelSteps(UnitSteps):
         """Try the cameras, and see whether spares have room for them as they are."""
         spares = self._spares()
         most = fastest_camera(spare.limits for spare in spares)
-        self._verdicts = [judged(it, most) for it in await try_sources(self._channels)]
+        judgements = [judged(it, most) for it in await try_sources(self._channels)]
+        self._verdicts = await explained(self.hass, judgements, self._host)
         tried = [verdict.channel for verdict in self._verdicts]
         unit = self._changed().unit if self._is_change else self._data[CONF_SERIAL]
         found = room(unit, tried, spares)

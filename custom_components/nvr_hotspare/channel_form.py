@@ -27,16 +27,26 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .const import CONF_CHANNELS, CONF_NUMBER, CONF_PRIORITY, CONF_URI, CONF_WITHOUT_AUDIO
+from .const import (
+    CONF_CHANNELS,
+    CONF_NUMBER,
+    CONF_PRIORITY,
+    CONF_SCHEDULE,
+    CONF_URI,
+    CONF_WITHOUT_AUDIO,
+)
 from .failover.model import Priority
 from .nvr.model import ChannelSettings
-from .nvr.uris import is_own_address
+from .nvr.streams import main_stream, sub_stream
+from .nvr.uris import is_own_address, is_same_stream
 from .recorder.model import Source
+from .schedules import SCHEDULES, is_due
 from .sources import UriError, addresses, parse_source, source_host
 from .unit_config import ChannelConfig
 from .unit_form import PASSWORD_SELECTOR, UnitFormError
 
 CONF_CAMERA: Final = "camera"
+CONF_SUB_STREAM: Final = "sub_stream"
 SECTION_ACCOUNT: Final = "account"
 MAX_CHANNELS: Final = 256
 MAX_NAME: Final = 64
@@ -64,6 +74,7 @@ def channels_schema(priorities: Mapping[str, str]) -> vol.Schema:
         translation_key=CONF_PRIORITY,
     )
     camera = EntitySelectorConfig(domain=Platform.CAMERA)
+    schedule = EntitySelectorConfig(domain=SCHEDULES)
     channels = ObjectSelectorConfig(
         multiple=True,
         label_field=CONF_NAME,
@@ -74,7 +85,9 @@ def channels_schema(priorities: Mapping[str, str]) -> vol.Schema:
             CONF_NAME: {"required": True, "selector": TextSelector()},
             CONF_URI: {"selector": TextSelector()},
             CONF_CAMERA: {"selector": EntitySelector(camera)},
+            CONF_SUB_STREAM: {"selector": BooleanSelector()},
             CONF_PRIORITY: {"default": Priority.NORMAL, "selector": SelectSelector(priority)},
+            CONF_SCHEDULE: {"selector": EntitySelector(schedule)},
             CONF_USERNAME: {"selector": TextSelector()},
             CONF_PASSWORD: {"selector": PASSWORD_SELECTOR},
             CONF_WITHOUT_AUDIO: {"selector": BooleanSelector()},
@@ -98,6 +111,8 @@ def told_channels(settings: Iterable[ChannelSettings]) -> list[ChannelConfig]:
             told_name=channel.name[:MAX_NAME] or str(channel.number),
             told_uri=channel.source.uri if channel.source else "",
             told_address=channel.source.address if channel.source else None,
+            told_sub=channel.sub_uri,
+            behind=channel.behind,
         )
         for channel in islice(settings, MAX_CHANNELS)
     ]
@@ -114,8 +129,12 @@ def _filled_item(channel: ChannelConfig) -> dict[str, Any]:
         CONF_NAME: channel.name,
         CONF_PRIORITY: channel.priority.value,
     }
+    if channel.schedule:
+        item[CONF_SCHEDULE] = channel.schedule
     if channel.source is not None:
         item[CONF_URI] = channel.source.uri
+        if main := _main_uri(channel.source.uri, channel):
+            item |= {CONF_URI: main, CONF_SUB_STREAM: True}
         if channel.source.username:
             item[CONF_USERNAME] = channel.source.username
         if not channel.source.audio:
@@ -146,7 +165,7 @@ async def read_form(
         if number in channels:
             raise UnitFormError("duplicate_channel", {"number": str(number)})
         there = before.get(number, ChannelConfig(number=number, name=name, source=None))
-        source = await _entered_source(hass, item, name)
+        source = await _entered_source(hass, item, name, there)
         if source is not None:
             found = await addresses(source_host(source.uri))
             if is_own_address(source.uri, unit_host) or unit_addresses & found:
@@ -157,16 +176,22 @@ async def read_form(
             name=name,
             source=source,
             priority=Priority(item.get(CONF_PRIORITY, Priority.NORMAL)),
+            schedule=item.get(CONF_SCHEDULE, ""),
+            scheduled=is_due(hass, item.get(CONF_SCHEDULE, ""), before=there.scheduled),
             told_name=there.told_name,
             told_uri=there.told_uri,
             told_address=there.told_address,
+            told_sub=there.told_sub,
+            behind=there.behind,
         )
     if not channels:
         raise UnitFormError("no_channels")
     return list(channels.values())
 
 
-async def _entered_source(hass: HomeAssistant, item: Mapping[str, Any], name: str) -> Source | None:
+async def _entered_source(
+    hass: HomeAssistant, item: Mapping[str, Any], name: str, told: ChannelConfig
+) -> Source | None:
     """Return the source of one item of the form, with the account entered next to it."""
     if entity_id := item.get(CONF_CAMERA):
         uri = await _camera_uri(hass, entity_id)
@@ -180,6 +205,10 @@ async def _entered_source(hass: HomeAssistant, item: Mapping[str, Any], name: st
         raise UnitFormError(
             "camera_without_rtsp" if entity_id else "invalid_uri", {"name": name}
         ) from error
+    if item.get(CONF_SUB_STREAM):
+        if not (sub := _sub_uri(source.uri, told)):
+            raise UnitFormError("no_sub_stream", {"name": name})
+        source = replace(source, uri=sub)
     if source.username:
         return source
     return replace(
@@ -187,6 +216,18 @@ async def _entered_source(hass: HomeAssistant, item: Mapping[str, Any], name: st
         username=item.get(CONF_USERNAME, "").strip(),
         password=item.get(CONF_PASSWORD, ""),
     )
+
+
+def _sub_uri(uri: str, told: ChannelConfig) -> str:
+    """Return where a camera has its sub stream, empty where nobody says so."""
+    if told.told_sub and is_same_stream(uri, told.told_uri):
+        return told.told_sub
+    return sub_stream(uri) or (uri if _main_uri(uri, told) else "")
+
+
+def _main_uri(uri: str, told: ChannelConfig) -> str:
+    """Return where the camera of a sub stream has its main stream, empty where it is none."""
+    return told.told_uri if uri == told.told_sub else main_stream(uri) or ""
 
 
 async def _camera_uri(hass: HomeAssistant, entity_id: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
 
-from .failover.model import Priority, Reason
+from .failover.model import Reason
 from .texts import selector_texts
 from .unit_config import ChannelConfig, UnitConfig
 
@@ -28,7 +28,7 @@ UNTRIED: Final = "single_stream"
 
 def wanted(device: UnitConfig) -> tuple[ChannelConfig, ...]:
     """Return the cameras of a device that are to be backed up."""
-    return tuple(it for it in device.channels if it.priority is not Priority.NEVER)
+    return tuple(channel for channel in device.channels if channel.wanted)
 
 
 def verdict(device: UnitConfig, said: Mapping[str, Any]) -> dict[str, Any]:

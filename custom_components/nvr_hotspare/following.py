@@ -90,7 +90,9 @@ def _followed(channel: ChannelConfig, told: ChannelConfig, known: Iterable[str])
         source = channel.source
         if source is not None and source.uri == channel.told_uri:
             source = replace(source, uri=told.told_uri)
-        channel = replace(channel, source=source, told_uri=told.told_uri)
+        elif source is not None and source.uri == channel.told_sub_uri:
+            source = replace(source, uri=told.told_sub_uri or told.told_uri)
+        channel = replace(channel, source=source, told_uri=told.told_uri, told_sub=told.told_sub)
     elif told.told_uri not in {"", channel.told_uri}:
         return channel
     name = told.name if channel.name == channel.told_name else channel.name

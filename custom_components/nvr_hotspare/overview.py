@@ -19,7 +19,7 @@ from .const import DOMAIN
 from .covers import covers_told, lacks_told, present_cover
 from .drill_book import DrillBook
 from .engine_link import EngineLink
-from .failover.model import Camera, Priority, UnitId
+from .failover.model import Camera, UnitId
 from .failover.view import DeviceView
 from .live import live_view_id
 from .manager import FailoverManager
@@ -172,7 +172,7 @@ class Overview:
         return {
             "number": channel.number,
             "name": channel.name,
-            "wanted": channel.priority is not Priority.NEVER,
+            "wanted": channel.wanted,
             "spare": self._title(spare) if spare and camera in view.backed_up else None,
             "missed": view.not_backed_up.get(camera),
             "entity_id": self._entity("camera", live_view_id(config, channel)),

@@ -138,7 +138,8 @@ async def _try_channel(channel: ChannelConfig, source: Source) -> Verdict:
         return Verdict(channel=replace(channel, single_stream=True), key="busy")
     except SourceError as error:
         return Verdict(channel=channel, key=source_error_key(error))
-    detail = f"{report.codec.upper()} {report.width}\N{MULTIPLICATION SIGN}{report.height}"
+    size = f"{report.width}\N{MULTIPLICATION SIGN}{report.height}"
+    detail = f"{report.codec.upper()} {size}, {report.bitrate / MEGABIT:.1f} Mbit/s"
     channel = replace(
         channel, bitrate=report.bitrate, longest_gop=report.key_interval or channel.longest_gop
     )

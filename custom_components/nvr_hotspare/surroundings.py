@@ -12,13 +12,14 @@ from .group_options import GroupOptions
 from .inquiry import Inquiry
 from .maintenance import Maintenance
 from .manager import FailoverManager
+from .schedules import Schedules
 from .unit_config import UnitConfig
 from .ups import follow_mains
 from .witnesses import Witness, witnesses
 
 
 class Surroundings:
-    """Follows the network, mains, and what is planned."""
+    """Follows the network, mains, schedules of cameras, and what is planned."""
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class Surroundings:
         self._farewells = Farewells(hass, entry, manager, units)
         self._maintenance = Maintenance(hass, manager.handle)
         self._failback = FailbackClock(hass, manager.configure)
+        self._schedules = Schedules(hass, entry)
         self._ups = ""
         self._unfollow_mains: CALLBACK_TYPE | None = None
 
@@ -52,6 +54,7 @@ class Surroundings:
         self._farewells.stop()
         self._maintenance.stop()
         self._failback.stop()
+        self._schedules.stop()
         self._follow_mains("")
 
     @callback
@@ -60,6 +63,7 @@ class Surroundings:
         options = GroupOptions.from_options(self._entry.options)
         self._maintenance.follow(options.maintenance, [config.unit for config in self._units()])
         self._failback.follow(options)
+        self._schedules.follow()
         self._follow_mains(options.ups)
 
     @callback

@@ -18,6 +18,7 @@ from homeassistant.const import (
 from .builtin_config import BuiltinConfig
 from .const import (
     CONF_AUDIO,
+    CONF_BEHIND,
     CONF_BITRATE,
     CONF_CHANNELS,
     CONF_COVERS_NO_RECORD,
@@ -33,11 +34,14 @@ from .const import (
     CONF_PRIORITY,
     CONF_PROTECTED,
     CONF_REFERENCE,
+    CONF_SCHEDULE,
+    CONF_SCHEDULED,
     CONF_SERIAL,
     CONF_SINGLE_STREAM,
     CONF_TOLD_ADDRESS,
     CONF_TOLD_NAME,
     CONF_TOLD_NUMBERS,
+    CONF_TOLD_SUB,
     CONF_TOLD_URI,
     CONF_URI,
     CONF_WORK_MODE,
@@ -49,6 +53,7 @@ from .failover.model import Camera, Channel, Priority, Spare, UnitId, WorkingDev
 from .giving import CONF_GIVE_BACK, GivingBack
 from .limits import capacity, fastest_camera, limits_of
 from .nvr.model import Credentials, Driver, Endpoint, Identity, Limits, Place
+from .nvr.streams import main_stream, sub_stream
 from .nvr.uris import is_at
 from .recorder.model import CameraAddress, Source
 
@@ -61,6 +66,10 @@ class ChannelConfig:
     name: str
     source: Source | None
     priority: Priority = Priority.NORMAL
+    schedule: str = ""
+    """The entity that is on when spares are to record the camera; empty for always."""
+    scheduled: bool = True
+    """Whether it was on when it was last seen."""
     single_stream: bool = False
     bitrate: int = 0
     """Bits per second when it was last tried, 0 where it never answered."""
@@ -70,9 +79,13 @@ class ChannelConfig:
     """What the unit called it last. Where that is its name, the name follows it."""
     told_uri: str = ""
     """Where the unit said last that the camera is, empty where it never did. Where that is the
-    source, the source follows it."""
+    source, or its sub stream is, the source follows it."""
     told_address: CameraAddress | None = None
     """How the unit said last that it reaches the camera, None where it never did."""
+    told_sub: str = ""
+    """Where the unit said last that its sub stream is, empty where it never did."""
+    behind: bool = False
+    """Whether the unit tells no address of it but its own."""
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
@@ -90,12 +103,16 @@ class ChannelConfig:
             name=data[CONF_NAME],
             source=source,
             priority=Priority(data.get(CONF_PRIORITY, Priority.NORMAL)),
+            schedule=data.get(CONF_SCHEDULE, ""),
+            scheduled=data.get(CONF_SCHEDULED, True),
             single_stream=data[CONF_SINGLE_STREAM],
             bitrate=data.get(CONF_BITRATE, 0),
             longest_gop=data.get(CONF_LONGEST_GOP, 0.0),
             told_name=data.get(CONF_TOLD_NAME, ""),
             told_uri=data.get(CONF_TOLD_URI, ""),
             told_address=CameraAddress(**address) if address else None,
+            told_sub=data.get(CONF_TOLD_SUB, ""),
+            behind=data.get(CONF_BEHIND, False),
         )
 
     def as_data(self) -> dict[str, Any]:
@@ -109,12 +126,16 @@ class ChannelConfig:
             CONF_PASSWORD: source.password,
             CONF_AUDIO: source.audio,
             CONF_PRIORITY: self.priority.value,
+            CONF_SCHEDULE: self.schedule,
+            CONF_SCHEDULED: self.scheduled,
             CONF_SINGLE_STREAM: self.single_stream,
             CONF_BITRATE: self.bitrate,
             CONF_LONGEST_GOP: self.longest_gop,
             CONF_TOLD_NAME: self.told_name,
             CONF_TOLD_URI: self.told_uri,
             CONF_TOLD_ADDRESS: asdict(self.told_address) if self.told_address else None,
+            CONF_TOLD_SUB: self.told_sub,
+            CONF_BEHIND: self.behind,
         }
 
     @property
@@ -122,16 +143,26 @@ class ChannelConfig:
         """Where spares reach the camera: as its unit does, unless the user wants another stream."""
         if self.source is None or self.told_address is None:
             return self.source
-        is_own = self.told_uri in {"", self.source.uri}
+        is_own = self.told_uri in {"", self.source.uri} and not main_stream(self.source.uri)
         if not is_own or not is_at(self.source.uri, self.told_address.host):
             return self.source
         return replace(self.source, address=self.told_address)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether spares are to record it now."""
+        return self.scheduled and self.priority is not Priority.NEVER
+
+    @property
+    def told_sub_uri(self) -> str:
+        """Where the unit said last that its sub stream is, or where its make has it."""
+        return self.told_sub or sub_stream(self.told_uri) or ""
 
     def as_channel(self, fastest: float = inf) -> Channel:
         """Return it as the decisions see it, where spares take as many bits per second of one."""
         return Channel(
             number=self.number,
-            priority=self.priority,
+            priority=self.priority if self.scheduled else Priority.NEVER,
             has_source=self.source is not None,
             too_fast=self.bitrate > fastest,
             single_stream=self.single_stream,

@@ -1,6 +1,7 @@
 """Telling where the cameras of a recorder are; what makes no sense is asked again."""
 
 from dataclasses import replace
+import re
 from typing import Any, override
 
 from homeassistant.components.camera import Camera
@@ -91,10 +92,11 @@ async def test_cameras_that_can_be_recorded_are_stored_with_what_they_send(
     monkeypatch.setattr(probe, "_WINDOW", CLOCK_RATE)
     await at_channels.enter(channels_input(cameras))
     assert at_channels.result["menu_options"] == ["save", "channels"]
-    assert at_channels.verdicts == [
-        "- **1 Camera 1**: can be recorded: H264 320\N{MULTIPLICATION SIGN}192",
-        "- **2 Camera 2**: can be recorded: H264 320\N{MULTIPLICATION SIGN}192",
-    ]
+    size = "H264 320\N{MULTIPLICATION SIGN}192"
+    for number, line in enumerate(at_channels.verdicts, start=1):
+        name = rf"- \*\*{number} Camera {number}\*\*"
+        said = rf"{name}: can be recorded, with a stream left now: {size}, 0\.\d Mbit/s"
+        assert re.fullmatch(said, line)
     await at_channels.save()
     assert at_channels.result["type"] is FlowResultType.CREATE_ENTRY
     subentry = list(group.subentries.values())[-1]
@@ -110,11 +112,15 @@ async def test_cameras_that_can_be_recorded_are_stored_with_what_they_send(
         "password": CAMERA_PASSWORD,
         "audio": True,
         "priority": "normal",
+        "schedule": "",
+        "scheduled": True,
         "single_stream": False,
         "longest_gop": 0.2,
         "told_name": "Camera 2",
         "told_uri": cameras[1].uri,
         "told_address": None,
+        "told_sub": "",
+        "behind": False,
     }
 
 

@@ -137,6 +137,24 @@ def test_the_account_of_a_camera_that_moves_stays() -> None:
     assert followed(before, told) == (before[0], channel(2, "rtsp://c/"))
 
 
+def test_the_sub_stream_of_a_camera_that_moves_is_followed() -> None:
+    before = channel(1, "rtsp://a/stream1", "rtsp://a/stream2")
+    (after,) = followed([before], [channel(1, "rtsp://b/stream1")])
+    assert after == channel(1, "rtsp://b/stream1", "rtsp://b/stream2")
+
+
+def test_the_sub_stream_that_the_unit_tells_is_followed() -> None:
+    before = replace(channel(1, "rtsp://a/x", "rtsp://a/y"), told_sub="rtsp://a/y")
+    told = replace(channel(1, "rtsp://b/x"), told_sub="rtsp://b/y")
+    (after,) = followed([before], [told])
+    assert after == replace(channel(1, "rtsp://b/x", "rtsp://b/y"), told_sub="rtsp://b/y")
+
+
+def test_where_there_is_no_sub_stream_any_more_the_main_one_is_recorded() -> None:
+    before = replace(channel(1, "rtsp://a/x", "rtsp://a/y"), told_sub="rtsp://a/y")
+    assert followed([before], [channel(1, "rtsp://b/x")]) == (channel(1, "rtsp://b/x"),)
+
+
 def test_where_the_user_has_decided_otherwise_nothing_is_followed() -> None:
     before = [channel(1, "rtsp://a/", "rtsp://mine/")]
     (after,) = followed(before, [channel(1, "rtsp://b/")])

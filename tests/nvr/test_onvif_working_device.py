@@ -188,6 +188,7 @@ async def test_a_source_at_the_unit_itself_is_none(drive: Drive) -> None:
         ("Channel 2", None),
         ("Channel 3", Source(uri="rtsp://10.0.0.9/3")),
     ]
+    assert [it.behind for it in settings] == [True, True, False]
 
 
 _PROFILES = "".join(

@@ -145,6 +145,10 @@ class ChannelSettings:
     source: Source | None
     """Where the camera itself is, never the unit's own stream of it; without credentials, and
     None where the unit is silent."""
+    sub_uri: str = ""
+    """Where its sub stream is, if the unit says so; the source is its main stream."""
+    behind: bool = False
+    """Whether the only address told is the unit's own: the camera is reached through it alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

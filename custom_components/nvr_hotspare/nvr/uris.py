@@ -65,9 +65,14 @@ def is_own_address(uri: str, host: str, addresses: Iterable[str] = ()) -> bool:
         addresses: More addresses of it, as it tells them.
     """
     parts = _split(uri)
-    if parts is None or not parts.hostname:
+    return parts is not None and is_own_host(parts.hostname or "", host, addresses)
+
+
+def is_own_host(name: str, host: str, addresses: Iterable[str] = ()) -> bool:
+    """Whether a host, or address, is the recorder itself; arguments as of `is_own_address`."""
+    if not name:
         return False
-    source, own = _address(parts.hostname), [_address(it) for it in (host, *addresses)]
+    source, own = _address(name), [_address(it) for it in (host, *addresses)]
     if source in own:
         return True
     # A recorder's own loopback or "any" address is the recorder. Where recorders themselves

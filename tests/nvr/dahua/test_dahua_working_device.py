@@ -111,6 +111,20 @@ async def test_it_tells_its_channels_and_where_their_cameras_are(
     assert first.source.address is None, "it is reached by its stream"
 
 
+async def test_it_tells_the_sub_streams_that_it_knows_and_which_cameras_hang_on_it(
+    start_dahua: StartDahua,
+) -> None:
+    unit, driver = await start_dahua()
+    main, sub = "rtsp://10.0.0.9/one", "rtsp://10.0.0.9/two"
+    both = Slot(enable=True, address="10.0.0.9", protocol="General", main_url=main, extra_url=sub)
+    own = Slot(enable=True, address=unit.config.host, protocol="Private")
+    api_of(unit).slots.change(0, both)
+    api_of(unit).slots.change(1, own)
+    first, second = await driver.settings()
+    assert (first.sub_uri, first.behind) == (sub, False)
+    assert (second.sub_uri, second.behind, second.source) == ("", True, None)
+
+
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\n\n"])
 async def test_trap_line_ends_and_values_with_equals_signs(
     start_dahua: StartDahua, end: str

@@ -123,6 +123,7 @@ async def test_cameras_of_other_protocols_are_told_with_their_addresses(
     assert shed.source.uri == ""
     assert shed.source.address == CameraAddress(host=NOWHERE, protocol="onvif", port=8080)
     assert own.source is None
+    assert [it.behind for it in (hall, shed, own)] == [False, False, True]
 
 
 @pytest.mark.parametrize("kind", ["list", "wrapped", "xml"])

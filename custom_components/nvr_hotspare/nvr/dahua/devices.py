@@ -53,6 +53,8 @@ class Device:
     """As people see it."""
     main_url: str | None = None
     """Where protocol General fetches it; without credentials."""
+    extra_url: str | None = None
+    """The same of its sub stream."""
     mode: int | None = None
     """What is recorded, as in `schedule`."""
 
@@ -165,6 +167,7 @@ def _device(channel: int, entry: Table | None, title: str, mode: int | None) -> 
         name=printable(entry.get("Name")),
         title=title,
         main_url=main,
+        extra_url=stream_uri(entry.get("VideoInputs[0].ExtraStreamUrl", "")),
         mode=mode,
     )
 

@@ -22,7 +22,7 @@ from ..model import (
     PlaceState,
     Probe,
 )
-from ..uris import is_own_address
+from ..uris import is_own_address, is_own_host
 from . import facts
 from .client import DahuaClient
 from .devices import Device, take_devices
@@ -100,6 +100,8 @@ class DahuaUnit(Recorder):
                 number=it.channel + 1,
                 name=it.title or f"Channel {it.channel + 1}",
                 source=self._source(it),
+                sub_uri=(it.main_url and it.extra_url) or "",
+                behind=is_own_host(it.address, self._client.endpoint.host),
             )
             for it in await self._own()
         ]

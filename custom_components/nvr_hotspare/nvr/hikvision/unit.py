@@ -24,7 +24,7 @@ from ..model import (
     PlaceState,
     Probe,
 )
-from ..uris import is_own_address
+from ..uris import is_own_address, is_own_host
 from . import facts
 from .client import IsapiClient
 from .footage import HikvisionFootage
@@ -103,6 +103,7 @@ class HikvisionUnit(Recorder):
                 number=it.channel,
                 name=it.name or f"Channel {it.channel}",
                 source=self._source(it, customs),
+                behind=is_own_host(it.host, self._client.endpoint.host),
             )
             for it in self._others(await take_cameras(self._client))
         ]

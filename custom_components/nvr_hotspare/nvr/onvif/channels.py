@@ -54,31 +54,30 @@ def channels_of_recordings(
         addresses: More addresses of it; a camera can't be there.
     """
     given = numbers.of(it.token for it in inventory.own)
-    return [
-        ChannelSettings(
+    channels: list[ChannelSettings] = []
+    for it in inventory.own:
+        told = _told(inventory, it)
+        there = [uri for uri in told if not is_own_address(uri, host, addresses)]
+        channel = ChannelSettings(
             token=it.token,
             number=given[it.token],
             name=it.name or f"Channel {given[it.token]}",
-            source=_source(inventory, it, host, addresses),
+            source=Source(uri=there[0]) if there else None,
+            behind=bool(told) and not there,
         )
-        for it in inventory.own
-    ]
+        channels.append(channel)
+    return channels
 
 
-def _source(
-    inventory: Inventory, container: Container, host: str, addresses: Sequence[str]
-) -> Source | None:
-    """Return where the camera is: where the job's receiver fetches, else the address told."""
+def _told(inventory: Inventory, container: Container) -> Sequence[str]:
+    """Return where a camera may be: where the job's receiver fetches, then the address told."""
     fetched = [
         inventory.receivers[token].uri
         for job in inventory.jobs_of(container)
         for token in job.receivers
         if token in inventory.receivers
     ]
-    for uri in (*fetched, stream_uri(container.address)):
-        if uri and not is_own_address(uri, host, addresses):
-            return Source(uri=uri)
-    return None
+    return [uri for uri in (*fetched, stream_uri(container.address)) if uri]
 
 
 async def channels_of_media(client: OnvifClient, numbers: Numbers) -> Sequence[ChannelSettings]:
