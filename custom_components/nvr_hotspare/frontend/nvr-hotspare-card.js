@@ -91,7 +91,7 @@ const icon = (name) => h("ha-icon", { icon: name, "aria-hidden": "true" });
 class Language {
   constructor(hass) {
     this._localize = hass.localize;
-    const { language = hass.language, time_format: style, time_zone: zone } = hass.locale ?? {};
+    const { language, time_format: style, time_zone: zone } = hass.locale;
     const clock = { hour: "numeric", minute: "2-digit" };
     const dates = (options) =>
       new Intl.DateTimeFormat(style === "system" ? undefined : language, {
@@ -132,7 +132,7 @@ class Language {
 
   percent = (value) => this._percent.format(value / 100);
 
-  gigabytes = (value) => this._units.gigabyte.format(value);
+  gigabytes = (value) => this._of("gigabyte", value);
 
   clock = (time) => this._clock.format(time * 1000);
 
@@ -145,16 +145,18 @@ class Language {
 
   /** How long something lasts, no more exactly than it matters. */
   duration(seconds) {
-    const of = (unit, value) => this._units[unit].format(value);
     const rest = Math.max(0, seconds);
-    if (rest < 10) return of("second", rest);
-    if (rest < 2 * MINUTE) return of("second", Math.round(rest));
-    if (rest < 2 * HOUR) return of("minute", Math.floor(rest / MINUTE));
-    if (rest >= 2 * DAY) return of("day", Math.floor(rest / DAY));
+    if (rest < 10) return this._of("second", rest);
+    if (rest < 2 * MINUTE) return this._of("second", Math.round(rest));
+    if (rest < 2 * HOUR) return this._of("minute", Math.floor(rest / MINUTE));
+    if (rest >= 2 * DAY) return this._of("day", Math.floor(rest / DAY));
     const minutes = Math.floor((rest % HOUR) / MINUTE);
-    const hours = of("hour", Math.floor(rest / HOUR));
-    return minutes ? `${hours} ${of("minute", minutes)}` : hours;
+    const hours = this._of("hour", Math.floor(rest / HOUR));
+    return minutes ? `${hours} ${this._of("minute", minutes)}` : hours;
   }
+
+  /** So much of a unit, isolated: the text around it may be written in the other direction. */
+  _of = (unit, value) => `\u2068${this._units[unit].format(value)}\u2069`;
 }
 
 /* ---- A group, followed over the subscription ---- */
@@ -198,14 +200,11 @@ class Group {
 }
 
 /** Return the group that a device of Home Assistant belongs to. */
-function groupOf(hass, device) {
-  const found = hass.devices?.[device];
-  return found?.config_entry_id ?? found?.primary_config_entry ?? found?.config_entries?.[0];
-}
+const groupOf = (hass, device) => hass.devices[device]?.config_entry_id;
 
 /** Return the groups that there are; each is a device, too. */
 function groupsOf(hass) {
-  return Object.values(hass.devices ?? {})
+  return Object.values(hass.devices)
     .filter((device) => device.entry_type === "service")
     .flatMap((device) => device.identifiers)
     .filter(([domain]) => domain === DOMAIN)
@@ -330,13 +329,13 @@ class GroupCard extends HTMLElement {
 
   _note(why) {
     const l = this._language;
-    const set_up = ["no_group", "no_units"].includes(why);
+    const lacking = ["no_group", "no_units"].includes(why);
     return h(
       "div",
       { class: "note" },
       icon("mdi:shield-outline"),
       h("p", {}, l.text(`absent_${why}`)),
-      set_up &&
+      lacking &&
         h(
           "a",
           { class: "button", href: `/config/integrations/integration/${DOMAIN}`, "data-do": "go" },
@@ -380,11 +379,9 @@ class GroupCard extends HTMLElement {
     );
   }
 
-  /* What may be otherwise */
+  /* What each card does by itself: with news of units (of all, where none are named), each second */
 
-  _news() {
-    this._draw();
-  }
+  _news() {}
 
   _tick() {}
 }
@@ -422,7 +419,7 @@ function confirmed(root, language, { title, text, action }) {
 class Footage {
   constructor(hass, language, wanted) {
     Object.assign(this, { _hass: hass, _language: language, _wanted: wanted });
-    this._dialog = h("dialog", { class: "footage", "aria-labelledby": "footage" });
+    this._dialog = h("dialog");
     this._dialog.addEventListener("close", () => this._dialog.remove());
     this._dialog.addEventListener("click", (event) => this._clicked(event));
   }
@@ -569,18 +566,24 @@ class NvrHotSpareCard extends GroupCard {
       this._drawUnit(id);
     }
     morph(this._root.querySelector(".top"), this._top());
+    const legend = this._legend(this._devices);
+    if (legend) morph(this._root.querySelector(".legend"), legend);
   }
 
   /** What changes with the time alone: how old a status is, and slowly where stretches end. */
   _tick() {
     this._ticks += 1;
     if (!this._drawn) return;
-    for (const { id, device } of this._units.filter((unit) => unit.device)) {
+    for (const { id, device } of this._devices) {
       if (this._ticks % SLOW === 0) this._drawUnit(id);
       else if (this._ticks % CALM === 0 || now() - device.since < YOUNG) {
         this._rows.get(id).querySelector(".state small").textContent = this._age(device);
       }
     }
+  }
+
+  get _devices() {
+    return this._units.filter((unit) => unit.device);
   }
 
   _age({ since }) {
@@ -612,7 +615,7 @@ class NvrHotSpareCard extends GroupCard {
 
   _page() {
     const l = this._language;
-    const devices = this._units.filter((unit) => unit.device);
+    const devices = this._devices;
     const spares = this._units.filter((unit) => !unit.device);
     const list = (units, key) =>
       units.length > 0 && [
@@ -636,7 +639,7 @@ class NvrHotSpareCard extends GroupCard {
 
   _top() {
     const l = this._language;
-    const devices = this._units.filter((unit) => unit.device);
+    const devices = this._devices;
     const { tone, shield, text } = this._protection();
     const missed = devices.flatMap((unit) => missedOf(unit).map((it) => `${unit.name} ${it.name}`));
     const counts = STATUSES.map((status) => [
@@ -658,17 +661,23 @@ class NvrHotSpareCard extends GroupCard {
         "div",
         { class: `title ${tone}` },
         h("div", { class: "disc" }, icon(shield)),
-        h("div", {}, h("h2", {}, this._config.title || this._group.info.title), h("p", {}, text)),
+        h("div", {}, h("h2", {}, this._title()), h("p", {}, text)),
       ),
       devices.length > 1 &&
         h(
           "ul",
           { class: "counts", "aria-label": l.text("recorders") },
           counts.map(([status, count]) =>
-            h("li", { class: status }, `${l.number(count)} ${l.status(status)}`),
+            h("li", { class: status }, h("span", {}, `${l.number(count)} ${l.status(status)}`)),
           ),
         ),
     );
+  }
+
+  /** What the user calls it; else, where there are several groups, what this one is called. */
+  _title() {
+    if (this._config.title) return this._config.title;
+    return groupsOf(this._hass).length > 1 ? this._group.info.title : this._language.text("title");
   }
 
   /** What the group is protected from, in one line. */
@@ -713,7 +722,7 @@ class NvrHotSpareCard extends GroupCard {
 
   _head(unit, status, opened) {
     const l = this._language;
-    const { device, spare, connection, entity_id: entity } = unit;
+    const { device, connection, entity_id: entity } = unit;
     const online = connection === "online";
     const word = device ? l.status(status) : l.entity("sensor.spare_status.state", status);
     return h(
@@ -741,21 +750,20 @@ class NvrHotSpareCard extends GroupCard {
         h(
           "p",
           {},
-          unit.address && `${unit.address} · `,
+          unit.address && [h("span", {}, unit.address), " · "],
           h(
             "span",
             { class: online ? "" : "offline" },
             l.entity("binary_sensor.connection.state", online ? "on" : "off"),
           ),
-          device && ` · ${l.text("channels", { count: device.cameras.length })}`,
+          device && [" · ", h("span", {}, l.text("channels", { count: device.cameras.length }))],
         ),
       ),
       h(
         "div",
         { class: "state" },
         h("span", { class: "pill" }, word),
-        device &&
-          h("small", { title: l.date(device.since) }, this._age(device)),
+        device && h("small", { title: l.date(device.since) }, this._age(device)),
       ),
       device &&
         h(
@@ -769,7 +777,6 @@ class NvrHotSpareCard extends GroupCard {
           },
           icon(opened ? "mdi:chevron-up" : "mdi:chevron-down"),
         ),
-      spare && !device && null,
     );
   }
 
@@ -1023,13 +1030,7 @@ class NvrHotSpareCard extends GroupCard {
           ),
         ),
       ),
-      h(
-        "dl",
-        {},
-        facts.map(([key, text]) =>
-          h("div", {}, h("dt", {}, l.text(key)), h("dd", {}, h("span", {}, text))),
-        ),
-      ),
+      factList(l, facts),
       this._actions(unit),
     );
   }
@@ -1125,6 +1126,18 @@ class NvrHotSpareCard extends GroupCard {
   }
 }
 
+/** List what is known, by the names of their texts. */
+const factList = (l, facts) =>
+  h(
+    "dl",
+    {},
+    facts
+      .filter(([, text]) => text)
+      .map(([key, text]) =>
+        h("div", {}, h("dt", {}, l.text(key)), h("dd", {}, h("span", {}, text))),
+      ),
+  );
+
 /** Return the cameras of a recorder that nobody records though they are wanted. */
 function missedOf({ device }) {
   const away = ["backing_up", "not_backed_up"].includes(device.status);
@@ -1199,12 +1212,13 @@ class NvrHotSpareOutagesCard extends GroupCard {
   _outage(outage, name) {
     const l = this._language;
     const { since, ended, cause, spares, offline_for: away, noticed_after: noticed } = outage;
+    const returned = l.duration(outage.footage_returned ?? 0);
     const facts = [
       ["cause", cause && l.cause(cause)],
       ["away", away && l.duration(away)],
       ["noticed", away && noticed != null && l.duration(noticed)],
       ["recorded_by", spares.join(", ")],
-      ["returned_footage", outage.synchronized && l.duration(outage.footage_returned ?? 0)],
+      ["returned_footage", outage.synchronized && l.text("of_all_cameras", { time: returned })],
     ];
     const watch = spares.length > 0 && {
       "data-do": "watch",
@@ -1222,15 +1236,7 @@ class NvrHotSpareOutagesCard extends GroupCard {
         h("h3", {}, name),
         h("p", {}, `${l.date(since)} – ${ended ? l.time(ended) : l.text("now")}`),
       ),
-      h(
-        "dl",
-        {},
-        facts
-          .filter(([, text]) => text)
-          .map(([key, text]) =>
-            h("div", {}, h("dt", {}, l.text(key)), h("dd", {}, h("span", {}, text))),
-          ),
-      ),
+      factList(l, facts),
       h(
         "table",
         {},
@@ -1276,6 +1282,7 @@ class NvrHotSpareOutagesCard extends GroupCard {
 class NvrHotSpareStrategy extends HTMLElement {
   static async generate(config, hass) {
     await hass.loadBackendTranslation("selector", DOMAIN);
+    // What is given here does not have the texts that have just come.
     const language = new Language(document.querySelector("home-assistant")?.hass ?? hass);
     const groups = config.group ? [config.group] : groupsOf(hass);
     const known = await Promise.all(groups.map((group) => NvrHotSpareStrategy._look(hass, group)));
@@ -1355,7 +1362,7 @@ const STYLE = `
   --soft: var(--ha-border-radius-lg, 12px);
   display: block;
 }
-ha-card { height: 100%; overflow: hidden; container-type: inline-size; }
+ha-card { height: 100%; overflow: hidden; }
 .page {
   display: flex; flex-direction: column; gap: 16px; padding: 16px;
   color: var(--text); font-size: var(--medium); line-height: 1.45;
@@ -1412,7 +1419,7 @@ small, .who p, .title p, .scale, .legend, dt { color: var(--quiet); font-size: v
 .unit {
   display: flex; flex-direction: column; gap: 10px; padding: 12px; align-self: start;
   border: 1px solid var(--line); border-radius: var(--soft);
-  content-visibility: auto; contain-intrinsic-block-size: auto 120px;
+  content-visibility: auto; contain-intrinsic-block-size: auto 120px; container: unit / inline-size;
 }
 .unit.backing_up, .unit.synchronizing, .unit.no_record { border-color: color-mix(in srgb, var(--tone) 55%, transparent); }
 .unit.not_backed_up {
@@ -1425,7 +1432,7 @@ small, .who p, .title p, .scale, .legend, dt { color: var(--quiet); font-size: v
 .offline { color: color-mix(in srgb, var(--bad) 75%, var(--text)); font-weight: var(--bold); }
 .state { display: flex; flex-direction: column; align-items: flex-end; gap: 2px; text-align: end; }
 .state small { white-space: nowrap; }
-@container (max-width: 420px) {
+@container unit (max-width: 410px) {
   .head { flex-wrap: wrap; }
   .who { flex-basis: calc(100% - 110px); }
   .state { order: 1; flex: 1 0 100%; flex-direction: row; align-items: center; justify-content: space-between; }
@@ -1473,8 +1480,8 @@ a.stretch:hover { filter: brightness(1.12); }
 /* Opened */
 .details { display: flex; flex-direction: column; gap: 12px; padding-block-start: 10px; border-block-start: 1px solid var(--line); }
 .cameras { display: grid; gap: 8px; }
-.cameras li { display: grid; grid-template-columns: minmax(72px, 26%) 1fr; align-items: center; gap: 10px; font-size: var(--small); }
-.cameras button, .cameras li > span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; text-align: start; }
+.cameras li { display: grid; gap: 2px; font-size: var(--small); }
+.cameras button, .cameras li > span { justify-self: start; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .cameras .bar { block-size: 12px; }
 dl { display: grid; gap: 6px; }
 dl div { display: grid; grid-template-columns: minmax(96px, 32%) 1fr; gap: 10px; }
@@ -1544,13 +1551,13 @@ video { display: block; inline-size: 100%; aspect-ratio: 16 / 9; border-radius: 
 
 /* ---- Home Assistant is told of it ---- */
 
+/** For an entity of ours: the card of its recorder, or of the group where it is the group's. */
 const suggestion = (hass, entityId) => {
-  const entity = hass.entities?.[entityId];
-  if (entity?.platform !== DOMAIN) return null;
-  const of = hass.devices?.[entity.device_id];
-  const group = groupOf(hass, entity.device_id);
-  const device = of?.entry_type === "service" ? {} : { device: entity.device_id };
-  return { config: { type: `custom:${CARD}`, ...(group && { group }), ...device } };
+  const { platform, device_id: device } = hass.entities[entityId] ?? {};
+  if (platform !== DOMAIN || !device) return null;
+  const group = groupOf(hass, device);
+  const whole = hass.devices[device].entry_type === "service";
+  return { config: { type: `custom:${CARD}`, group, ...(!whole && { device }) } };
 };
 
 for (const [name, element] of [
