@@ -215,6 +215,20 @@ async def name_device(home: HomeAssistant, serial: str, name: str) -> None:
     raise SetupError(f"{name} is no device")
 
 
+async def group_id(home: HomeAssistant) -> str:
+    """Return the id of the entry of the only group."""
+    entries = await home.call("config_entries/get", domain=DOMAIN)
+    (group,) = [str(entry["entry_id"]) for entry in entries]
+    return group
+
+
+async def device_id(home: HomeAssistant, serial: str) -> str:
+    """Return the id of a unit in the device registry."""
+    devices = await home.call("config/device_registry/list")
+    (device,) = [str(it["id"]) for it in devices if it["serial_number"] == serial]
+    return device
+
+
 async def add_dashboard(home: HomeAssistant) -> str:
     """Add the dashboard that the integration makes of its groups; returns its address."""
     path = "hot-spare"

@@ -12,22 +12,24 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
+from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
 import pytest
 import pytest_asyncio
 
 from scripts.lab import browser as chromium, home_assistant, integration, site, spares
 from scripts.lab.browser import plays
+from scripts.lab.cards import CARD, LONG, OUTAGES, shows, unit
 from scripts.lab.home_assistant import HomeAssistant
+from scripts.lab.pictures import Studio
 from scripts.lab.site import Plan, Site
 
 PORT, SUBNET = 18134, 35
-LONG = 180_000
-"""Milliseconds that anything may take on a busy machine."""
 SHOP, WAREHOUSE = "Shop", "Warehouse"
-CARD, OUTAGES = "nvr-hotspare-card", "nvr-hotspare-outages-card"
 FRESH, AT_ONCE = 20, 4
 """Browsers that have never seen Home Assistant: each of them has to show the card."""
+SMALL = 60_000
+"""Bytes of a picture of the card."""
 MEGABIT = 4.0
 """Of footage given back a second: so slowly that one can look on."""
 _AXE = """async element => {
@@ -90,16 +92,6 @@ async def set_up(assistant: HomeAssistant, here: Site, footage: Path) -> None:
     view = {"title": "Cards", "path": "cards", "cards": cards}
     await assistant.call("lovelace/dashboards/create", url_path="by-hand", title="By hand")
     await assistant.call("lovelace/config/save", url_path="by-hand", config={"views": [view]})
-
-
-def unit(page: Page, name: str) -> Locator:
-    named = page.locator("h4").filter(has_text=name)
-    return page.locator(CARD).first.locator(".unit").filter(has=named)
-
-
-async def shows(page: Page, name: str, status: str) -> None:
-    """Wait until the card shows a status of a recorder."""
-    await expect(unit(page, name).locator(".pill")).to_have_text(status, timeout=LONG)
 
 
 async def finds_no_fault(card: Locator) -> None:
@@ -202,6 +194,30 @@ async def test_outages_are_listed_with_what_was_lost(home: Home) -> None:
         await finds_no_fault(card)
 
 
+async def test_cameras_are_given_back_from_the_card_but_not_without_asking(home: Home) -> None:
+    device = await integration.device_id(home.assistant, home.site.working[1].serial)
+    taken_over = {"domain": integration.DOMAIN, "service_data": {"device_id": [device]}}
+    await home.assistant.call("call_service", service="take_over", **taken_over)
+    async with home.looking("/hot-spare/overview") as page:
+        warehouse = unit(page, WAREHOUSE)
+        recorded = warehouse.locator(".chips li")
+        await expect(recorded).to_have_count(2, timeout=LONG)
+        await warehouse.get_by_role("button", name="Details of Warehouse").click()
+        give_back = warehouse.get_by_role("button", name="Give back")
+        await give_back.click()
+        asked = page.locator("dialog")
+        await expect(asked).to_contain_text("Give the cameras back to Warehouse?")
+        await finds_no_fault(page.locator(CARD))
+        await asked.get_by_role("button", name="Cancel").click()
+        await expect(asked).to_have_count(0)
+        await expect(recorded).to_have_count(2)
+        await give_back.click()
+        await asked.get_by_role("button", name="Give back").click()
+        await expect(recorded).to_have_count(0, timeout=LONG)
+        await expect(give_back).to_have_count(0, timeout=LONG)
+        await shows(page, WAREHOUSE, "Recording")
+
+
 async def test_the_dashboard_shows_all_cameras(home: Home) -> None:
     async with home.looking("/hot-spare/cameras") as page:
         await expect(page.locator("hui-picture-entity-card")).to_have_count(4, timeout=LONG)
@@ -229,3 +245,54 @@ async def test_the_visual_editor_changes_the_card(home: Home) -> None:
         await expect(page.locator(CARD).first.locator("h2")).to_have_text("Night shift")
     saved = await home.assistant.call("lovelace/config", url_path="by-hand")
     assert saved["views"][0]["cards"][0] == {"type": f"custom:{CARD}", "title": "Night shift"}
+
+
+async def test_home_assistant_suggests_the_card_for_our_entities(home: Home) -> None:
+    shop = home.site.working[0].serial
+    device = await integration.device_id(home.assistant, shop)
+    entity = (await integration.device_entities(home.assistant, shop)).working_status
+    group = await integration.group_id(home.assistant)
+    registered = await home.assistant.call("config/entity_registry/list")
+    (whole,) = [it for it in registered if it["translation_key"] == "fully_protected"]
+    async with home.looking("/by-hand/cards?edit=1", height=1000) as page:
+        picker = page.locator("hui-dialog-create-card")
+        await page.get_by_role("button", name="Add card").click(timeout=LONG)
+        await look_for(picker, "Demo", "person.demo")
+        await expect(suggested(picker)).to_have_count(0)
+        await look_for(picker, "Fully protected", whole["entity_id"])
+        await expect(suggested(picker).locator(".unit")).to_have_count(3, timeout=LONG)
+        await look_for(picker, "Working status", entity)
+        await expect(suggested(picker).locator("h4")).to_have_text([SHOP], timeout=LONG)
+        await suggested(picker).get_by_role("button", name="NVR Hot Spare").click()
+        await expect(picker.locator("dialog")).to_have_count(0)
+    saved = await home.assistant.call("lovelace/config", url_path="by-hand")
+    added = {"type": f"custom:{CARD}", "group": group, "device": device}
+    assert saved["views"][0]["cards"][-1] == added
+
+
+async def look_for(picker: Locator, text: str, entity: str) -> None:
+    """Choose an entity in the dialog in which cards are added."""
+    await picker.locator("ha-input-search input").fill(text, timeout=LONG)
+    await picker.locator(f"[data-entity-id='{entity}']").click(timeout=LONG)
+
+
+def suggested(picker: Locator) -> Locator:
+    """Return the suggestion of our card, if it is one."""
+    ours = picker.page.locator(CARD)
+    return picker.locator("hui-suggestion-card").filter(has=ours)
+
+
+async def test_a_picture_of_the_card_is_taken_as_scripts_screenshots_does(
+    home: Home, tmp_path: Path
+) -> None:
+    studio = Studio(home=home.assistant, site=home.site, browser=home.browser, folder=tmp_path)
+    async with studio.looking("/hot-spare/overview", width=800, height=800) as page:
+        await shows(page, SHOP, "Recording")
+        box = await page.locator(CARD).bounding_box()
+        await studio.take(page.locator(CARD), "card")
+    picture = tmp_path / "card.png"
+    assert box is not None
+    with Image.open(picture) as image:
+        assert image.format == "PNG"
+        assert image.width == pytest.approx(box["width"], abs=1)
+    assert picture.stat().st_size < SMALL
