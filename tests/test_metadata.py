@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import fields
 import importlib
 import json
 from pathlib import Path
@@ -47,6 +48,7 @@ from custom_components.nvr_hotspare import (
 from custom_components.nvr_hotspare.access_issues import CERTIFICATE_CHANGED
 from custom_components.nvr_hotspare.builtin_flow import SPARE_KINDS
 from custom_components.nvr_hotspare.camera_issues import CAMERA_REJECTS
+from custom_components.nvr_hotspare.camera_watch import CAMERA_CHANGED
 from custom_components.nvr_hotspare.condition import CONDITIONS
 from custom_components.nvr_hotspare.const import DOMAIN, Standby, WorkMode
 from custom_components.nvr_hotspare.drift import CAMERA_GONE, CAMERA_NEW
@@ -73,6 +75,7 @@ from custom_components.nvr_hotspare.group_options import DAILY, WEEKDAYS, Failba
 from custom_components.nvr_hotspare.live import LiveFrom
 from custom_components.nvr_hotspare.manual import Refusal
 from custom_components.nvr_hotspare.nvr import errors as unit_errors
+from custom_components.nvr_hotspare.nvr.camera_state import Aspect, Encoding
 from custom_components.nvr_hotspare.recorder import errors as source_errors
 from custom_components.nvr_hotspare.recorder.giving.model import TransferProblem
 from custom_components.nvr_hotspare.recorder.report import StorageState
@@ -376,6 +379,14 @@ def test_every_exception_is_translated() -> None:
     assert set(EN["exceptions"]) == given | raised | set(Refusal)
 
 
+def test_every_change_of_a_camera_is_told_in_a_sentence() -> None:
+    texts = EN["selector"]["camera_change"]["options"]
+    assert set(texts) == set(Aspect)
+    for aspect, text in texts.items():
+        assert ("{stream}" in text) == (aspect in {it.name for it in fields(Encoding)})
+        assert text.format(stream="Main", before="1", after="2")
+
+
 def test_where_footage_is_is_told_in_one_sentence() -> None:
     assert set(EN["selector"]["footage"]["options"]) == {"kept"}
 
@@ -409,7 +420,7 @@ def test_every_issue_is_translated() -> None:
     builtin = {key for key, _ in STORAGE_ISSUES.values()} | {IN_BACKUPS, RING_TOO_SHORT}
     builtin |= {NOT_PAIRED, TOO_OLD}
     drifted = {CAMERA_GONE, CAMERA_NEW}
-    others = {CAMERA_REJECTS, CERTIFICATE_CHANGED, DRILL_TOO_OLD}
+    others = {CAMERA_CHANGED, CAMERA_REJECTS, CERTIFICATE_CHANGED, DRILL_TOO_OLD}
     assert set(EN["issues"]) == created | builtin | drifted | others
     assert {key for key, issue in EN["issues"].items() if "fix_flow" not in issue} == builtin
     assert all(EN["issues"][key]["description"] for key in builtin)

@@ -27,6 +27,7 @@ from custom_components.nvr_hotspare.recorder.model import (
 )
 from custom_components.nvr_hotspare.recorder.rtsp.server import Limits, Presentation, RtspServer
 
+from .camera_settings import CameraSettings
 from .clip import CACHE, SOUND_TICKS, Clip, ClipFormat, load
 from .private import Credentials
 from .stamp import FRAME_RATE, Stamp, build, checksum, frame_at, time_of
@@ -78,8 +79,14 @@ class _Server(RtspServer):
 class VirtualCamera:
     """One camera, and what its server presents."""
 
-    def __init__(
-        self, number: int, address: str, clip: Clip, guard: Guard, config: CamerasConfig
+    def __init__(  # noqa: PLR0913, PLR0917 - all that a camera is
+        self,
+        number: int,
+        address: str,
+        clip: Clip,
+        guard: Guard,
+        config: CamerasConfig,
+        settings: CameraSettings,
     ) -> None:
         """Be camera `number`, as its frames say, and show the clip to whom the guard admits."""
         self.number = number
@@ -89,6 +96,7 @@ class VirtualCamera:
         self._checksums = [checksum(slices) for slices in clip.frames]
         self._viewers = Viewers()
         self._server = _Server(self, guard, config.limits, udp=config.udp)
+        self.settings = settings
         self._port = 0
         self._filming: asyncio.Task[None] | None = None
 
@@ -203,6 +211,8 @@ class CamerasConfig:
     long_gop: int | None = None
     udp: bool = False
     """Whether they send over UDP alone."""
+    onvif_port: int = 0
+    """Where they tell and take their settings by ONVIF; 0 is nowhere."""
     cache: Path = CACHE
 
 
@@ -211,7 +221,7 @@ class VirtualCameras:
 
     def __init__(self, config: CamerasConfig, credentials: Credentials) -> None:
         self._config = config
-        self._accounts = {credentials.username: credentials.password}
+        self._credentials = credentials
         self._cameras: dict[int, VirtualCamera] = {}
 
     @property
@@ -224,7 +234,8 @@ class VirtualCameras:
         first = ipaddress.ip_address(config.first_address)
         clip = load(config.format, config.cache)
         long_clip = load(config.long_format, config.cache) if config.long_gop else clip
-        guard = Guard("Virtual camera", self._accounts)
+        account = self._credentials
+        guard = Guard("Virtual camera", {account.username: account.password})
         try:
             for index in range(config.count):
                 number = index + 1
@@ -234,9 +245,12 @@ class VirtualCameras:
                     long_clip if number == config.long_gop else clip,
                     guard,
                     config,
+                    CameraSettings(config.format, account),
                 )
                 self._cameras[number] = camera
                 await camera.start(config.port)
+                if config.onvif_port:
+                    await camera.settings.start(camera.address, config.onvif_port)
         except OSError:
             await self._close()
             raise
@@ -252,5 +266,6 @@ class VirtualCameras:
 
     async def _close(self) -> None:
         for camera in self._cameras.values():
+            await camera.settings.stop()
             await camera.close()
         self._cameras.clear()

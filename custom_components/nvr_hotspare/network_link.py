@@ -6,6 +6,7 @@ from typing import override
 from homeassistant.core import HomeAssistant
 
 from .access_issues import AccessIssues
+from .camera_watch import withdraw_changes
 from .drift import Drift
 from .driver import open_unit
 from .failover.model import Silence
@@ -103,3 +104,4 @@ class NetworkLink(UnitLink):
         """Take back all issues."""
         self._access.settle()
         self.drift.withdraw()
+        withdraw_changes(self._hass, self.config.subentry_id)

@@ -1,6 +1,6 @@
 """What only the user can put right."""
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.core import HomeAssistant
 
 from .camera_flow import CameraAccountFlow
@@ -20,6 +20,8 @@ async def async_create_fix_flow(
     """Return the flow that fixes an issue, told by what is in its data."""
     facts = data or {}
     entry = hass.config_entries.async_get_known_entry(str(facts["entry_id"]))
+    if "changed" in facts:
+        return ConfirmRepairFlow()
     if "drift" in facts:
         return drift_flow(entry, facts)
     if "unit" in facts:

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 import logging
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
+from .camera_watch import CameraWatch, camera_watch
 from .failover.commands import Provision, Record, Release, SpareCommand, Unprovision
 from .failover.events import CommandEnded
 from .failover.model import Camera
@@ -43,11 +44,13 @@ class SpareWorker:
         self._added = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._complaint = ""
+        self._watch: CameraWatch | None = None
         self._task: asyncio.Task[None] | None = None
 
     @callback
     def start(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Begin with the first command."""
+        self._watch = camera_watch(hass, entry, self._link.config)
         name = f"commands for {self._link.config.title}"
         self._task = entry.async_create_background_task(hass, self._run(), name)
 
@@ -128,9 +131,9 @@ class SpareWorker:
             case Provision() | Record() if not places:
                 pass
             case Provision():
-                await unit.provision(places)
+                await self._provision(unit, places)
             case Record():
-                failed = await unit.record(places)
+                failed = await self._record(unit, places)
                 errors |= {cameras[key]: why for key, why in failed.items() if key in cameras}
             case Release():
                 await unit.release(cameras)
@@ -139,6 +142,29 @@ class SpareWorker:
                 await unit.unprovision(cameras)
                 errors = {}
         return errors
+
+    async def _provision(self, unit: Spare, places: Sequence[Place]) -> None:
+        """Provision what was looked at; the rest when it is ordered again, which is soon.
+
+        A command that waited for cameras would be in the way of those that a takeover needs.
+        """
+        if self._watch is not None:
+            places = self._watch.asked(places)
+        if places:
+            await unit.provision(places)
+            self._saw_added(places)
+
+    async def _record(self, unit: Spare, places: Sequence[Place]) -> Mapping[str, str]:
+        """Record at once; cameras are looked at meanwhile."""
+        if self._watch is not None:
+            self._watch.asked([it for it in places if it.key not in self._watch.there])
+        errors = await unit.record(places)
+        self._saw_added([it for it in places if it.key not in errors])
+        return errors
+
+    def _saw_added(self, places: Sequence[Place]) -> None:
+        if self._watch is not None:
+            self._watch.added(places)
 
     def _too_fast(self, place: Place) -> str:
         """Tell why the spare is not asked to record a camera, as a sentence; empty if it is."""

@@ -89,7 +89,13 @@ class Lab:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
     async def cameras(
-        self, count: int, *, sessions: int = 4, gop: int = 5, codec: Codec = Codec.H264
+        self,
+        count: int,
+        *,
+        sessions: int = 4,
+        gop: int = 5,
+        codec: Codec = Codec.H264,
+        onvif_port: int = 0,
     ) -> list[VirtualCamera]:
         """Start cameras with the account viewer."""
         config = CamerasConfig(
@@ -98,6 +104,7 @@ class Lab:
             limits=SessionLimits(sessions=sessions),
             format=replace(_SMALL, gop=gop, codec=codec),
             cache=self._cache,
+            onvif_port=onvif_port,
         )
         account = CameraAccount("viewer", CAMERA_PASSWORD)
         cameras = await self.do(self._stack.enter_async_context(VirtualCameras(config, account)))

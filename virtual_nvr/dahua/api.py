@@ -1,11 +1,12 @@
 """The API as a whole: who may ask, which part answers, and how the recorder follows."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 import hashlib
 from http import HTTPStatus
 from typing import Any, Protocol, override
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -16,6 +17,7 @@ from custom_components.nvr_hotspare.recorder.rtsp.server import Presentation
 from ..nvr.access import AccountLock
 from ..nvr.config import ChannelConfig
 from ..nvr.director import Held
+from ..nvr.meddling import meddle
 from ..nvr.vendor import Inside, VendorApi
 from .cameras import LogicDevices
 from .disks import Disks, RecordManager
@@ -178,10 +180,16 @@ class DahuaApi(VendorApi):
     def _meet(self, number: int, slot: Slot) -> None:
         if self._firmware.forgets_names:
             self.slots.change(number, replace(slot, name="7H07AB1RAZ64978"))
+        if self._firmware.meddles_at:
+            host = urlsplit(slot.channel.uri).hostname or ""
+            self._begin(meddle(host, self._firmware.meddles_at, slot.username, slot.password))
         if self._firmware.login_seconds:
-            login = asyncio.create_task(self._log_in(number))
-            self._logins.add(login)
-            login.add_done_callback(self._logins.discard)
+            self._begin(self._log_in(number))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        login = asyncio.create_task(work)
+        self._logins.add(login)
+        login.add_done_callback(self._logins.discard)
 
     async def _log_in(self, number: int) -> None:
         """Take as long as it does until a camera sends something."""

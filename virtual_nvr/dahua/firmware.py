@@ -49,5 +49,8 @@ class DahuaFirmware:
     """Seconds by which what it takes for UTC is ahead of it, because its time zone is wrong."""
     sends_heartbeats: bool = True
     """Whether eventManager sends the heartbeats that it is asked for."""
+    meddles_at: int = 0
+    """The port of ONVIF at which it sets the time and the encoding of cameras that it adds; 0 where
+    it leaves them as they are."""
     closes_connections: bool = False
     """Whether it closes the connection after each answer."""

@@ -1,10 +1,10 @@
 """The API as a whole: who may ask, which part answers, and how the recorder follows."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from http import HTTPStatus
 import json
-from typing import override
+from typing import Any, override
 
 from aiohttp import web
 from lxml.etree import _Element as Element
@@ -16,6 +16,7 @@ from custom_components.nvr_hotspare.recorder.rtsp.server import Presentation
 from ..nvr.access import AccountLock
 from ..nvr.config import ChannelConfig
 from ..nvr.director import Held
+from ..nvr.meddling import meddle
 from ..nvr.vendor import Inside, VendorApi
 from .alerts import Alerts
 from .firmware import HikvisionFirmware
@@ -204,10 +205,16 @@ class HikvisionApi(VendorApi):
         await self._inside.settle()
 
     def _meet(self, channel: int) -> None:
+        camera, port = self.inputs.inputs[channel], self._firmware.meddles_at
+        if port:
+            self._begin(meddle(camera.address, port, camera.username, camera.password))
         if self._firmware.login_seconds:
-            login = asyncio.create_task(self._log_in(channel))
-            self._logins.add(login)
-            login.add_done_callback(self._logins.discard)
+            self._begin(self._log_in(channel))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        login = asyncio.create_task(work)
+        self._logins.add(login)
+        login.add_done_callback(self._logins.discard)
 
     async def _log_in(self, channel: int) -> None:
         """Take as long as it does until a camera sends something."""

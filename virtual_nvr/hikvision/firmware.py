@@ -60,5 +60,8 @@ class HikvisionFirmware:
     """By which cameras do not accept the account that their streams have."""
     onvif_replay: bool = True
     """Whether playback knows `Require: onvif-replay`, and so tells when frames were captured."""
+    meddles_at: int = 0
+    """The port of ONVIF at which it sets the time and the encoding of cameras that it adds; 0 where
+    it leaves them as they are."""
     closes_connections: bool = False
     """Whether it closes the connection after each answer."""

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 import time
-from typing import override
+from typing import Protocol, override
 
 from custom_components.nvr_hotspare.recorder.auth import Guard, Verdict
 
-from .config import Auth, Lockout, NvrConfig
+from .config import Auth, Lockout
 from .faults import Code, Fault
 from .wsse import UsernameTokens
 from .xml import Node
@@ -37,17 +37,37 @@ class NotAuthorizedFault(Fault):
         return HTTPStatus.UNAUTHORIZED if self.challenges else HTTPStatus.BAD_REQUEST
 
 
+class Account(Protocol):
+    """Who may ask, and how he proves it."""
+
+    @property
+    def username(self) -> str:
+        """Of the only account."""
+
+    @property
+    def password(self) -> str:
+        """Of the same."""
+
+    @property
+    def auth(self) -> Auth:
+        """How clients may prove who they are."""
+
+    @property
+    def lockout(self) -> Lockout | None:
+        """When the account closes, None for never."""
+
+
 class Access:
     """Judges requests by the unit's one account."""
 
-    def __init__(self, config: NvrConfig, now: Callable[[], datetime]) -> None:
+    def __init__(self, config: Account, now: Callable[[], datetime]) -> None:
         self._guard: Guard | None = None
         self._tokens: UsernameTokens | None = None
         if config.auth is not Auth.WSSE:
             self._guard = Guard("Virtual NVR", {config.username: config.password})
         if config.auth is not Auth.DIGEST:
             self._tokens = UsernameTokens(config.username, config.password, now)
-        self._lock = AccountLock(config.lockout)
+        self.lock = AccountLock(config.lockout)
 
     def check(
         self, method: str, uri: str, authorization: str | None, security: Node | None
@@ -63,7 +83,7 @@ class Access:
         Raises:
             NotAuthorizedFault: The request must not be answered.
         """
-        if self._lock.closed:
+        if self.lock.closed:
             raise NotAuthorizedFault("The account is locked", self._challenges(), "AccountLocked")
         verdict = Verdict.MISSING
         if self._guard:
@@ -71,10 +91,10 @@ class Access:
         if verdict is Verdict.MISSING and self._tokens:
             verdict = self._tokens.verify(security)
         if verdict is Verdict.ACCEPTED:
-            self._lock.right()
+            self.lock.right()
             return
         if verdict is Verdict.REJECTED:
-            self._lock.wrong()
+            self.lock.wrong()
         raise NotAuthorizedFault(
             _REASONS[verdict], self._challenges(stale=verdict is Verdict.STALE)
         )

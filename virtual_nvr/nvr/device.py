@@ -87,28 +87,7 @@ class DeviceService(Service):
     @operation("GetSystemDateAndTime", pre_auth=True)
     def get_system_date_and_time(self, _request: Node) -> Answer:
         """Tell the time; also the cheapest sign of life."""
-        now = self._now()
-        time = element(
-            "tt:Time",
-            element("tt:Hour", now.hour),
-            element("tt:Minute", now.minute),
-            element("tt:Second", now.second),
-        )
-        date = element(
-            "tt:Date",
-            element("tt:Year", now.year),
-            element("tt:Month", now.month),
-            element("tt:Day", now.day),
-        )
-        return [
-            element(
-                "tds:SystemDateAndTime",
-                element("tt:DateTimeType", "NTP"),
-                element("tt:DaylightSavings", "false"),
-                element("tt:TimeZone", element("tt:TZ", "UTC0")),
-                element("tt:UTCDateTime", time, date),
-            )
-        ]
+        return [time_told(self._now(), "NTP")]
 
     @operation("GetDeviceInformation")
     def get_device_information(self, _request: Node) -> Answer:
@@ -217,6 +196,34 @@ class DeviceService(Service):
         """Restart the unit, as soon as this is answered."""
         self._reboot()
         return [element("tds:Message", "The unit restarts now")]
+
+
+def date_and_time(name: str, moment: datetime) -> Element:
+    """Return a time in UTC as ONVIF writes it (onvif.xsd, DateTime)."""
+    time = element(
+        "tt:Time",
+        element("tt:Hour", moment.hour),
+        element("tt:Minute", moment.minute),
+        element("tt:Second", moment.second),
+    )
+    date = element(
+        "tt:Date",
+        element("tt:Year", moment.year),
+        element("tt:Month", moment.month),
+        element("tt:Day", moment.day),
+    )
+    return element(name, time, date)
+
+
+def time_told(now: datetime, source: str) -> Element:
+    """Return what GetSystemDateAndTime tells; `source` is NTP or Manual."""
+    return element(
+        "tds:SystemDateAndTime",
+        element("tt:DateTimeType", source),
+        element("tt:DaylightSavings", "false"),
+        element("tt:TimeZone", element("tt:TZ", "UTC0")),
+        date_and_time("tt:UTCDateTime", now),
+    )
 
 
 def hardware_address(serial: str) -> str:
