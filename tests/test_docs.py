@@ -12,6 +12,8 @@ from custom_components.nvr_hotspare.const import DOMAIN
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 EN = json.loads((ROOT / "custom_components" / DOMAIN / "translations" / "en.json").read_text())
+PICTURES_TOGETHER = 1_500_000
+"""Bytes."""
 _LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
@@ -45,6 +47,17 @@ def test_every_page_is_linked_from_readme_or_another_page() -> None:
         if path
     }
     assert {page for page in PAGES if page.name != "README.md"} <= linked
+
+
+def test_pictures_are_shown_and_small() -> None:
+    pictures = ROOT / "docs" / "pictures"
+    shown = {
+        (page.parent / path).resolve()
+        for page in PAGES
+        for path, _ in _LINK.findall(page.read_text())
+    }
+    assert set(pictures.iterdir()) <= shown
+    assert sum(picture.stat().st_size for picture in pictures.iterdir()) < PICTURES_TOGETHER
 
 
 @pytest.mark.parametrize("kind", ["services", "triggers", "conditions"])

@@ -80,9 +80,10 @@ async def take_all(studio: Studio, group: str) -> None:
         await expect(unit(page, shop.name).locator(".progress p")).to_have_text(_SOME, timeout=LONG)
         await studio.take(page.locator(CARD), "card-synchronizing")
     await integration.set_bandwidth(studio.home, group, 0)
+    await _media(studio, shop)
     await _nobody_records(studio, warehouse)
+    await _outages(studio)
     await _no_record(studio, warehouse)
-    await _afterwards(studio, shop)
 
 
 @contextlib.asynccontextmanager
@@ -132,11 +133,13 @@ async def _no_record(studio: Studio, device: Recorder) -> None:
     await tell(device.control, "mend_storage")
 
 
-async def _afterwards(studio: Studio, device: Recorder) -> None:
-    """Take pictures of what remains of outages: the report, and the footage."""
+async def _outages(studio: Studio) -> None:
     async with studio.looking("/hot-spare/outages", **TABLET) as page:
         await expect(page.locator(OUTAGES).locator(".outages > li")).to_have_count(2, timeout=LONG)
         await studio.take(page.locator(OUTAGES), "outages")
+
+
+async def _media(studio: Studio, device: Recorder) -> None:
     async with studio.looking("/media-browser", **TABLET) as page:
         for title in ("NVR Hot Spare", device.host, device.cameras[0], "("):
             await page.locator("ha-card").filter(has_text=title).first.click(timeout=LONG)

@@ -47,6 +47,7 @@ class Studio:
         """Save a picture of what is shown as NAME.png."""
         page = shown if isinstance(shown, Page) else shown.page
         await page.wait_for_function(_DRAWN)
+        await page.mouse.move(0, 0)  # what it points at looks otherwise
         picture = await shown.screenshot(animations="disabled")
         await asyncio.to_thread(_save, picture, self.folder / f"{name}.png")
 

@@ -66,8 +66,6 @@ async def _set_up_recorder(studio: Studio, form: Locator) -> None:
 
 async def _take(studio: Studio, form: Locator, title: str, name: str) -> None:
     await _title(form, title)
-    # The pointer would mark what it was left on.
-    await form.page.mouse.move(0, 0)
     await studio.take(form.locator("dialog"), name)
 
 
