@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from .demo import in_order, run_demo
+from .secrecy import ENTRIES, files_that_tell, passwords_of
 
 PORT, SUBNET = 18125, 5
 
@@ -13,9 +14,14 @@ pytestmark = pytest.mark.timeout(700)
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the run leaves behind is there."""
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def report(folder: Path) -> dict[str, Any]:
     """The report of one run of the demo."""
-    folder: Path = tmp_path_factory.mktemp("demo")
     return run_demo(folder, PORT, SUBNET, "--spare", "builtin", "--kill-hass")
 
 
@@ -51,3 +57,11 @@ def test_the_nvr_has_all_of_its_footage_back_and_none_twice(report: dict[str, An
 
 def test_home_assistant_complains_of_nothing(report: dict[str, Any]) -> None:
     assert report["complaints"] == []
+
+
+@pytest.mark.usefixtures("report")
+def test_what_is_left_of_it_holds_passwords_in_the_configuration_alone(folder: Path) -> None:
+    passwords = passwords_of(folder / "demo" / "site")
+    assert len(passwords) == 3
+    assert files_that_tell(folder / "demo" / "home-assistant", passwords) == {ENTRIES}
+    assert files_that_tell(folder / "demo" / "footage", passwords) == set()

@@ -21,6 +21,13 @@ from scripts.lab.complaints import complaints
 from scripts.lab.home_assistant import HomeAssistant
 from scripts.lab.site import Plan, Site
 from scripts.lab.state_log import StateLog
+from tests.e2e.secrecy import (
+    ENTRIES as CONFIGURATION,
+    answers_that_tell,
+    files_that_tell,
+    passwords_of,
+    processes_that_tell,
+)
 from virtual_nvr.verify import count, verify
 
 PORT, SUBNET = 18124, 6
@@ -182,21 +189,14 @@ async def test_a_removed_unit_leaves_the_spare_only_what_the_user_keeps(evening:
     assert not any(state[kind] for kind in ("recordings", "receivers", "jobs")), state
 
 
-async def test_nothing_of_the_evening_was_told_to_the_log(evening: Evening) -> None:
-    secrets = [
-        evening.site.camera_password,
-        evening.site.spare.password,
-        evening.site.working[0].password,
-    ]
-    entry = f"/api/diagnostics/config_entry/{evening.entry_id}"
-    told = {
-        "the log": (evening.config / "home-assistant.log").read_text(),
-        "the log before": (evening.config / "home-assistant.log.1").read_text(),
-        "the states": json.dumps(await evening.home.call("get_states")),
-        "the diagnostics": json.dumps(await evening.home.request("GET", entry)),
-    }
-    for place, text in told.items():
-        assert not [secret for secret in secrets if secret in text], place
+async def test_of_all_that_is_written_and_told_the_configuration_alone_holds_passwords(
+    evening: Evening,
+) -> None:
+    passwords = passwords_of(evening.config.parent / "site")
+    assert len(passwords) == 3
+    assert await asyncio.to_thread(files_that_tell, evening.config, passwords) == {CONFIGURATION}
+    assert await answers_that_tell(evening.home, passwords) == set()
+    assert await asyncio.to_thread(processes_that_tell, passwords) == set()
     assert complaints(evening.config) == []
 
 

@@ -23,6 +23,14 @@ from scripts.lab.browser import plays, signed_in
 from scripts.lab.complaints import complaints
 from scripts.lab.home_assistant import HomeAssistant
 from scripts.lab.site import Plan, Site
+from tests.e2e.secrecy import (
+    ENTRIES,
+    answers_that_tell,
+    command_lines,
+    files_that_tell,
+    passwords_of,
+    processes_that_tell,
+)
 from tests.recorder.clips import put_clip
 from virtual_nvr.clip import Clip, ClipFormat, load
 
@@ -152,8 +160,15 @@ async def test_a_spare_that_is_away_is_told_to_who_looks_for_its_footage(home: H
         await expect(page.get_by_text("does not answer now").first).to_be_visible(timeout=90_000)
 
 
-async def test_nothing_of_it_was_told_to_the_log(home: Home) -> None:
-    log = await asyncio.to_thread(home.log.read_text)
-    secrets = [home.site.camera_password, home.site.spare.password]
-    assert not [secret for secret in secrets if secret in log]
-    assert complaints(home.log.parent) == []
+async def test_of_all_that_is_written_and_told_the_configuration_alone_holds_passwords(
+    home: Home,
+) -> None:
+    config = home.log.parent
+    passwords = passwords_of(config.parent / "site")
+    assert len(passwords) == 4
+    assert await asyncio.to_thread(files_that_tell, config, passwords) == {ENTRIES}
+    assert await answers_that_tell(home.assistant, passwords) == set()
+    running = [it for it in command_lines() if b"nvr_hotspare" in it]
+    assert running, "the engine is no process"
+    assert await asyncio.to_thread(processes_that_tell, passwords) == set()
+    assert complaints(config) == []

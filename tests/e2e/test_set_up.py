@@ -19,6 +19,7 @@ from scripts.lab.complaints import complaints
 from scripts.lab.home_assistant import HomeAssistant
 from scripts.lab.site import USERNAME, Plan, Recorder, Site
 from scripts.lab.state_log import StateLog
+from tests.e2e.secrecy import files_that_tell
 
 PORT, SUBNET = 18130, 38
 ENTRIES = "/api/config/config_entries"
@@ -297,7 +298,6 @@ async def test_a_removed_group_leaves_nothing_but_that_footage(life: Life) -> No
 
 async def test_nothing_of_it_was_complained_of_and_no_password_was_told(life: Life) -> None:
     assert complaints(life.config) == []
-    log = (life.config / "home-assistant.log").read_text()
     recorders = [*life.site.working, life.site.spare]
-    secrets = [life.site.camera_password, NEW_PASSWORD, *(it.password for it in recorders)]
-    assert [secret for secret in secrets if secret in log] == []
+    passwords = [life.site.camera_password, NEW_PASSWORD, *(it.password for it in recorders)]
+    assert files_that_tell(life.config, passwords) == set()

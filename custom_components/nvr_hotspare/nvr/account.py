@@ -171,6 +171,8 @@ class AccountClient:
         answer = account.authorization(request.method, request.url.raw_path_qs)
         if answer is None or not answer.startswith("Digest "):
             self._check_locked(challenge)
+            if not challenge.challenges:
+                raise UnitCredentialsError("It asks for the password in a way that makes no sense")
             raise UnitCredentialsError("It wants the password in a way that would show it to all")
         return replace(request, headers={**request.headers, "Authorization": answer})
 

@@ -1,6 +1,6 @@
 """HTTP and HTTPS requests to a unit that may be broken, hostile or gone."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -76,7 +76,7 @@ class Answer:
     status: int
     body: bytes
     challenges: tuple[str, ...]
-    """Values of WWW-Authenticate."""
+    """Values of WWW-Authenticate, but for those that no answer could repeat."""
 
 
 class UnitHttp:
@@ -186,8 +186,18 @@ async def read(response: aiohttp.ClientResponse, limit: int) -> Answer:
     return Answer(
         status=response.status,
         body=bytes(body),
-        challenges=tuple(response.headers.getall("WWW-Authenticate", ())),
+        challenges=tuple(_repeatable(response.headers.getall("WWW-Authenticate", ()))),
     )
+
+
+def _repeatable(values: Iterable[str]) -> Iterator[str]:
+    """Yield the values of headers that can be sent back: text in UTF-8 without control characters.
+
+    What a unit says in another encoding stands there as surrogates.
+    """
+    for value in values:
+        if (text := value.replace("\t", " ")).isprintable():
+            yield text
 
 
 def _told(error: aiohttp.ClientError | OSError) -> UnitError:

@@ -166,6 +166,19 @@ async def test_basic_never_gets_the_password(drive_dahua: DriveDahua) -> None:
             await driver.heartbeat()
 
 
+@pytest.mark.parametrize(
+    "realm", [b"\xdcber", b"a\x01b", b"\x7f"], ids=["latin 1", "control", "del"]
+)
+async def test_a_challenge_that_can_not_be_repeated_is_not_answered(
+    drive_dahua: DriveDahua, realm: bytes
+) -> None:
+    challenge = b'WWW-Authenticate: Digest realm="%b", nonce="a"\r\n' % realm
+    asked = b"HTTP/1.1 401 x\r\n" + challenge + b"Content-Length: 0\r\n\r\n"
+    async with saying(lambda _: asked) as endpoint:
+        with pytest.raises(UnitCredentialsError, match="no sense"):
+            await drive_dahua(endpoint).identify()
+
+
 async def test_a_redirection_is_not_followed(drive_dahua: DriveDahua) -> None:
     moved = b"HTTP/1.1 302 x\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
     async with saying(lambda _: moved) as endpoint:
