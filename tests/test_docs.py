@@ -30,7 +30,9 @@ def missing(page: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if name.lower() not in text]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", [*PAGES, *(ROOT / ".github").glob("*.md")], ids=lambda page: page.name
+)
 def test_every_link_leads_somewhere(page: Path) -> None:
     for path, anchor in _LINK.findall(page.read_text()):
         target = (page.parent / path).resolve() if path else page
@@ -87,3 +89,12 @@ def test_every_field_of_the_forms_is_documented() -> None:
     fields = {label for form in forms for label in form.get("data", {}).values()}
     fields |= {field["name"] for field in EN["selector"]["channel"]["fields"].values()}
     assert missing("setting-up.md", fields) == []
+
+
+def test_the_checks_that_the_page_on_security_names_are_there() -> None:
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", (ROOT / "docs" / "security.md").read_text())
+    assert len(named) > 30
+    for module, name in named:
+        files = [*(ROOT / "tests").rglob(module)]
+        assert files, module
+        assert any(f"def {name}(" in file.read_text() for file in files), f"{module}::{name}"

@@ -62,6 +62,6 @@ def test_home_assistant_complains_of_nothing(report: dict[str, Any]) -> None:
 @pytest.mark.usefixtures("report")
 def test_what_is_left_of_it_holds_passwords_in_the_configuration_alone(folder: Path) -> None:
     passwords = passwords_of(folder / "demo" / "site")
-    assert len(passwords) == 3
+    assert len(passwords) == 4
     assert files_that_tell(folder / "demo" / "home-assistant", passwords) == {ENTRIES}
     assert files_that_tell(folder / "demo" / "footage", passwords) == set()

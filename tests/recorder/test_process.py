@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 import errno
 import os
 from pathlib import Path
@@ -289,3 +290,27 @@ async def test_a_read_only_disk_is_told_and_what_was_kept_meanwhile_is_written(
             assert report.first is not None
             assert report.first < told + SECOND // 2
             assert not report.missing
+
+
+async def test_it_opens_no_port(lab: EngineLab, sources: Mapping[str, Source]) -> None:
+    async with lab.engine() as process:
+        await record(lab, sources)
+        states = tcp_states(process.pid)
+
+        assert ESTABLISHED in states  # with cameras
+        assert LISTEN not in states
+
+
+ESTABLISHED, LISTEN = "01", "0A"
+
+
+def tcp_states(process: int) -> set[str]:
+    """Return in what states the TCP sockets of a process are (proc_net_tcp of the kernel)."""
+    folder = Path(f"/proc/{process}")
+    own = set[str]()
+    for descriptor in (folder / "fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            own.add(str(descriptor.readlink()))
+    tables = "".join((folder / "net" / it).read_text() for it in ("tcp", "tcp6"))
+    rows = [it.split() for it in tables.splitlines()]
+    return {row[3] for row in rows if f"socket:[{row[9]}]" in own}
