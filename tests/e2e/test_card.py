@@ -233,6 +233,7 @@ async def test_what_is_gone_is_told_in_a_friendly_way(home: Home) -> None:
 async def test_the_visual_editor_changes_the_card(home: Home) -> None:
     async with home.looking("/by-hand/cards?edit=1") as page:
         await shows(page, SHOP, "Recording")
+        await expect(page.locator(CARD).first.locator("h2")).to_have_text("NVR Hot Spare")
         await page.locator("hui-card-options").first.get_by_text("Edit").first.click(timeout=LONG)
         editor = page.locator("hui-dialog-edit-card")
         await expect(editor.get_by_text("Leave it empty to show the first one.")).to_be_visible(
