@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ import pytest
 from custom_components.nvr_hotspare import group_options
 from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.nvr import engine_spare
+from custom_components.nvr_hotspare.recorder.remote.certificate import certificate
+from custom_components.nvr_hotspare.recorder.remote.proof import nonce
+from custom_components.nvr_hotspare.recorder.remote.talk import PROTOCOL, Greeting, say
 from custom_components.nvr_hotspare.recorder.remote.visit import look
 from tests.engine.outpost_lab import OutpostLab
 from tests.integration.flow import Flow
@@ -202,6 +206,66 @@ async def test_an_engine_is_changed_and_paired_anew(
     assert flow.error == "no_engine"
     await flow.enter(address(outpost))
     assert flow.result["reason"] == "reconfigure_successful"
+
+
+@asynccontextmanager
+async def impostor(host: str, engine: str, folder: Path) -> AsyncIterator[int]:
+    """Somebody at a port who calls himself what an engine is called."""
+
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        greeting = Greeting(
+            protocol=PROTOCOL, version="0.1.0", engine=engine, nonce=nonce(), paired=True, salt="0"
+        )
+        say(writer, greeting)
+        await writer.drain()
+
+    context = certificate(folder / "impostor.pem").context
+    async with await asyncio.start_server(greet, host, 0, ssl=context) as server:
+        yield server.sockets[0].getsockname()[1]
+        server.close_clients()
+
+
+async def test_another_engine_is_not_taken_for_the_one_that_is_paired(
+    hass: HomeAssistant, outpost: OutpostLab, tmp_path: Path
+) -> None:
+    entry = await paired(hass, outpost)
+    (spare,) = entry.subentries.values()
+    flow = await Flow.change(hass, entry, spare)
+    await flow.choose("engine_address")
+    other = OutpostLab(tmp_path / "other")
+    async with other.engine():
+        await flow.enter(address(other))
+    assert flow.error == "other_engine"
+    engine = entry.runtime_data.units[0].way.pairing.engine
+    async with impostor(other.host, engine, tmp_path) as port:
+        await flow.enter({"host": other.host, "port": port})
+    assert flow.error == "other_engine"
+    await flow.enter(address(outpost))
+    assert flow.result["reason"] == "reconfigure_successful"
+
+
+async def test_an_engine_that_was_unpaired_is_paired_anew(
+    hass: HomeAssistant, tmp_path: Path
+) -> None:
+    outpost = OutpostLab(tmp_path / "outpost")
+    async with outpost.engine():
+        await eventually(lambda: bool(outpost.codes))
+        entry = await paired(hass, outpost)
+    (spare,) = entry.subentries.values()
+    before = entry.runtime_data.units[0].way.pairing
+    async with outpost.engine("--unpair"):
+        await eventually(lambda: len(outpost.codes) > 1)
+        flow = await Flow.change(hass, entry, spare)
+        await flow.choose("engine_address")
+        await flow.enter(way(outpost))
+        assert flow.result["reason"] == "reconfigure_successful"
+        after = entry.runtime_data.units[0].way.pairing
+        assert (after.engine, after.group) == (before.engine, before.group)
+        assert after.key != before.key
+        await eventually(
+            lambda: state(hass, "binary_sensor", str(spare.unique_id), "connection") == "on"
+        )
+        await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_an_engine_that_is_too_old_to_decide_goes_on_and_is_told_of(

@@ -205,6 +205,16 @@ async def test_the_address_is_kept_until_it_is_given_up(
     assert await path_of_pushes(hass, entry, nvr) != path
 
 
+async def test_an_address_is_shown_though_home_assistant_does_not_know_its_own(
+    hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    hass.config.api = None
+    flow = await Flow.change(hass, entry, subentry_of(entry, nvr))
+    form = await flow.choose("push")
+    url = form["description_placeholders"]["url"]
+    assert url.startswith("http://homeassistant.local:8123/api/webhook/")
+
+
 async def test_the_address_comes_and_goes_with_the_group(
     hass: HomeAssistant, entry: ConfigEntry, path: str
 ) -> None:

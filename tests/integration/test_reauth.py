@@ -102,6 +102,18 @@ async def test_a_unit_that_is_gone_meanwhile_has_no_password(
     assert result["reason"] == "unit_gone"
 
 
+async def test_a_password_is_taken_while_the_group_is_not_loaded(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    await change_password(lab, nvr)
+    await eventually(lambda: bool(asked(hass, entry)))
+    (flow,) = asked(hass, entry)
+    await hass.config_entries.async_unload(entry.entry_id)
+    result = await enter(hass, flow, password="changed")
+    assert result["reason"] == "reauth_successful"
+    assert subentry_of(entry, nvr).data["password"] == "changed"
+
+
 async def test_another_recorder_at_its_address_is_not_taken_for_it(
     hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
 ) -> None:
