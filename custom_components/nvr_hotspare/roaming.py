@@ -1,4 +1,6 @@
-"""Recorders that get another address are followed there: told by DHCP, or found by WS-Discovery.
+"""Recorders that get another address are followed there.
+
+DHCP tells it, or they greet from there (see `greetings`), or they are found by WS-Discovery.
 
 Whoever is at the new address has to say the serial number of the unit, and by HTTPS to show its
 certificate. It is not offered the unit's password unless something speaks for it: its MAC address,
@@ -33,7 +35,7 @@ LEARN_PACE = 600.0
 """The same while all are online: then it is only learnt what they call themselves."""
 TRIES: Final = 30
 TRY_PACE = 10.0
-"""Seconds between two attempts: a recorder gets its address long before it answers."""
+"""Seconds between two attempts."""
 
 
 async def roam(
@@ -64,11 +66,14 @@ def moved_by_dhcp(hass: HomeAssistant, mac: str, host: str) -> None:
         for config in unit_configs(entry).values():
             if config.identity.mac == mac:
                 entry.async_create_background_task(
-                    hass, _follow_patiently(hass, entry, config.unit, host), f"follow {mac}"
+                    hass, follow_patiently(hass, entry, config.unit, host), f"follow {mac}"
                 )
 
 
-async def _follow_patiently(hass: HomeAssistant, entry: ConfigEntry, unit: str, host: str) -> None:
+async def follow_patiently(
+    hass: HomeAssistant, entry: ConfigEntry, unit: UnitId, host: str
+) -> None:
+    """Follow a unit that may be at an address now, which it gets long before it answers there."""
     for _ in range(TRIES):
         config = unit_configs(entry).get(unit)
         if config is None or await follow(hass, entry, config, host):

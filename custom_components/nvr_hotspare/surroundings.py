@@ -7,7 +7,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .failback import FailbackClock
 from .failover.events import PowerReturned
-from .farewells import Farewells
+from .greetings import Greetings
 from .group_options import GroupOptions
 from .inquiry import Inquiry
 from .maintenance import Maintenance
@@ -33,7 +33,7 @@ class Surroundings:
         self._manager = manager
         self._units = units
         self._inquiry = Inquiry(hass, entry, manager, self._witnesses)
-        self._farewells = Farewells(hass, entry, manager, units)
+        self._greetings = Greetings(hass, entry, manager, units)
         self._maintenance = Maintenance(hass, manager.handle)
         self._failback = FailbackClock(hass, manager.configure)
         self._schedules = Schedules(hass, entry)
@@ -44,14 +44,14 @@ class Surroundings:
     def start(self) -> None:
         """Begin; what is planned is told anew after every start."""
         self._inquiry.start()
-        self._farewells.start()
+        self._greetings.start()
         self.update()
 
     @callback
     def stop(self) -> None:
         """Follow nothing any more."""
         self._inquiry.stop()
-        self._farewells.stop()
+        self._greetings.stop()
         self._maintenance.stop()
         self._failback.stop()
         self._schedules.stop()

@@ -8,7 +8,7 @@ from functools import partial
 
 from hypothesis import strategies as st
 
-from custom_components.nvr_hotspare.nvr import discovery, farewell, multipart, untrusted
+from custom_components.nvr_hotspare.nvr import discovery, greeting, multipart, untrusted
 from custom_components.nvr_hotspare.nvr.address import Address
 from custom_components.nvr_hotspare.nvr.dahua import (
     devices,
@@ -188,7 +188,7 @@ def _parts(data: bytes) -> None:
 
 
 def _discovered(data: bytes) -> None:
-    farewell.is_farewell(data)
+    greeting.read_greeting(data, "127.0.0.1")
     list(discovery.matches(data, "127.0.0.1", ["urn:uuid:1"]))
     for match_told in untrusted.within(untrusted.parse_xml(data), "ProbeMatch"):
         discovery._order(discovery.unit_of(match_told, "127.0.0.1"))

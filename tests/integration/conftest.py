@@ -10,7 +10,7 @@ import pytest
 import pytest_socket
 
 # The test plugin brings a `custom_components` of its own: ours must be imported before.
-from custom_components.nvr_hotspare import device_list, farewells, manager
+from custom_components.nvr_hotspare import device_list, greetings, manager
 from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.failover.model import Timing
 from custom_components.nvr_hotspare.recorder import probe
@@ -44,7 +44,7 @@ def discovery_port(monkeypatch: pytest.MonkeyPatch) -> int:
     port = random.randrange(20_000, 30_000)
     monkeypatch.setattr(device_list, "ASKED", ("239.255.255.250", port))
     # Apart: those that are stopped say good-bye, and would be waited for.
-    monkeypatch.setattr(farewells, "HEARD", ("239.255.255.250", port + 10_000))
+    monkeypatch.setattr(greetings, "HEARD", ("239.255.255.250", port + 10_000))
     monkeypatch.setattr(device_list, "PATIENCE", 0.05)
     return port
 

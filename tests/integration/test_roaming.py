@@ -8,9 +8,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 import pytest
 
-from custom_components.nvr_hotspare import device_list, roaming
+from custom_components.nvr_hotspare import device_list, greetings, roaming
 from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.nvr.discovery import FoundUnit
+from custom_components.nvr_hotspare.nvr.greeting import Greeting
 from custom_components.nvr_hotspare.roaming import follow
 from custom_components.nvr_hotspare.unit_config import NetworkConfig, unit_configs
 from tests.integration.flow import subentry_of
@@ -106,6 +107,49 @@ async def test_a_recorder_that_is_gone_is_looked_for_by_what_it_calls_itself(
     host = await move(lab, nvr)
     await eventually(lambda: subentry_of(entry, nvr).data["host"] == host)
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
+
+
+async def test_a_recorder_that_greets_from_another_address_is_followed_at_once(
+    hass: HomeAssistant,
+    lab: Lab,
+    entry: ConfigEntry,
+    nvr: VirtualNvr,
+    *,
+    discovery_port: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await eventually(lambda: "reference" in subentry_of(entry, nvr).data)
+    monkeypatch.setattr(roaming, "SEARCH_PACE", 3600.0)
+    monkeypatch.setattr(roaming, "LEARN_PACE", 3600.0)
+    monkeypatch.setattr(greetings, "HEARD", ("239.255.255.250", discovery_port))
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    host = await move(lab, nvr)
+    await eventually(lambda: subentry_of(entry, nvr).data["host"] == host)
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")
+
+
+async def test_greetings_in_the_name_of_a_unit_have_its_password_offered_seldom(
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+) -> None:
+    await eventually(lambda: "reference" in subentry_of(entry, nvr).data)
+    await lab.stop("NVR-1")
+    config = unit_configs(entry)["NVR-1"]
+    heard = greetings.Greetings(hass, entry, entry.runtime_data.manager, lambda: [config])
+    other = await lab.nvr("OTHER")
+    answered = 0
+
+    async def counted(*_: object) -> None:
+        nonlocal answered
+        answered += 1
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(greetings, "follow_patiently", counted)
+        for reference in ("", "urn:uuid:else", config.reference, config.reference):
+            said = Greeting(host=other.config.host, reference=reference, leaves=False)
+            await heard._take(said)
+        await hass.async_block_till_done(wait_background_tasks=False)
+        await eventually(lambda: answered > 0)
+    assert answered == 1
 
 
 async def test_who_only_calls_itself_the_same_is_offered_the_password_once(

@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.nvr_hotspare import farewells
+from custom_components.nvr_hotspare import greetings
 from custom_components.nvr_hotspare.failover.events import Event, Planned
 from tests.integration.lab import eventually, loopback_address
 from virtual_nvr.nvr.unit import VirtualNvr
@@ -41,7 +41,7 @@ def say_bye(host: str) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as speaker:
         speaker.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(host))
         speaker.bind((host, 0))
-        speaker.sendto(_BYE, farewells.HEARD)
+        speaker.sendto(_BYE, greetings.HEARD)
 
 
 async def test_calm_a_unit_that_says_good_bye_restarts(
