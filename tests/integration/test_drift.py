@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nvr_hotspare.const import DOMAIN
-from tests.integration.flow import subentry_of
+from tests.integration.flow import Flow, subentry_of
 from tests.integration.lab import CAMERA_PASSWORD, Lab, eventually, issues, places
 from virtual_nvr.nvr.unit import VirtualNvr
 
@@ -95,6 +95,37 @@ async def test_a_camera_that_is_added_on_its_unit_can_be_protected(
     # The spare is made ready for it.
     while "NVR-1/3" not in await places(spare):
         pass
+
+
+@pytest.mark.parametrize(
+    ("others", "verdict"),
+    [(("wrong", CAMERA_PASSWORD), "can be recorded"), (("wrong", "worse"), "does not accept")],
+)
+async def test_a_new_camera_is_tried_with_two_accounts_of_the_others(
+    hass: HomeAssistant,
+    lab: Lab,
+    entry: ConfigEntry,
+    *,
+    nvr: VirtualNvr,
+    fix: Fix,
+    others: tuple[str, str],
+    verdict: str,
+) -> None:
+    await known(entry, nvr)
+    flow = await Flow.change(hass, entry, subentry_of(entry, nvr))
+    await flow.choose("channels")
+    pairs = zip(flow.suggested["channels"], others, strict=True)
+    items = [{**item, "password": password} for item, password in pairs]
+    await flow.enter({"channels": items, "account": {}})
+    await flow.choose("save")
+    (camera,) = await lab.cameras(1)
+    await lab.do(nvr.add_channel(camera.uri, "Yard"))
+    await asked(hass, "camera_new")
+    await fix.start()
+    assert verdict in fix.result["description_placeholders"]["verdict"]
+    await fix.enter({"next_step_id": "add"})
+    added = channels(entry, nvr)[3]["password"]
+    assert added == (CAMERA_PASSWORD if CAMERA_PASSWORD in others else "wrong")
 
 
 async def test_a_camera_that_is_left_alone_is_asked_about_once(

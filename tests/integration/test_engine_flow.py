@@ -175,6 +175,24 @@ async def test_an_engine_that_was_found_is_added_to_a_group(
     assert (await found(hass, outpost))["reason"] == "already_configured"
 
 
+async def test_an_engine_is_added_to_a_group_as_a_further_spare(
+    hass: HomeAssistant, outpost: OutpostLab, lab: Lab
+) -> None:
+    entry = await add_group(hass, await lab.nvr("SPARE"))
+    flow = await Flow.add(hass, entry, "hot_spare")
+    await flow.choose("engine")
+    await flow.enter(way(outpost))
+    await flow.enter(OPTIONS)
+    assert flow.result["step_id"] == "preference"
+    await flow.enter({"preference": 1})
+    assert flow.result["type"] is FlowResultType.CREATE_ENTRY
+    (spare,) = [it for it in entry.subentries.values() if it.data["driver"] == "engine"]
+    assert spare.data["preference"] == 1
+    await eventually(
+        lambda: state(hass, "sensor", str(spare.unique_id), "working_status") == "idle"
+    )
+
+
 async def test_an_engine_that_was_found_begins_a_group(
     hass: HomeAssistant, outpost: OutpostLab
 ) -> None:
