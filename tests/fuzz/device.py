@@ -182,7 +182,7 @@ def _parts(data: bytes) -> None:
     async def read() -> None:
         async for body in multipart.parts_of(chunks()):
             hikvision_listening.event_of(body)
-            dahua_listening.event_of(body.decode(errors="replace"))
+            dahua_listening.event_of(body)
 
     asyncio.run(read())
 

@@ -150,10 +150,10 @@ def test_any_code_but_zero_is_a_refusal(code: object) -> None:
 
 
 def test_only_events_of_disks_matter() -> None:
-    assert event_of("Heartbeat") is None
-    assert event_of("Code=VideoMotion;action=Start;index=0") is None
-    assert event_of("") is None
-    told = event_of('Code=StorageNotExist;action=Start;index=2;data={"Name" : "x;y"}')
+    assert event_of(b"Heartbeat") is None
+    assert event_of(b"Code=VideoMotion;action=Start;index=0") is None
+    assert event_of(b"") is None
+    told = event_of(b'Code=StorageNotExist;action=Start;index=2;data={"Name" : "x;y"}')
     assert told == StorageState(storage="StorageNotExist 2", failed=True)
 
 

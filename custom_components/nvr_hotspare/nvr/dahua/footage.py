@@ -6,10 +6,10 @@ from typing import Final
 from ...recorder.giving.model import Replay
 from ...recorder.spans import Span, intersection, union
 from ..errors import UnitProtocolError, UnitRequestError, UnitUnsupportedError
+from ..local_clock import LocalClock
 from ..model import FootageTold
 from .client import DahuaClient
 from .finder import File, Finder
-from .local_clock import LocalClock
 from .table import whole
 
 _SECOND: Final = 1_000_000_000

@@ -4,24 +4,14 @@ It sends a line "Heartbeat" every few seconds that nothing happens, so that its 
 sooner than a question would have been. Some never send any: their silence means nothing.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Sequence
 import re
-from typing import Final, override
+from typing import Final
 
-import aiohttp
-
-from ..account import Stream
+from ..attachment import Attachment
 from ..base import Subscription
-from ..errors import (
-    UnitError,
-    UnitProtocolError,
-    UnitRequestError,
-    UnitUnreachableError,
-    UnitUnsupportedError,
-)
+from ..errors import UnitProtocolError, UnitRequestError, UnitUnsupportedError
 from ..model import StorageState, UnitEvent
-from ..multipart import parts_of
 from ..untrusted import printable
 from .client import DahuaClient, address
 from .table import flag, indexed
@@ -30,55 +20,21 @@ EVERY: Final = 5
 """Seconds between heartbeats that are asked for."""
 SILENCE: Final = 3.0 * EVERY
 """Seconds of silence after which a recorder that did send heartbeats is taken for gone."""
-_OK: Final = 200
 _EVENT: Final = re.compile(r"Code=(\w{1,64});action=(\w{1,16})(?:;index=(\d{1,4}))?")
 _DISK_EVENTS: Final = {"StorageFailure", "StorageNotExist"}
 _LARGEST: Final = 4096
 
 
-class Attachment(Subscription):
-    """One listener; to be used by one task at a time."""
+async def listen(client: DahuaClient) -> Subscription:
+    """Begin to listen.
 
-    def __init__(
-        self, stack: AsyncExitStack, stream: Stream, disks: Sequence[StorageState]
-    ) -> None:
-        self._stack = stack
-        self._parts = _texts(stream.chunks)
-        self._waiting: list[UnitEvent] = list(disks)
-
-    @classmethod
-    async def create(cls, client: DahuaClient) -> Attachment:
-        """Begin to listen.
-
-        Raises:
-            UnitUnsupportedError: It tells nothing.
-            UnitError: As `AccountClient.listen`.
-        """
-        disks = await take_disks(client)
-        where = address("eventManager", "attach", {"codes": "[All]", "heartbeat": str(EVERY)})
-        async with AsyncExitStack() as stack:
-            stream = await stack.enter_async_context(client.account.listen(where, silence=SILENCE))
-            if stream.status != _OK:
-                raise UnitUnsupportedError(f"It tells of no events (HTTP {stream.status})")
-            return cls(stack.pop_all(), stream, disks)
-        raise AssertionError  # what a block may do with an error, for the type checker
-
-    @override
-    async def pull(self) -> Sequence[UnitEvent]:
-        if self._waiting:
-            told, self._waiting = self._waiting, []
-            return told
-        try:
-            text = await anext(self._parts)
-        except StopAsyncIteration:
-            raise UnitUnreachableError("It tells no more") from None
-        event = event_of(text)
-        return [event] if event is not None else []
-
-    @override
-    async def close(self) -> None:
-        with suppress(UnitError, aiohttp.ClientError, OSError):
-            await self._stack.aclose()
+    Raises:
+        UnitUnsupportedError: It tells nothing.
+        UnitError: As `AccountClient.listen`.
+    """
+    disks = await take_disks(client)
+    where = address("eventManager", "attach", {"codes": "[All]", "heartbeat": str(EVERY)})
+    return await Attachment.create(client.account, where, event_of, silence=SILENCE, first=disks)
 
 
 async def take_disks(client: DahuaClient) -> Sequence[StorageState]:
@@ -101,14 +57,9 @@ async def take_disks(client: DahuaClient) -> Sequence[StorageState]:
     ]
 
 
-def event_of(text: str) -> UnitEvent | None:
-    """Return what a line tells that matters here."""
-    match = _EVENT.match(text)
+def event_of(part: bytes) -> UnitEvent | None:
+    """Return what a part tells that matters here."""
+    match = _EVENT.match(part[:_LARGEST].decode(errors="replace").strip())
     if match is None or match[1] not in _DISK_EVENTS:
         return None
     return StorageState(storage=f"{match[1]} {match[3] or 0}", failed=match[2] == "Start")
-
-
-async def _texts(chunks: AsyncIterator[bytes]) -> AsyncGenerator[str]:
-    async for body in parts_of(chunks):
-        yield body[:_LARGEST].decode(errors="replace").strip()

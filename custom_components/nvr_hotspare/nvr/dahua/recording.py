@@ -7,10 +7,10 @@ from typing import Final
 
 from ...failover.model import Recording
 from ..errors import UnitProtocolError, UnitRequestError, UnitUnsupportedError
+from ..local_clock import LocalClock
 from .client import DahuaClient
 from .devices import Device, connected
 from .finder import Finder
-from .local_clock import LocalClock
 from .schedule import AUTO, not_recording
 from .table import Table, indexed
 

@@ -1,6 +1,6 @@
 """A Dahua recorder, in either role."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import override
 
 import aiohttp
@@ -9,7 +9,7 @@ from ...failover.model import Recording
 from ...recorder.giving.model import Replay
 from ...recorder.model import Source
 from ...recorder.spans import Span, intersection
-from ..base import Recorder, Subscription
+from ..base import Subscription
 from ..errors import UnitProtocolError, UnitRequestError, UnitUnsupportedError
 from ..model import (
     ChannelSettings,
@@ -18,18 +18,17 @@ from ..model import (
     FootageTold,
     Heartbeat,
     Identity,
-    Place,
-    PlaceState,
     Probe,
 )
+from ..two_sided import TwoSidedUnit
 from ..uris import is_own_address, is_own_host
 from . import facts
 from .client import DahuaClient
 from .devices import Device, take_devices
 from .finder import Finder
 from .footage import DahuaFootage
-from .listening import Attachment
-from .local_clock import LocalClock
+from .listening import listen
+from .local_clock import local_clock
 from .recording import Witness
 from .schedule import STOP
 from .spare import DahuaSpare
@@ -37,7 +36,7 @@ from .spare import DahuaSpare
 _SECOND = 1_000_000_000
 
 
-class DahuaUnit(Recorder):
+class DahuaUnit(TwoSidedUnit[DahuaSpare]):
     """The driver. It has no tasks but those that end a search, and holds no connection.
 
     A new password is a new driver. Wrong ones are rationed: these recorders lock an account after
@@ -55,7 +54,7 @@ class DahuaUnit(Recorder):
     ) -> None:
         """Make a driver; arguments and errors as of `open_recorder`."""
         self._client = DahuaClient(session, endpoint, credentials, timeout=timeout)
-        clock, finder = LocalClock(self._client), Finder(self._client)
+        clock, finder = local_clock(self._client), Finder(self._client)
         self._finder = finder
         self._witness = Witness(self._client, finder, clock)
         self._footage = DahuaFootage(self._client, finder, clock)
@@ -90,7 +89,7 @@ class DahuaUnit(Recorder):
 
     @override
     async def subscribe(self) -> Subscription:
-        return await Attachment.create(self._client)
+        return await listen(self._client)
 
     @override
     async def settings(self) -> Sequence[ChannelSettings]:
@@ -110,26 +109,6 @@ class DahuaUnit(Recorder):
     async def recordings(self) -> Mapping[int, Recording]:
         told = await self._witness.recordings(await self._own())
         return {channel + 1: recording for channel, recording in told.items()}
-
-    @override
-    async def places(self) -> Mapping[str, PlaceState]:
-        return await self._spare.places()
-
-    @override
-    async def provision(self, places: Iterable[Place]) -> None:
-        await self._spare.provision(places)
-
-    @override
-    async def record(self, places: Iterable[Place]) -> Mapping[str, str]:
-        return await self._spare.record(places)
-
-    @override
-    async def release(self, keys: Iterable[str]) -> None:
-        await self._spare.release(keys)
-
-    @override
-    async def unprovision(self, keys: Iterable[str], *, delete_footage: bool = False) -> None:
-        await self._spare.unprovision(keys, delete_footage=delete_footage)
 
     @override
     async def footage(self, camera: int | str, within: Span, /) -> FootageTold:

@@ -13,10 +13,10 @@ from ...recorder.giving.model import Replay
 from ...recorder.spans import Span, intersection, union
 from ..clock import ClockBounds
 from ..errors import UnitProtocolError, UnitRequestError, UnitUnsupportedError
+from ..local_clock import LocalClock
 from ..model import FootageTold
 from ..untrusted import number, text_of, within
 from .client import IsapiClient
-from .local_clock import LocalClock
 from .search import File, Finder
 from .tracks import track_of
 from .working import take_channels

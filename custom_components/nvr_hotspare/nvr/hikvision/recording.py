@@ -6,9 +6,9 @@ from typing import Final
 
 from ...failover.model import Recording
 from ..errors import UnitProtocolError, UnitRequestError, UnitUnsupportedError
+from ..local_clock import LocalClock
 from .client import IsapiClient
 from .footage import HikvisionFootage
-from .local_clock import LocalClock
 from .tracks import is_due, is_enabled, take_track
 from .working import ChannelWork, take_channels
 

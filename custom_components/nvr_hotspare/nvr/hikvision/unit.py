@@ -11,7 +11,7 @@ from ...failover.model import Recording
 from ...recorder.giving.model import Replay
 from ...recorder.model import Source
 from ...recorder.spans import Span
-from ..base import Recorder, Subscription
+from ..base import Subscription
 from ..errors import UnitRequestError
 from ..model import (
     ChannelSettings,
@@ -21,16 +21,16 @@ from ..model import (
     Heartbeat,
     Identity,
     Place,
-    PlaceState,
     Probe,
 )
+from ..two_sided import TwoSidedUnit
 from ..uris import is_own_address, is_own_host
 from . import facts
 from .client import IsapiClient
 from .footage import HikvisionFootage
 from .inputs import Camera, take_cameras
-from .listening import Attachment
-from .local_clock import LocalClock
+from .listening import listen
+from .local_clock import local_clock
 from .protocols import Custom, take_customs
 from .recording import REFUSALS, Witness
 from .search import Finder
@@ -39,7 +39,7 @@ from .spare import HikvisionSpare
 _SECOND = 1_000_000_000
 
 
-class HikvisionUnit(Recorder):
+class HikvisionUnit(TwoSidedUnit[HikvisionSpare]):
     """The driver. It has no tasks, and holds no connection.
 
     A new password is a new driver. Wrong ones are rationed: these recorders lock an account after
@@ -57,7 +57,7 @@ class HikvisionUnit(Recorder):
     ) -> None:
         """Make a driver; arguments and errors as of `open_recorder`."""
         self._client = IsapiClient(session, endpoint, credentials, timeout=timeout)
-        clock, self._finder = LocalClock(self._client), Finder(self._client)
+        clock, self._finder = local_clock(self._client), Finder(self._client)
         self._footage = HikvisionFootage(self._client, self._finder, clock)
         self._witness = Witness(self._client, self._footage, clock)
         self._spare = HikvisionSpare(self._client, self._witness, self._footage)
@@ -92,7 +92,7 @@ class HikvisionUnit(Recorder):
 
     @override
     async def subscribe(self) -> Subscription:
-        return await Attachment.create(self._client)
+        return await listen(self._client)
 
     @override
     async def settings(self) -> Sequence[ChannelSettings]:
@@ -116,26 +116,6 @@ class HikvisionUnit(Recorder):
     @override
     def know(self, places: Iterable[Place]) -> None:
         self._spare.know(place.key for place in places)
-
-    @override
-    async def places(self) -> Mapping[str, PlaceState]:
-        return await self._spare.places()
-
-    @override
-    async def provision(self, places: Iterable[Place]) -> None:
-        await self._spare.provision(places)
-
-    @override
-    async def record(self, places: Iterable[Place]) -> Mapping[str, str]:
-        return await self._spare.record(places)
-
-    @override
-    async def release(self, keys: Iterable[str]) -> None:
-        await self._spare.release(keys)
-
-    @override
-    async def unprovision(self, keys: Iterable[str], *, delete_footage: bool = False) -> None:
-        await self._spare.unprovision(keys, delete_footage=delete_footage)
 
     @override
     async def footage(self, camera: int | str, within: Span, /) -> FootageTold:

@@ -1,6 +1,6 @@
 """An ONVIF recorder, in either role."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import override
 
 import aiohttp
@@ -9,7 +9,7 @@ from ...failover.model import Recording
 from ...recorder.giving.model import Replay
 from ...recorder.model import Source
 from ...recorder.spans import Span
-from ..base import Recorder, Subscription
+from ..base import Subscription
 from ..errors import UnitCredentialsError, UnitRequestError, UnitUnsupportedError
 from ..model import (
     ChannelSettings,
@@ -18,10 +18,9 @@ from ..model import (
     FootageTold,
     Heartbeat,
     Identity,
-    Place,
-    PlaceState,
     Probe,
 )
+from ..two_sided import TwoSidedUnit
 from . import facts
 from .channels import Numbers, channels_of_media, channels_of_recordings
 from .client import OnvifClient
@@ -34,7 +33,7 @@ from .spare import OnvifSpare
 from .wsdl import Service
 
 
-class OnvifUnit(Recorder):
+class OnvifUnit(TwoSidedUnit[OnvifSpare]):
     """The driver. It has no tasks and holds no connection: nothing is to be closed.
 
     A new password is a new driver. Each call costs a unit one wrong password at most.
@@ -113,26 +112,6 @@ class OnvifUnit(Recorder):
         findings = await self._witness.examine(inventory, inventory.own)
         numbers = self._numbers.of(findings)
         return {numbers[token]: finding.recording for token, finding in findings.items()}
-
-    @override
-    async def places(self) -> Mapping[str, PlaceState]:
-        return await self._spare.places()
-
-    @override
-    async def provision(self, places: Iterable[Place]) -> None:
-        await self._spare.provision(places)
-
-    @override
-    async def record(self, places: Iterable[Place]) -> Mapping[str, str]:
-        return await self._spare.record(places)
-
-    @override
-    async def release(self, keys: Iterable[str]) -> None:
-        await self._spare.release(keys)
-
-    @override
-    async def unprovision(self, keys: Iterable[str], *, delete_footage: bool = False) -> None:
-        await self._spare.unprovision(keys, delete_footage=delete_footage)
 
     @override
     async def footage(self, camera: int | str, within: Span, /) -> FootageTold:
