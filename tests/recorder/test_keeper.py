@@ -84,6 +84,21 @@ async def test_frames_of_an_earlier_connection_are_written_to_a_file_of_their_ow
     assert len(Archive(tmp_path).clips("c1")) == 3
 
 
+async def test_what_was_written_straight_away_is_not_taken_for_a_way_between_key_frames(
+    kept: Keeper,
+) -> None:
+    await kept.add(numbered(range(2 * GOP)))
+    kept.record()
+    await eventually(lambda: kept.recording.active and not len(kept.ring))
+    for number in range(2 * GOP, 40 * GOP):
+        await kept.add(numbered([number]))
+    kept.release()
+    await kept.add(numbered(range(40 * GOP, 42 * GOP)))
+    await eventually(lambda: kept.recording.frames == 40 * GOP)
+
+    assert kept.ring.longest == pytest.approx(GOP / 25)
+
+
 async def test_after_its_end_it_is_warm_again(kept: Keeper, tmp_path: Path) -> None:
     kept.record()
     await asyncio.sleep(0)

@@ -107,10 +107,10 @@ class Ring:
             self._shrink()
 
     def clear(self) -> None:
-        """Drop everything; begin again with a key frame."""
+        """Drop everything; begin again with a key frame, which comes after others not seen here."""
         self._gops.clear()
         self.size = 0
-        self._follows = False
+        self._follows, self._key = False, None
 
     def expire(self) -> None:
         """Drop what is older than wanted, all of it where nothing has arrived for so long."""
