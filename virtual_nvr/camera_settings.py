@@ -13,6 +13,7 @@ from .nvr.access import Access
 from .nvr.config import Auth, Lockout
 from .nvr.device import time_told
 from .nvr.faults import invalid
+from .nvr.media import no_multicast
 from .nvr.server import SoapServer
 from .nvr.service import Answer, Operations, Provider, operation
 from .nvr.xml import NAMESPACES, Node, element
@@ -166,13 +167,6 @@ class _Media(Provider):
 
 
 def _configuration(name: str, encoding: Encoding) -> Element:
-    multicast = element(
-        "tt:Multicast",
-        element("tt:Address", element("tt:Type", "IPv4"), element("tt:IPv4Address", "0.0.0.0")),
-        element("tt:Port", 0),
-        element("tt:TTL", 0),
-        element("tt:AutoStart", "false"),
-    )
     return element(
         name,
         element("tt:Name", "Main stream"),
@@ -193,7 +187,7 @@ def _configuration(name: str, encoding: Encoding) -> Element:
         element(
             "tt:H264", element("tt:GovLength", encoding.gop), element("tt:H264Profile", "Main")
         ),
-        multicast,
+        no_multicast(),
         element("tt:SessionTimeout", "PT60S"),
         attributes={"token": _TOKEN},
     )

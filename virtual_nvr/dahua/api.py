@@ -1,7 +1,7 @@
 """The API as a whole: who may ask, which part answers, and how the recorder follows."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 import hashlib
 from http import HTTPStatus
@@ -10,15 +10,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from custom_components.nvr_hotspare.recorder.auth import Guard, Verdict
 from custom_components.nvr_hotspare.recorder.rtsp.footage import Footage
 from custom_components.nvr_hotspare.recorder.rtsp.server import Presentation
 
-from ..nvr.access import AccountLock
 from ..nvr.config import ChannelConfig
-from ..nvr.director import Held
-from ..nvr.meddling import meddle
-from ..nvr.vendor import Inside, VendorApi
+from ..nvr.digest_api import DigestApi
+from ..nvr.vendor import Inside
 from .cameras import LogicDevices
 from .disks import Disks, RecordManager
 from .events import Events
@@ -30,8 +27,6 @@ from .settings import Settings
 from .slots import Slot, Slots, recording_of
 from .wire import RefusedError, json_body, parameters, refusal
 
-_PATIENCE = 10.0
-"""Seconds that a client may take to send its request."""
 _FILE = "dahua.json"
 
 
@@ -43,7 +38,7 @@ class _JsonPart(Protocol):
     async def post(self, method: str, body: Mapping[str, Any]) -> Mapping[str, Any]: ...
 
 
-class DahuaApi(VendorApi):
+class DahuaApi(DigestApi):
     """Stands on a virtual recorder, and makes it a Dahua.
 
     Attributes:
@@ -54,17 +49,14 @@ class DahuaApi(VendorApi):
 
     def __init__(self, inside: Inside, firmware: DahuaFirmware) -> None:
         config = inside.config
-        self._inside = inside
+        realm = "Login to " + hashlib.md5(config.serial.encode()).hexdigest()  # noqa: S324
+        super().__init__(inside, firmware, realm, recording_of)
         self._firmware = firmware
         self.slots = Slots(config.folder / _FILE, config.limits.recordings)
         if self.slots.is_new:
             self.slots.take_over(dict(enumerate(config.channels, start=1)))
         self._cameras = {number: _camera(slot) for number, slot in self.slots.all.items()}
         self.slots.apply(inside.state)
-        realm = "Login to " + hashlib.md5(config.serial.encode()).hexdigest()  # noqa: S324
-        self._guard = Guard(realm, {config.username: config.password}, algorithms=("MD5",))
-        self._lock = AccountLock(config.lockout)
-        self._logins: set[asyncio.Task[None]] = set()
         settings = Settings(self.slots, config, firmware, self._changed)
         devices = LogicDevices(self.slots, firmware, settings, self._is_recording, self._changed)
         self.events = Events(firmware)
@@ -98,44 +90,16 @@ class DahuaApi(VendorApi):
         self.slots.store()
 
     @override
-    async def stop(self) -> None:
-        logins = list(self._logins)
-        for login in logins:
-            login.cancel()
-        await asyncio.gather(*logins, return_exceptions=True)
+    def _rejection(self) -> web.Response:
+        status = HTTPStatus.FORBIDDEN if self.lock.closed else HTTPStatus.UNAUTHORIZED
+        return refusal(status, self._firmware.line_end)
 
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
+    @override
+    async def _carry_out(self, request: web.Request, body: bytes) -> web.StreamResponse:
         try:
-            async with asyncio.timeout(_PATIENCE):
-                body = await request.read()
-        except TimeoutError:
-            raise web.HTTPRequestTimeout from None
-        await self._inside.late()
-        response = self._refuse(request)
-        if response is None:
-            try:
-                response = await self._dispatch(request, body)
-            except RefusedError as error:
-                response = refusal(error.status, self._firmware.line_end)
-        if self._firmware.closes_connections:
-            response.force_close()
-        return response
-
-    def _refuse(self, request: web.Request) -> web.StreamResponse | None:
-        """Return why a request must not be answered, None if it may."""
-        if self._lock.closed:
-            return refusal(HTTPStatus.FORBIDDEN, self._firmware.line_end)
-        authorization = request.headers.get("Authorization")
-        verdict = self._guard.verify(authorization, request.method, request.raw_path)
-        if verdict is Verdict.ACCEPTED:
-            self._lock.right()
-            return None
-        if verdict is Verdict.REJECTED:
-            self._lock.wrong()
-        response = refusal(HTTPStatus.UNAUTHORIZED, self._firmware.line_end)
-        for challenge in self._guard.challenges(stale=verdict is Verdict.STALE):
-            response.headers.add("WWW-Authenticate", challenge)
-        return response
+            return await self._dispatch(request, body)
+        except RefusedError as error:
+            return refusal(error.status, self._firmware.line_end)
 
     async def _dispatch(self, request: web.Request, body: bytes) -> web.StreamResponse:
         name = request.match_info["part"]
@@ -159,12 +123,6 @@ class DahuaApi(VendorApi):
             raise RefusedError
         return web.json_response(await self._json[part].post(method, json_body(body)))
 
-    def _is_recording(self, channel: int) -> bool:
-        return self._inside.director.is_recording(recording_of(channel))
-
-    async def _held(self, channel: int, start: int, end: int) -> Held:
-        return await self._inside.director.held_between(recording_of(channel), start, end)
-
     async def _changed(self) -> None:
         """Have the recorder follow its channels, whose cameras it logs in to first."""
         for number, slot in self.slots.all.items():
@@ -172,32 +130,16 @@ class DahuaApi(VendorApi):
             if camera != self._cameras[number]:
                 self._cameras[number] = camera
                 if slot.enable:
-                    self._meet(number, slot)
+                    self._take_in(number, slot)
         self.slots.apply(self._inside.state)
         await asyncio.to_thread(self.slots.store)
         await self._inside.settle()
 
-    def _meet(self, number: int, slot: Slot) -> None:
+    def _take_in(self, number: int, slot: Slot) -> None:
         if self._firmware.forgets_names:
             self.slots.change(number, replace(slot, name="7H07AB1RAZ64978"))
-        if self._firmware.meddles_at:
-            host = urlsplit(slot.channel.uri).hostname or ""
-            self._begin(meddle(host, self._firmware.meddles_at, slot.username, slot.password))
-        if self._firmware.login_seconds:
-            self._begin(self._log_in(number))
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        login = asyncio.create_task(work)
-        self._logins.add(login)
-        login.add_done_callback(self._logins.discard)
-
-    async def _log_in(self, number: int) -> None:
-        """Take as long as it does until a camera sends something."""
-        token = recording_of(number)
-        self._inside.held.add(token)
-        await asyncio.sleep(self._firmware.login_seconds)
-        self._inside.held.discard(token)
-        await self._inside.settle()
+        host = urlsplit(slot.channel.uri).hostname or ""
+        self._meet(number, host, slot.username, slot.password)
 
 
 def _camera(slot: Slot) -> tuple[object, ...]:

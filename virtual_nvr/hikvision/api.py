@@ -1,23 +1,20 @@
 """The API as a whole: who may ask, which part answers, and how the recorder follows."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 import json
-from typing import Any, override
+from typing import override
 
 from aiohttp import web
 from lxml.etree import _Element as Element
 
-from custom_components.nvr_hotspare.recorder.auth import Guard, Verdict
 from custom_components.nvr_hotspare.recorder.rtsp.footage import Footage
 from custom_components.nvr_hotspare.recorder.rtsp.server import Presentation
 
-from ..nvr.access import AccountLock
 from ..nvr.config import ChannelConfig
-from ..nvr.director import Held
-from ..nvr.meddling import meddle
-from ..nvr.vendor import Inside, VendorApi
+from ..nvr.digest_api import DigestApi
+from ..nvr.vendor import Inside
 from .alerts import Alerts
 from .firmware import HikvisionFirmware
 from .inputs import Input, Inputs, recording_of
@@ -29,23 +26,20 @@ from .system import System
 from .tracks import Tracks
 from .wire import RefusedError, Wire, not_found
 
-_PATIENCE = 10.0
-"""Seconds that a client may take to send its request."""
 _FILE = "hikvision.json"
 
 
-class HikvisionApi(VendorApi):
+class HikvisionApi(DigestApi):
     """Stands on a virtual recorder, and makes it a Hikvision.
 
     Attributes:
         alerts: What clients are told of by themselves.
         inputs: The channels.
-        lock: Counts wrong passwords.
     """
 
     def __init__(self, inside: Inside, firmware: HikvisionFirmware) -> None:
+        super().__init__(inside, firmware, "DVRNVRDVS", recording_of)
         config = inside.config
-        self._inside = inside
         self._firmware = firmware
         self._wire = Wire(firmware.namespace)
         self.inputs = Inputs(config.folder / _FILE, config.limits.recordings, firmware)
@@ -53,9 +47,6 @@ class HikvisionApi(VendorApi):
             self.inputs.take_over(dict(enumerate(config.channels, start=1)))
         self._met: dict[int, Input] = dict(self.inputs.inputs)
         self.inputs.apply(inside.state)
-        self._guard = Guard("DVRNVRDVS", {config.username: config.password}, algorithms=("MD5",))
-        self.lock = AccountLock(config.lockout)
-        self._logins: set[asyncio.Task[None]] = set()
         self._storing = asyncio.Lock()
         address = f"{config.host}:{config.rtsp_port}"
         self.alerts = Alerts(firmware, config.host)
@@ -83,36 +74,10 @@ class HikvisionApi(VendorApi):
     @override
     async def stop(self) -> None:
         self.alerts.end()
-        logins = list(self._logins)
-        for login in logins:
-            login.cancel()
-        await asyncio.gather(*logins, return_exceptions=True)
+        await super().stop()
 
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                body = await request.read()
-        except TimeoutError:
-            raise web.HTTPRequestTimeout from None
-        await self._inside.late()
-        response = self._refuse(request)
-        if response is None:
-            response = await self._carry_out(request, body)
-        if self._firmware.closes_connections:
-            response.force_close()
-        return response
-
-    def _refuse(self, request: web.Request) -> web.StreamResponse | None:
-        """Return why a request must not be answered, None if it may."""
-        verdict = Verdict.MISSING
-        if not self.lock.closed:
-            authorization = request.headers.get("Authorization")
-            verdict = self._guard.verify(authorization, request.method, request.raw_path)
-        if verdict is Verdict.ACCEPTED:
-            self.lock.right()
-            return None
-        if verdict is Verdict.REJECTED:
-            self.lock.wrong()
+    @override
+    def _rejection(self) -> web.Response:
         element, locked = self._wire.element, self.lock.closed
         told = element(
             "userCheck",
@@ -121,11 +86,9 @@ class HikvisionApi(VendorApi):
             element("lockStatus", "lock" if locked else "unlock"),
             element("unlockTime", 1790 if locked else 0),
         )
-        response = self._wire.answer(told, HTTPStatus.UNAUTHORIZED)
-        for challenge in self._guard.challenges(stale=verdict is Verdict.STALE):
-            response.headers.add("WWW-Authenticate", challenge)
-        return response
+        return self._wire.answer(told, HTTPStatus.UNAUTHORIZED)
 
+    @override
     async def _carry_out(self, request: web.Request, body: bytes) -> web.StreamResponse:
         path = request.match_info["path"]
         try:
@@ -181,12 +144,6 @@ class HikvisionApi(VendorApi):
         told = self._system.working_json(channels_only=path.endswith("chanStatus"))
         return web.Response(text=json.dumps(told), content_type="application/json")
 
-    def _is_recording(self, channel: int) -> bool:
-        return self._inside.director.is_recording(recording_of(channel))
-
-    async def _held(self, channel: int, start: int, end: int) -> Held:
-        return await self._inside.director.held_between(recording_of(channel), start, end)
-
     async def _changed(self, channel: int) -> None:
         """Have the recorder follow its channels, whose cameras it logs in to first.
 
@@ -198,28 +155,8 @@ class HikvisionApi(VendorApi):
             del self._met[channel]
         elif camera is not None and camera != self._met.get(channel):
             self._met[channel] = camera
-            self._meet(channel)
+            self._meet(channel, camera.address, camera.username, camera.password)
         self.inputs.apply(self._inside.state)
         async with self._storing:
             await asyncio.to_thread(self.inputs.store)
-        await self._inside.settle()
-
-    def _meet(self, channel: int) -> None:
-        camera, port = self.inputs.inputs[channel], self._firmware.meddles_at
-        if port:
-            self._begin(meddle(camera.address, port, camera.username, camera.password))
-        if self._firmware.login_seconds:
-            self._begin(self._log_in(channel))
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        login = asyncio.create_task(work)
-        self._logins.add(login)
-        login.add_done_callback(self._logins.discard)
-
-    async def _log_in(self, channel: int) -> None:
-        """Take as long as it does until a camera sends something."""
-        token = recording_of(channel)
-        self._inside.held.add(token)
-        await asyncio.sleep(self._firmware.login_seconds)
-        self._inside.held.discard(token)
         await self._inside.settle()

@@ -1,16 +1,13 @@
 """What the recorder plays over RTSP: /Streaming/channels live, /Streaming/tracks as recorded."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import override
 from urllib.parse import parse_qs
 
-from custom_components.nvr_hotspare.recorder.model import Frame, Tracks
-from custom_components.nvr_hotspare.recorder.rtsp.footage import Footage, Shot
-from custom_components.nvr_hotspare.recorder.rtsp.order import Order
+from custom_components.nvr_hotspare.recorder.rtsp.footage import Footage
 from custom_components.nvr_hotspare.recorder.rtsp.server import Presentation
 
+from ..nvr.stretch import Stretch
 from .firmware import HikvisionFirmware
 from .inputs import recording_of
 
@@ -54,38 +51,8 @@ class Playback:
         asked = parse_qs(query)
         offset = self._firmware.utc_offset * _SECOND if self._firmware.local_times else 0
         start, end = (_time(asked.get(name), offset) for name in ("starttime", "endtime"))
-        stretch = Stretch(self._footage(recording_of(channel)), start, end)
-        stretch.onvif = self._firmware.onvif_replay
-        return stretch
-
-
-class Stretch(Footage):
-    """What was recorded between two times that an address may name.
-
-    Attributes:
-        onvif: Whether it is replayed as ONVIF has it to who requires that.
-    """
-
-    def __init__(self, footage: Footage, start: int | None, end: int | None) -> None:
-        self._footage = footage
-        self._start = start
-        self._end = end
-
-    @override
-    async def tracks(self) -> Tracks | None:
-        return await self._footage.tracks()
-
-    @override
-    def names(self) -> Mapping[type[Frame], str]:
-        return self._footage.names() if self.onvif else {}
-
-    @override
-    async def play(self, order: Order) -> AsyncIterator[Sequence[Shot]]:
-        start = max((it for it in (order.start, self._start) if it is not None), default=None)
-        end = min((it for it in (order.end, self._end) if it is not None), default=None)
-        wanted = replace(order, start=start, end=end, paced=order.paced or not self.onvif)
-        async for shots in self._footage.play(wanted):
-            yield shots
+        onvif = self._firmware.onvif_replay
+        return Stretch(self._footage(recording_of(channel)), start, end, onvif=onvif, named=onvif)
 
 
 def _time(told: list[str] | None, offset: int) -> int | None:

@@ -116,13 +116,6 @@ class MediaService(Service):
         )
 
     def _encoder(self, recording: Recording) -> Element:
-        multicast = element(
-            "tt:Multicast",
-            element("tt:Address", element("tt:Type", "IPv4"), element("tt:IPv4Address", "0.0.0.0")),
-            element("tt:Port", 0),
-            element("tt:TTL", 0),
-            element("tt:AutoStart", "false"),
-        )
         return element(
             "tt:VideoEncoderConfiguration",
             element("tt:Name", recording.labels.name),
@@ -130,7 +123,7 @@ class MediaService(Service):
             element("tt:Encoding", "H264"),
             self._resolution(recording),
             element("tt:Quality", 1),
-            multicast,
+            no_multicast(),
             element("tt:SessionTimeout", "PT60S"),
             attributes={"token": f"encoder-{recording.token}"},
         )
@@ -151,6 +144,20 @@ def profile_token(recording: str) -> str:
 def source_token(recording: str) -> str:
     """Return the token of the video source that feeds a recording."""
     return f"source-{recording}"
+
+
+def no_multicast() -> Element:
+    """Return that a stream is sent to nobody who did not ask for it."""
+    address = element(
+        "tt:Address", element("tt:Type", "IPv4"), element("tt:IPv4Address", "0.0.0.0")
+    )
+    return element(
+        "tt:Multicast",
+        address,
+        element("tt:Port", 0),
+        element("tt:TTL", 0),
+        element("tt:AutoStart", "false"),
+    )
 
 
 def check_stream_setup(setup: Node) -> None:

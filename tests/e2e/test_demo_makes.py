@@ -1,4 +1,4 @@
-"""The demo with recorders of Dahua, emulated: one brand as the spare of itself."""
+"""The demo with recorders of Hikvision and of Dahua, emulated: each make as the spare of itself."""
 
 from pathlib import Path
 import re
@@ -8,24 +8,31 @@ import pytest
 
 from .demo import in_order, run_demo
 
-PORT, SUBNET = 18143, 143
+PLACES = {"hikvision": (18144, 144), "dahua": (18143, 143)}
+"""Port and subnet of the demo with each."""
 
 pytestmark = pytest.mark.timeout(700)
 
 
+@pytest.fixture(scope="module", params=PLACES)
+def make(request: pytest.FixtureRequest) -> str:
+    made: str = request.param
+    return made
+
+
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def report(make: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The report of one run of the demo."""
     folder: Path = tmp_path_factory.mktemp("demo")
-    report = run_demo(folder, PORT, SUBNET, "--spare", "dahua", "--working", "dahua")
+    report = run_demo(folder, *PLACES[make], "--spare", make, "--working", make)
     entries = folder / "demo" / "home-assistant" / ".storage" / "core.config_entries"
     told = re.findall(r'"driver":\s*"(\w+)"', entries.read_text(encoding="utf-8"))
     return report | {"drivers": told}
 
 
-def test_all_recorders_are_found_to_be_of_dahua(report: dict[str, Any]) -> None:
-    assert (report["spare"], report["working"]) == ("dahua", "dahua")
-    assert report["drivers"] == ["dahua"] * 3
+def test_of_what_make_all_recorders_are_is_found_out(report: dict[str, Any], make: str) -> None:
+    assert (report["spare"], report["working"]) == (make, make)
+    assert report["drivers"] == [make] * 3
 
 
 def test_an_outage_is_noticed_and_every_camera_recorded_in_time(report: dict[str, Any]) -> None:
