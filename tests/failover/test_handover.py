@@ -129,6 +129,21 @@ def live(unit: UnitId) -> Callable[[Replay], object]:
     return lambda it: it.back(unit).tell(unit, YES).obey()
 
 
+def test_a_deputy_goes_on_with_a_suspicion() -> None:
+    manager = well()
+    last = manager.now
+    away = Away(manager.wait(5).miss("a", 2))
+    away.do(lambda it: it.wait(1).miss("a"))
+    assert away.deputy.connection("a") is Connection.ONLINE
+    away.do(lambda it: it.miss("a", 3))
+    assert away.deputy.connection("a") is Connection.OFFLINE
+    outage = away.deputy.state.devices["a"].outage
+    assert outage is not None
+    assert outage.since == last
+    away.do(lambda it: it.wait(20))
+    assert away.deputy.connection("b") is Connection.ONLINE
+
+
 def test_where_nothing_happened_nothing_changes() -> None:
     manager = well()
     away = Away(manager).do(lambda it: it.show().hear("a").hear("b"))

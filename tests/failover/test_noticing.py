@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from custom_components.nvr_hotspare.failover import journal
 from custom_components.nvr_hotspare.failover.commands import Identify
 from custom_components.nvr_hotspare.failover.events import (
     HeartbeatReceived,
@@ -127,6 +128,59 @@ def test_after_a_start_a_unit_has_a_grace(site: Replay) -> None:
 def test_the_grace_ends_with_the_first_heartbeat(site: Replay) -> None:
     site.send(Started())
     site.hear("a").miss("a", 16)
+    assert site.connection("a") is OFFLINE
+
+
+def started_alone(*units: str) -> Replay:
+    """A site where nothing but Home Assistant starts."""
+    of = group(*map(device, units))
+    timing = replace(of.timing, boot_grace=of.timing.window)
+    return Replay(replace(of, timing=timing)).calm()
+
+
+def test_a_row_of_restarts_does_not_hide_an_outage() -> None:
+    site = started_alone("a", "b")
+    last = site.now
+    for _ in range(2):
+        site.wait(1).miss("a", 2).wait(1).restart()
+    site.wait(last + 7.5 - site.now).miss("a")
+    assert site.connection("a") is ONLINE
+    site.miss("a")
+    assert site.connection("a") is OFFLINE
+    outage = site.state.devices["a"].outage
+    assert outage is not None
+    assert outage.since == last
+    assert site.connection("b") is ONLINE
+
+
+def test_who_is_heard_after_a_restart_was_silent_for_nobody() -> None:
+    site = started_alone("a")
+    site.wait(1).miss("a", 2).wait(1).restart()
+    assert "a" in journal.dump(site.state)["silent"]
+    site.hear("a").wait(6).miss("a", 2)
+    assert site.connection("a") is ONLINE
+    site.restart().hear("a")
+    assert journal.dump(site.state)["silent"] == {}
+
+
+def test_one_unanswered_probe_is_forgotten_by_a_restart() -> None:
+    site = started_alone("a")
+    site.wait(5).miss("a").wait(5).restart().miss("a", 2)
+    assert site.connection("a") is ONLINE
+
+
+def test_a_unit_that_may_have_lost_its_mains_has_its_grace_whatever_was_known(site: Replay) -> None:
+    site.wait(1).miss("a", 2).wait(3).restart()
+    site.wait(28).miss("a", 2)
+    assert site.connection("a") is ONLINE
+    site.wait(1)
+    assert site.connection("a") is OFFLINE
+
+
+def test_a_silence_that_begins_in_the_future_is_one_that_begins_now() -> None:
+    site = started_alone("a")
+    written = journal.dump(site.state) | {"silent": {"a": site.now + 1e6}}
+    site.restart(written).miss("a", 2).wait(8)
     assert site.connection("a") is OFFLINE
 
 

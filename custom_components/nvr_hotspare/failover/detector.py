@@ -4,7 +4,8 @@ A unit is offline when no probe was answered for the window. How a probe fails d
 by itself, a refusal included, only how long the window is: a host that still accepts connections
 is given longer, because slow is not dead; one that refuses, less, because it is not slow. And
 silence must have been proven by more than one probe: where nobody asked (Home Assistant itself
-was stalled, the last heartbeat is old) nothing is known.
+was stalled, the last heartbeat is old) nothing is known. A suspicion outlives who has it: whoever
+decides next goes on with it, for else a row of restarts would hide an outage.
 
 Silence can be excused: a restart that was announced, maintenance, mains that just came back. A
 unit that is silent beyond that is offline, as of its last heartbeat. Where it is Home Assistant
@@ -19,7 +20,7 @@ from .state import Pulse
 
 PROOF = 2
 """Unanswered probes without which silence proves nothing."""
-_BESIDES = attrgetter("heard", "connection", "silence", "asked", "excused", "maintained")
+_BESIDES = attrgetter("heard", "before", "connection", "silence", "asked", "excused", "maintained")
 """What else is known of a unit than which probes it answered."""
 
 
@@ -60,6 +61,19 @@ def suspect(pulse: Pulse) -> bool:
     return pulse.connection is Connection.ONLINE and pulse.unanswered > 0
 
 
+def last_heard(pulse: Pulse) -> float:
+    """Return the last heartbeat of a unit, as far as anybody knows."""
+    return pulse.since if pulse.before is None else pulse.before
+
+
+def silent_since(pulse: Pulse) -> float | None:
+    """Return the last heartbeat of a suspected unit whose silence was proven, None if it wasn't."""
+    if pulse.connection is Connection.OFFLINE:
+        return None
+    proven = pulse.before is not None or pulse.unanswered >= PROOF
+    return last_heard(pulse) if proven else None
+
+
 def offline_at(pulse: Pulse, timing: Timing) -> float | None:
     """Return when a suspected unit goes offline if it is not heard; None if it does not."""
     if pulse.connection is Connection.OFFLINE or pulse.unanswered < PROOF:
@@ -69,9 +83,12 @@ def offline_at(pulse: Pulse, timing: Timing) -> float | None:
         patience = timing.slow_window
     elif pulse.silence is Silence.REFUSED:
         patience = timing.refused_window
+    since = pulse.since
     if not pulse.heard:
         patience = max(patience, timing.boot_grace)
-    return max(pulse.since + patience, pulse.excused, pulse.maintained)
+        if timing.boot_grace <= timing.window:  # nothing but Home Assistant itself has started
+            since = last_heard(pulse)
+    return max(since + patience, pulse.excused, pulse.maintained)
 
 
 def excuse(pulse: Pulse, until: float) -> Pulse:
@@ -96,7 +113,15 @@ def back(pulse: Pulse, now: float) -> Pulse:
 
 def offline(pulse: Pulse) -> Pulse:
     """Take the unit for dead; `since` goes on telling its last heartbeat."""
-    return replace(pulse, connection=Connection.OFFLINE, unanswered=0, silence=None, asked=None)
+    return replace(
+        pulse,
+        since=last_heard(pulse),
+        before=None,
+        connection=Connection.OFFLINE,
+        unanswered=0,
+        silence=None,
+        asked=None,
+    )
 
 
 def may_ask(pulse: Pulse, timing: Timing, now: float) -> bool:

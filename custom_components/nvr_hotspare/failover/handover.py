@@ -69,8 +69,9 @@ def take_charge(
 ) -> tuple[State, tuple[Command, ...]]:
     """Return the state from which a deputy listens, and later decides, and what is to be done.
 
-    Until the manager was lost it had heard all devices but those in an outage, or it would have
-    said so: none has to be heard once more before its silence counts.
+    Until the manager was lost it had heard all devices but those in an outage, and those whose
+    silence its journal tells, or it would have said so: none has to be heard once more before its
+    silence counts.
 
     Args:
         began: The manager's journal; not believed any further than one from a disk.
@@ -84,10 +85,14 @@ def take_charge(
         for unit, device in state.devices.items()
         if device.outage is None or device.outage.returned is not None
     )
+    silent = {unit: state.pulses[unit].before for unit in state.devices}
     events: tuple[Event, ...] = (*heard, *planned)
     for event in events:
         state, more = step(state, event, lost)
         commands += more
+    for unit, since in silent.items():
+        if since is not None:
+            state = with_pulse(state, unit, replace(state.pulses[unit], since=since))
     return state, commands
 
 

@@ -1,7 +1,8 @@
 """The journal: what must outlive a restart, as a dict that JSON can hold.
 
-It holds outages, what is owed to devices, which camera has which place, and the statuses shown;
-not heartbeats nor anything that can be asked again. So it changes only at transitions: the
+It holds outages, what is owed to devices, which camera has which place, the statuses shown, and
+since when a unit is silent; not heartbeats nor anything that can be asked again. So it changes only
+at transitions: the
 manager saves whenever `dump` differs from what it saved last, before it carries out the commands
 of that step, and does not even write where it is `untouched`.
 
@@ -14,6 +15,7 @@ from enum import StrEnum
 from math import isfinite
 from typing import TypeIs
 
+from .detector import silent_since
 from .model import (
     Camera,
     Cause,
@@ -39,6 +41,11 @@ def dump(state: State) -> Json:
         "version": VERSION,
         "incident": state.incident,
         "offline_spares": _offline_spares(state),
+        "silent": {
+            unit: since
+            for unit, pulse in state.pulses.items()
+            if (since := silent_since(pulse)) is not None
+        },
         "held": {
             unit: [list(camera) for camera in spare.held] for unit, spare in state.spares.items()
         },
@@ -57,14 +64,21 @@ def untouched(before: State, after: State) -> bool:
         and (before.spares is after.spares or _held(before) == _held(after))
         and (
             before.pulses is after.pulses
-            or all(before.pulses.get(unit) is after.pulses.get(unit) for unit in after.spares)
-            or _offline_spares(before) == _offline_spares(after)
+            or all(
+                _sign(known) == _sign(pulse)
+                for unit, pulse in after.pulses.items()
+                if pulse is not (known := before.pulses.get(unit))
+            )
         )
     )
 
 
 def _held(state: State) -> list[tuple[UnitId, tuple[Camera, ...]]]:
     return [(unit, spare.held) for unit, spare in state.spares.items()]
+
+
+def _sign(pulse: Pulse | None) -> object:
+    return pulse and (pulse.connection, silent_since(pulse))
 
 
 def _offline_spares(state: State) -> list[UnitId]:
@@ -134,8 +148,13 @@ def load(data: object) -> State:
         for unit, entry in _mapping(journal.get("devices")).items()
         if (device := _load_device(unit, _mapping(entry))) is not None
     }
-    offline = _texts(journal.get("offline_spares"))
-    pulses = {unit: Pulse(since=0.0, connection=Connection.OFFLINE) for unit in offline}
+    pulses = {
+        unit: Pulse(since=since, before=since)
+        for unit, value in _mapping(journal.get("silent")).items()
+        if (since := _seconds(value)) is not None
+    }
+    for unit in _texts(journal.get("offline_spares")):
+        pulses[unit] = Pulse(since=0.0, connection=Connection.OFFLINE)
     for unit, device in devices.items():
         if device.outage is not None and device.outage.returned is None:
             pulses[unit] = Pulse(since=device.outage.since, connection=Connection.OFFLINE)

@@ -34,7 +34,7 @@ def notice(state: State, units: Iterable[UnitId]) -> tuple[State, tuple[Command,
             state = forgotten(state, unit)
         if unit in state.devices:
             state = _in_incident(state)
-            state, said = lost(state, state.devices[unit], pulse.since)
+            state, said = lost(state, state.devices[unit], detector.last_heard(pulse))
             commands += said
     return state, tuple(commands)
 

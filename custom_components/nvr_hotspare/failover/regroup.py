@@ -1,5 +1,6 @@
 """The group changes, or Home Assistant starts: what stays known and what must be learnt anew."""
 
+from .detector import silent_since
 from .evolving import replace
 from .model import Connection, Group, Spare, UnitId, WorkingDevice
 from .owed import only
@@ -71,14 +72,21 @@ def _pulse(state: State, unit: UnitId, *, device: bool) -> Pulse:
 def started(state: State) -> State:
     """Begin to listen: nothing that was seen or asked before counts.
 
-    A unit that was offline stays so until it is heard; one that was online has a grace. A device
+    A unit that was offline stays so until it is heard; one that was online has a grace, but how
+    long it was silent already is not forgotten. A device
     that was back goes on being given back to, from the beginning, since nobody saw what it did.
     """
     now = state.now
     for unit, pulse in state.pulses.items():
         fresh = Pulse(since=pulse.since, heard=pulse.heard, connection=Connection.OFFLINE)
         if pulse.connection is Connection.ONLINE:
-            fresh = Pulse(since=now, excused=pulse.excused, maintained=pulse.maintained)
+            silent = silent_since(pulse)
+            fresh = Pulse(
+                since=now,
+                before=None if silent is None else min(silent, now),  # a clock may have been set
+                excused=pulse.excused,
+                maintained=pulse.maintained,
+            )
         state = with_pulse(state, unit, fresh)
     for device in state.devices.values():
         outage = device.outage

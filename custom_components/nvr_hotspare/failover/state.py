@@ -34,6 +34,8 @@ class Pulse:
     """The last heartbeat; before the first one, from when on the unit was listened for."""
     heard: bool = False
     """Whether `since` is a heartbeat."""
+    before: float | None = None
+    """The last heartbeat before the start of a unit that was suspect then and not heard since."""
     connection: Connection = Connection.ONLINE
     beats: int = 0
     """Good heartbeats in a row, since it is online."""
