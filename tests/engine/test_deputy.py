@@ -107,6 +107,7 @@ async def test_a_recorder_that_is_back_gets_its_camera_back_while_the_manager_is
         await until_said(lab, "backing_up")
         async with VirtualNvr(settings):
             await until_recorded(lab, orders, recorded=False)
+            await until_said(lab, "returned")
             async with onlooker(lab) as client:
                 told = await client.resume()
 

@@ -87,8 +87,10 @@ async def test_without_a_client_what_is_watched_is_let_go_and_what_is_recorded_g
     await client.close()
     await eventually(lambda: "TEARDOWN" in camera.methods)
 
-    states = {name: it.state for name, it in engine.service.report().channels.items()}
-    assert states == {"yard": ChannelState.RECORDING, "hall": None}
+    def states() -> dict[str, ChannelState | None]:
+        return {name: it.state for name, it in engine.service.report().channels.items()}
+
+    await eventually(lambda: states() == {"yard": ChannelState.RECORDING, "hall": None})
     monkeypatch.setattr(listener_module, "WARM_ALONE", 300.0)
     again = await engine.client()
     await eventually(lambda: engine.ring("hall") > 0)
