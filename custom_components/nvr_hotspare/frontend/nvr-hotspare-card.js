@@ -106,6 +106,8 @@ class Language {
     this._date = dates({ day: "numeric", month: "short", ...clock });
     this._number = numbers();
     this._percent = numbers({ style: "percent", maximumFractionDigits: 0 });
+    const { isRTL } = hass.translationMetadata.translations[language] ?? {};
+    this._isolate = isRTL ? "\u2067" : "\u2066";
     const units = ["second", "minute", "hour", "day", "gigabyte"];
     this._units = Object.fromEntries(
       units.map((unit) => [unit, numbers({ style: "unit", unit, unitDisplay: "short" })]),
@@ -155,8 +157,8 @@ class Language {
     return minutes ? `${hours} ${this._of("minute", minutes)}` : hours;
   }
 
-  /** So much of a unit, isolated: the text around it may be written in the other direction. */
-  _of = (unit, value) => `\u2068${this._units[unit].format(value)}\u2069`;
+  /** So much of a unit, in the direction of the language: the text around it may have the other. */
+  _of = (unit, value) => `${this._isolate}${this._units[unit].format(value)}\u2069`;
 }
 
 /* ---- A group, followed over the subscription ---- */
