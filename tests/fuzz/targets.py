@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from tests.fuzz import camera, device, engine, files
+from tests.fuzz import camera, device, engine, files, playing, recorder
 from tests.fuzz.target import total
 
-TARGETS: Final = total((*camera.TARGETS, *device.TARGETS, *engine.TARGETS, *files.TARGETS))
+_GROUPS: Final = (camera, device, engine, files, playing, recorder)
+TARGETS: Final = total(target for group in _GROUPS for target in group.TARGETS)
