@@ -156,7 +156,9 @@ def test_a_row_of_restarts_does_not_hide_an_outage() -> None:
 def test_who_is_heard_after_a_restart_was_silent_for_nobody() -> None:
     site = started_alone("a")
     site.wait(1).miss("a", 2).wait(1).restart()
-    assert "a" in journal.dump(site.state)["silent"]
+    silent = journal.dump(site.state)["silent"]
+    assert isinstance(silent, dict)
+    assert "a" in silent
     site.hear("a").wait(6).miss("a", 2)
     assert site.connection("a") is ONLINE
     site.restart().hear("a")
