@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from homeassistant.components import network
@@ -72,7 +72,7 @@ class DeviceList:
 async def search(hass: HomeAssistant) -> Sequence[FoundUnit]:
     """Ask in all networks that Home Assistant uses."""
     own = await network.async_get_enabled_source_ips(hass)
-    sources = dict.fromkeys([*(str(it) for it in own if isinstance(it, IPv4Address)), _LOOPBACK])
+    sources = dict.fromkeys([*(str(it) for it in own if not _is_of_a_link(it)), _LOOPBACK])
     return await discover(sources, group=ASKED, seconds=PATIENCE)
 
 
@@ -84,7 +84,18 @@ async def find_devices(hass: HomeAssistant) -> DeviceList:
         _addresses(_camera_hosts(hass)),
     )
     units = [it for it in found if it.host in added or it.host not in cameras]
-    return DeviceList(units=units, added=added)
+    return DeviceList(units=_each_once(units), added=added)
+
+
+def _is_of_a_link(address: IPv4Address | IPv6Address) -> bool:
+    """Whether it is an address of IPv6 to which units answer from such ones alone."""
+    return isinstance(address, IPv6Address) and address.is_link_local
+
+
+def _each_once(units: Sequence[FoundUnit]) -> Sequence[FoundUnit]:
+    """Leave out what is there over IPv6 too, if it is the same that is there over IPv4."""
+    known = {it.reference for it in units if ":" not in it.host}
+    return [it for it in units if ":" not in it.host or it.reference not in known]
 
 
 async def _addresses(hosts: set[str]) -> frozenset[str]:

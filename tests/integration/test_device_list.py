@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.nvr_hotspare import device_list
+from custom_components.nvr_hotspare.nvr.discovery import FoundUnit
 from tests.integration.flow import Flow
 from tests.integration.lab import Lab, add_device, unit_input
 from virtual_nvr.nvr.unit import VirtualNvr
@@ -75,3 +76,13 @@ async def test_an_address_that_is_not_listed_can_be_entered_all_the_same(
     assert len(rows(flow)) == 1
     await flow.enter(unit_input(nvr))
     assert flow.result["step_id"] == "preference"
+
+
+def test_a_recorder_that_is_there_over_ipv6_too_is_listed_once() -> None:
+    def found(reference: str, host: str) -> FoundUnit:
+        return FoundUnit(
+            reference=reference, host=host, port=80, https=False, name="", model="", records=True
+        )
+
+    both, again, only = found("a", "192.0.2.1"), found("a", "fd00::1"), found("b", "fd00::2")
+    assert device_list._each_once([again, both, only]) == [both, only]

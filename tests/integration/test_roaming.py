@@ -73,6 +73,7 @@ async def test_a_recorder_that_answers_where_it_was_stays_there(
     other = await lab.nvr("OTHER")
     config = unit_configs(entry)["NVR-1"]
     assert await follow(hass, entry, config, other.config.host)
+    assert await follow(hass, entry, config, nvr.config.host)
     assert subentry_of(entry, nvr).data["host"] == nvr.config.host
 
 

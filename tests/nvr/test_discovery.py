@@ -1,17 +1,22 @@
 """Finding recorders by WS-Discovery, and what hostile answers come to."""
 
 import asyncio
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
+import json
 import random
 import re
 import socket
+import sys
 from typing import Any, override
 
 import pytest
 
-from custom_components.nvr_hotspare.nvr.discovery import FoundUnit, discover, matches
+from custom_components.nvr_hotspare.nvr.discovery import FoundUnit, _order, discover, matches
 from custom_components.nvr_hotspare.nvr.errors import UnitProtocolError
+from tests.nvr import network_of_ipv6
 from tests.nvr.conftest import StartNvr
 
 LOOPBACK = ("127.0.0.1",)
@@ -174,6 +179,26 @@ async def test_who_answers_often_is_one_unit(answering: Answering) -> None:
         lambda it: [answer(it, match(XAddrs=f"http://127.0.0.1:{n}/")) for n in range(1, 50)]
     )
     assert len(found) == 1
+
+
+async def test_recorders_are_found_over_ipv6_where_others_can_reach_them() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *("unshare", "--user", "--map-root-user", "--net"),
+        *(sys.executable, "-m", "tests.nvr.network_of_ipv6"),
+        stdout=PIPE,
+    )
+    told, _ = await process.communicate()
+    assert process.returncode == 0
+    assert json.loads(told) == [[network_of_ipv6.NEAR, 8080]]
+
+
+def test_recorders_are_sorted_whatever_their_addresses_are() -> None:
+    def found(host: str) -> FoundUnit:
+        return replace(read(), host=host)
+
+    hosts = ["fd00::2", "192.0.2.10", "fd00::1", "192.0.2.9"]
+    in_order = sorted(map(found, hosts), key=_order)
+    assert [it.host for it in in_order] == ["192.0.2.9", "192.0.2.10", "fd00::1", "fd00::2"]
 
 
 def read(**told: str) -> FoundUnit:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 import re
 import socket
 from typing import Any, Final, override
@@ -23,9 +23,10 @@ from .address import usual_port
 from .errors import UnitProtocolError
 from .untrusted import parse_xml, printable, text_of, within
 
-type SocketAddress = tuple[str, int]
+type SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 
-GROUP: Final[SocketAddress] = ("239.255.255.250", 3702)
+GROUP: Final = ("239.255.255.250", 3702)
+_GROUP_6: Final = "ff02::c"
 SECONDS: Final = 2.0
 """For which answers are awaited: units hold theirs back by half a second at most, but for slow
 ones."""
@@ -73,42 +74,60 @@ class FoundUnit:
 
 
 async def discover(
-    sources: Iterable[str], *, group: SocketAddress = GROUP, seconds: float = SECONDS
+    sources: Iterable[str], *, group: tuple[str, int] = GROUP, seconds: float = SECONDS
 ) -> Sequence[FoundUnit]:
     """Ask who is there, and return who answers, recorders first.
 
     Args:
-        sources: Own IPv4 addresses, each of a network to ask in; one that can't is left out.
-        group: Who is asked.
+        sources: Own addresses, each of a network to ask in, those of IPv6 with the number of
+            their interface as the scope; one that can't is left out.
+        group: Who is asked over IPv4; over IPv6 it is everybody at the same port.
         seconds: How long answers are awaited.
     """
     found: dict[str, FoundUnit] = {}
-    listeners = [it for source in sources if (it := await _listen(source, found)) is not None]
+    askers = [it for source in sources if (it := await _asker(source, group, found)) is not None]
     try:
         for pause in (min(_REPEAT, seconds), max(0.0, seconds - _REPEAT)):
-            for transport, listener in listeners:
-                for probe in listener.probes:
+            for asker in askers:
+                for probe in asker.probes:
                     with suppress(OSError):
-                        transport.sendto(probe, group)
+                        asker.transport.sendto(probe, asker.everybody)
             await asyncio.sleep(pause)
     finally:
-        for transport, _ in listeners:
-            transport.abort()
+        for asker in askers:
+            asker.transport.abort()
     return sorted(found.values(), key=_order)
 
 
-async def _listen(
-    source: str, found: dict[str, FoundUnit]
-) -> tuple[asyncio.DatagramTransport, _Listener] | None:
-    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """Who asks in one network."""
+
+    transport: asyncio.DatagramTransport
+    everybody: SocketAddress
+    probes: Sequence[bytes]
+
+
+async def _asker(source: str, group: tuple[str, int], found: dict[str, FoundUnit]) -> _Asker | None:
+    own, listener = ip_address(source), _Listener(found)
+    is_old = isinstance(own, IPv4Address)
+    sender = socket.socket(socket.AF_INET if is_old else socket.AF_INET6, socket.SOCK_DGRAM)
     try:
-        sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(source))
-        sender.bind((source, 0))
+        if is_old:
+            sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, own.packed)
+            sender.bind((source, 0))
+            everybody: SocketAddress = group
+        else:
+            address, _, scope = source.partition("%")
+            sender.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, int(scope))
+            sender.bind((address, 0, 0, int(scope)))
+            everybody = _GROUP_6, group[1], 0, int(scope)
         loop = asyncio.get_running_loop()
-        return await loop.create_datagram_endpoint(lambda: _Listener(found), sock=sender)
+        transport, _ = await loop.create_datagram_endpoint(lambda: listener, sock=sender)
     except OSError:
         sender.close()
         return None
+    return _Asker(transport, everybody, listener.probes)
 
 
 class _Listener(asyncio.DatagramProtocol):
@@ -129,8 +148,11 @@ class _Listener(asyncio.DatagramProtocol):
         self._answers += 1
         if self._answers > _MOST_ANSWERS or len(data) > _MAX_DATAGRAM:
             return
+        host = str(addr[0])
+        if ":" in host and ip_address(host).is_link_local:
+            return  # nobody could store it: it is one of this machine's interface
         with suppress(UnitProtocolError):
-            for unit in matches(data, str(addr[0]), self._messages):
+            for unit in matches(data, host, self._messages):
                 if len(self._found) < _MOST or unit.host in self._found:
                     self._found.setdefault(unit.host, unit)
 
@@ -196,4 +218,5 @@ def _scope(scopes: Iterable[str], kind: str) -> str:
 
 
 def _order(unit: FoundUnit) -> tuple[object, ...]:
-    return not unit.records, ip_address(unit.host)
+    address = ip_address(unit.host)
+    return not unit.records, address.version, address

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import socket
 from typing import Any, Final, override
 
-from .discovery import GROUP, SocketAddress
+from .discovery import GROUP
 from .errors import UnitProtocolError
 from .untrusted import parse_xml, printable, text_of, within
 
@@ -31,7 +31,7 @@ class Greeting:
 
 
 async def hear_greetings(
-    sources: Iterable[str], heard: Callable[[Greeting], None], *, group: SocketAddress = GROUP
+    sources: Iterable[str], heard: Callable[[Greeting], None], *, group: tuple[str, int] = GROUP
 ) -> asyncio.BaseTransport:
     """Listen until the returned transport is closed; others on this host may listen, too.
 
