@@ -33,3 +33,9 @@ class Fix:
         response = await self._client.post(url, json=values)
         assert response.status == HTTPStatus.OK
         self.result = await response.json()
+
+    async def look(self) -> None:
+        """Ask what has become of it, as the frontend does when something has progressed."""
+        response = await self._client.get(f"/api/repairs/issues/fix/{self.result['flow_id']}")
+        assert response.status == HTTPStatus.OK
+        self.result = await response.json()
