@@ -87,6 +87,24 @@ async def unplugged(hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: Virt
     return flow
 
 
+async def test_a_guided_drill_ends_when_the_recorder_gets_nothing_back(
+    hass: HomeAssistant,
+    lab: Lab,
+    entry: ConfigEntry,
+    nvr: VirtualNvr,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hass.config_entries.async_update_entry(entry, options={"failback": "manual"})
+    await hass.async_block_till_done()
+    flow = await unplugged(hass, lab, entry, nvr)
+    await lab.start(nvr.config)
+    await eventually(lambda: state(hass, "binary_sensor", nvr, "connection") == "on")
+    monkeypatch.setattr(drill_flow, "PATIENCE", 0.3)
+    await flow.enter({})
+    await follow(hass, flow)
+    assert flow.result["reason"] == "not_handed_over"
+
+
 async def test_a_guided_drill_passes_though_the_spare_does_not_tell_its_footage(
     hass: HomeAssistant,
     lab: Lab,
