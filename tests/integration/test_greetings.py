@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.nvr_hotspare import greetings
 from custom_components.nvr_hotspare.failover.events import Event, Planned
-from tests.integration.lab import eventually, loopback_address
+from tests.integration.lab import eventually, loopback_address, state
 from virtual_nvr.nvr.unit import VirtualNvr
 
 _BYE = (
@@ -72,3 +72,18 @@ async def _until_heard(host: str, planned: list[Planned]) -> None:
         if planned:
             return
     await eventually(lambda: bool(planned))
+
+
+async def test_a_group_runs_though_nobody_can_be_heard(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    nvr: VirtualNvr,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG", greetings.__name__)
+    monkeypatch.setattr(greetings, "HEARD", ("192.0.2.1", 3702))  # no address of this machine
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await eventually(lambda: "Nobody can be heard" in caplog.text)
+    await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from homeassistant.config_entries import SOURCE_DHCP, ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -9,13 +10,20 @@ from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 import pytest
 
 from custom_components.nvr_hotspare import device_list, greetings, roaming
+from custom_components.nvr_hotspare.builtin_config import BuiltinConfig
 from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.nvr.discovery import FoundUnit
 from custom_components.nvr_hotspare.nvr.greeting import Greeting
 from custom_components.nvr_hotspare.roaming import follow
 from custom_components.nvr_hotspare.unit_config import NetworkConfig, unit_configs
 from tests.integration.flow import subentry_of
-from tests.integration.lab import Lab, eventually, loopback_address, state
+from tests.integration.lab import (
+    Lab,
+    builtin_input,
+    eventually,
+    loopback_address,
+    state,
+)
 from virtual_nvr.cameras import VirtualCamera
 from virtual_nvr.nvr.unit import VirtualNvr
 
@@ -130,12 +138,13 @@ async def test_a_recorder_that_greets_from_another_address_is_followed_at_once(
 
 
 async def test_greetings_in_the_name_of_a_unit_have_its_password_offered_seldom(
-    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr
+    hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr, tmp_path: Path
 ) -> None:
     await eventually(lambda: "reference" in subentry_of(entry, nvr).data)
     await lab.stop("NVR-1")
     config = unit_configs(entry)["NVR-1"]
-    heard = greetings.Greetings(hass, entry, entry.runtime_data.manager, lambda: [config])
+    engine = replace(config, way=BuiltinConfig.from_data(builtin_input(tmp_path, standby="warm")))
+    heard = greetings.Greetings(hass, entry, entry.runtime_data.manager, lambda: [engine, config])
     other = await lab.nvr("OTHER")
     answered = 0
 

@@ -75,7 +75,8 @@ async def test_a_recorder_that_is_off_is_not_found(start_nvr: StartNvr, port: in
 
 async def test_a_network_that_is_none_is_left_out(start_nvr: StartNvr, port: int) -> None:
     unit = await start_nvr(discovery_port=port)
-    sources = ("192.0.2.1", *LOOPBACK)
+    alone = f"::1%{socket.if_nametoindex('lo')}"  # no multicast there
+    sources = ("192.0.2.1", "fd00:6::9%999999", alone, *LOOPBACK)
     (found,) = await discover(sources, group=group(port), seconds=1.0)
     assert found.host == unit.config.host
 
