@@ -29,11 +29,6 @@ def _loopback() -> None:
 
 
 @pytest.fixture(autouse=True)
-def enable_event_loop_debug() -> None:
-    """Leave asyncio as it is: half of the time of these tests went into its debug mode."""
-
-
-@pytest.fixture(autouse=True)
 def _our_integration(enable_custom_integrations: None) -> None:
     """Let Home Assistant find the integration."""
 

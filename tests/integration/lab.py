@@ -1,8 +1,8 @@
 """Recorders and cameras in software, and how a user adds them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 import random
@@ -19,6 +19,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 
 from custom_components.nvr_hotspare.const import DOMAIN, SUBENTRY_UNIT
+from custom_components.nvr_hotspare.failover.model import Recording
 from custom_components.nvr_hotspare.nvr.model import Credentials, Endpoint, PlaceState
 from custom_components.nvr_hotspare.nvr.onvif import OnvifUnit
 from custom_components.nvr_hotspare.recorder.model import Codec
@@ -300,13 +301,26 @@ async def eventually(check: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def places(nvr: VirtualNvr) -> Mapping[str, PlaceState]:
-    """Return what a spare holds, asked past Home Assistant."""
+@asynccontextmanager
+async def _asked(nvr: VirtualNvr) -> AsyncIterator[OnvifUnit]:
+    """Give a driver of a recorder, to ask it past Home Assistant."""
     config = nvr.config
     async with aiohttp.ClientSession() as session:
-        unit = OnvifUnit(
+        yield OnvifUnit(
             session,
             Endpoint(host=config.host, port=config.http_port),
             Credentials(username=config.username, password=config.password),
         )
+
+
+async def places(nvr: VirtualNvr) -> Mapping[str, PlaceState]:
+    """Return what a spare holds."""
+    async with _asked(nvr) as unit:
         return await unit.places()
+
+
+async def until_recording(nvr: VirtualNvr) -> None:
+    """Wait until a recorder records all of its cameras."""
+    async with _asked(nvr) as unit, asyncio.timeout(90):
+        while {*(await unit.recordings()).values()} != {Recording.YES}:  # noqa: ASYNC110 (it is asked)
+            await asyncio.sleep(0.1)

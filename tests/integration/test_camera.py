@@ -32,6 +32,7 @@ from tests.integration.lab import (
     entity_id,
     eventually,
     state,
+    until_recording,
 )
 from virtual_nvr.nvr.unit import VirtualNvr
 
@@ -137,6 +138,7 @@ async def test_a_camera_with_one_stream_is_watched_by_way_of_the_spare(
 ) -> None:
     cameras = await lab.cameras(1, sessions=1)
     nvr = await lab.nvr("NVR-1", cameras)
+    await until_recording(nvr)  # or the stream would be thought to be free
     await add_device(hass, group, nvr, cameras)
     camera = live(hass, nvr)
     await eventually(lambda: live_from(hass, camera) == "nvr")

@@ -136,6 +136,8 @@ async def test_what_the_engine_of_the_built_in_spare_tells_is_told(
     entry = await add_builtin_group(hass, builtin_home / "footage")
     await add_device(hass, entry, nvr, cameras)
     await eventually(lambda: state(hass, "binary_sensor", nvr, "spare_ready") == "on")
+    link = entry.runtime_data.links[SPARE]
+    await eventually(lambda: link.report and len(link.report.channels) == len(cameras))
     told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
     engine = told["units"][SPARE]["engine"]
     assert set(engine["channels"]) == {"unit 2.1", "unit 2.2"}

@@ -109,6 +109,8 @@ async def test_an_outage_is_told_as_it_goes(
     lab: Lab, nvr: VirtualNvr, entry: ConfigEntry, look: Look
 ) -> None:
     shown = await look(group=entry.entry_id)
+    await shown.until(lambda: [it["kind"] for it in shown.device()["timeline"]][-1:] == ["own"])
+    await asyncio.sleep(1)  # for longer than between two heartbeats
     await lab.stop("NVR-1")
     await shown.until(lambda: shown.units["NVR-1"]["connection"] == "offline")
     await shown.until(lambda: shown.device()["status"] == "backing_up")
