@@ -100,7 +100,8 @@ class DrillSchedule:
 
     async def _drill(self, units: list[UnitId]) -> None:
         """Drill devices one after another; what makes no sense now may do so in a minute."""
-        grace = self._started + self._manager.timing.boot_grace - self._hass.loop.time()
+        timing = self._manager.timing
+        grace = self._started + max(timing.boot_grace, timing.window) - self._hass.loop.time()
         if grace > 0:  # until then a unit may be away and nobody knows
             await asyncio.sleep(grace)
         for unit in units:

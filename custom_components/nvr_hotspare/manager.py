@@ -137,7 +137,7 @@ class FailoverManager:
             devices=group_devices(configs, holds_back=holds_back),
             spares=group_spares(configs),
             # Where nothing else started with Home Assistant no unit needs a longer grace.
-            timing=replace(timing, boot_grace=timing.window) if self.deputies.lived_on else timing,
+            timing=replace(timing, boot_grace=0.0) if self.deputies.lived_on else timing,
         )
         self.handle(Configured(group))
         self._store.save()

@@ -134,7 +134,7 @@ def test_the_grace_ends_with_the_first_heartbeat(site: Replay) -> None:
 def started_alone(*units: str) -> Replay:
     """A site where nothing but Home Assistant starts."""
     of = group(*map(device, units))
-    timing = replace(of.timing, boot_grace=of.timing.window)
+    timing = replace(of.timing, boot_grace=0.0)
     return Replay(replace(of, timing=timing)).calm()
 
 
@@ -173,6 +173,16 @@ def test_one_unanswered_probe_is_forgotten_by_a_restart() -> None:
 
 def test_a_unit_that_may_have_lost_its_mains_has_its_grace_whatever_was_known(site: Replay) -> None:
     site.wait(1).miss("a", 2).wait(3).restart()
+    site.wait(28).miss("a", 2)
+    assert site.connection("a") is ONLINE
+    site.wait(1)
+    assert site.connection("a") is OFFLINE
+
+
+def test_a_grace_is_one_also_where_the_window_is_longer() -> None:
+    of = group(device("a"))
+    site = Replay(replace(of, timing=replace(of.timing, window=40.0))).calm()
+    site.wait(1).miss("a", 2).wait(36).restart()
     site.wait(28).miss("a", 2)
     assert site.connection("a") is ONLINE
     site.wait(1)

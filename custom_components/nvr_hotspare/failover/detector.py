@@ -83,12 +83,8 @@ def offline_at(pulse: Pulse, timing: Timing) -> float | None:
         patience = timing.slow_window
     elif pulse.silence is Silence.REFUSED:
         patience = timing.refused_window
-    since = pulse.since
-    if not pulse.heard:
-        patience = max(patience, timing.boot_grace)
-        if timing.boot_grace <= timing.window:  # nothing but Home Assistant itself has started
-            since = last_heard(pulse)
-    return max(since + patience, pulse.excused, pulse.maintained)
+    grace = 0.0 if pulse.heard else pulse.since + timing.boot_grace
+    return max(last_heard(pulse) + patience, grace, pulse.excused, pulse.maintained)
 
 
 def excuse(pulse: Pulse, until: float) -> Pulse:

@@ -246,7 +246,8 @@ def _(event: Planned, state: State) -> Taken:
 
 @_take.register
 def _(_event: PowerReturned, state: State) -> Taken:
-    until = state.now + state.group.timing.boot_grace
+    timing = state.group.timing
+    until = state.now + max(timing.boot_grace, timing.window)
     for unit, pulse in state.pulses.items():
         if pulse.connection is Connection.ONLINE:
             state = with_pulse(state, unit, detector.excuse(pulse, until))

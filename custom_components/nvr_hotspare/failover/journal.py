@@ -2,9 +2,8 @@
 
 It holds outages, what is owed to devices, which camera has which place, the statuses shown, and
 since when a unit is silent; not heartbeats nor anything that can be asked again. So it changes only
-at transitions: the
-manager saves whenever `dump` differs from what it saved last, before it carries out the commands
-of that step, and does not even write where it is `untouched`.
+at transitions: the manager saves whenever `dump` differs from what it saved last, before it carries
+out the commands of that step, and does not even write where it is `untouched`.
 
 A journal comes from a disk and is believed only as far as it makes sense: what can't be read is
 left out, device by device, and what the spare is seen to record says the rest.

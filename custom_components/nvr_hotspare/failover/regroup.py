@@ -73,8 +73,8 @@ def started(state: State) -> State:
     """Begin to listen: nothing that was seen or asked before counts.
 
     A unit that was offline stays so until it is heard; one that was online has a grace, but how
-    long it was silent already is not forgotten. A device
-    that was back goes on being given back to, from the beginning, since nobody saw what it did.
+    long it was silent already is not forgotten. A device that was back goes on being given back to,
+    from the beginning, since nobody saw what it did.
     """
     now = state.now
     for unit, pulse in state.pulses.items():
