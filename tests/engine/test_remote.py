@@ -280,6 +280,15 @@ async def test_on_sigterm_it_closes_its_files_and_ends_in_peace(
     assert await asyncio.to_thread(list, lab.footage.rglob("*.mp4"))
 
 
+async def test_told_to_end_while_it_starts_it_ends(lab: OutpostLab) -> None:
+    async with lab.engine():
+        _, writer = await enter(lab.host, lab.port, await lab.pair())
+        writer.close()
+    async with asyncio.timeout(30), lab.engine() as process:
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+
+
 async def test_without_its_folder_it_is_not_paired(lab: OutpostLab) -> None:
     async with lab.engine():
         pairing = await lab.pair()

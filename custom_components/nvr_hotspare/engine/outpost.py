@@ -119,6 +119,8 @@ class Outpost:
         self._listener = Listener(service, stays=True)
         self._holdings = Holdings(service.archive)
         self._service = service
+        if self._leaving.is_set():  # told so before there was a service to end
+            service.done.set()
         self._accounts[FOOTAGE_USER] = footage_password(pairing.key)
         self._ready.set()
         try:
