@@ -20,7 +20,7 @@ MAY_USE = {
     "engine": {"recorder", "nvr", "failover"},
 }
 LOWER = [path for layer in MAY_USE for path in sorted((PACKAGE / layer).rglob("*.py"))]
-GLUE = sorted(PACKAGE.glob("*.py"))
+GLUE = sorted(set(PACKAGE.rglob("*.py")) - set(LOWER))
 VIRTUAL = sorted((ROOT / "virtual_nvr").rglob("*.py"))
 
 
@@ -80,17 +80,15 @@ def test_the_glue_imports_its_own_package_relatively(path: Path) -> None:
 
 
 def test_no_module_of_the_glue_imports_itself_through_others() -> None:
-    modules = {path.stem for path in GLUE if path.stem != "__init__"}
+    modules = {dotted(path, ROOT): path for path in GLUE if path.name != "__init__.py"}
     uses = {
-        path.stem: {
-            part
-            for name, relative in imports(path)
-            if relative
-            for part in [name.removeprefix(f"{NAME}.").split(".")[0]]
-            if part in modules
+        module: {
+            used
+            for name, _ in imports(path)
+            for used in (name, name.rpartition(".")[0])
+            if used in modules
         }
-        for path in GLUE
-        if path.stem != "__init__"
+        for module, path in modules.items()
     }
 
     def follow(trail: list[str]) -> None:
@@ -100,6 +98,13 @@ def test_no_module_of_the_glue_imports_itself_through_others() -> None:
 
     for module in modules:
         follow([module])
+
+
+def test_folders_of_the_glue_do_nothing_when_they_are_imported() -> None:
+    for path in GLUE:
+        if path.name == "__init__.py" and path.parent != PACKAGE:
+            (docstring,) = ast.parse(path.read_text()).body
+            assert isinstance(docstring, ast.Expr), path
 
 
 def test_modules_stay_small() -> None:

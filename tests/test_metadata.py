@@ -18,50 +18,21 @@ import pytest
 from custom_components.nvr_hotspare import (
     PLATFORMS,
     binary_sensor,
-    builtin_form,
     button,
     camera,
-    camera_flow,
-    channel_form,
-    drill_flow,
-    drill_sensor,
-    driver_form,
-    engine_form,
     event,
-    giving_form,
-    group_sensor,
-    heartbeat_sensor,
-    options_flow,
-    options_form,
-    outlook,
-    push_flow,
-    reauth_flow,
     sensor,
     services,
-    spare_flow,
-    storage_sensor,
-    subentry_flow,
     switch,
-    synchronizing_sensor,
-    unit_form,
 )
-from custom_components.nvr_hotspare.access_issues import CERTIFICATE_CHANGED
-from custom_components.nvr_hotspare.builtin_flow import SPARE_KINDS
-from custom_components.nvr_hotspare.camera_issues import CAMERA_REJECTS
-from custom_components.nvr_hotspare.camera_watch import CAMERA_CHANGED
+from custom_components.nvr_hotspare.cameras.drift import CAMERA_GONE, CAMERA_NEW
+from custom_components.nvr_hotspare.cameras.issues import CAMERA_REJECTS
+from custom_components.nvr_hotspare.cameras.watch import CAMERA_CHANGED
 from custom_components.nvr_hotspare.condition import CONDITIONS
 from custom_components.nvr_hotspare.const import DOMAIN, Standby, WorkMode
-from custom_components.nvr_hotspare.drift import CAMERA_GONE, CAMERA_NEW
-from custom_components.nvr_hotspare.drill_book import Proof
-from custom_components.nvr_hotspare.drill_report import UNTRIED
-from custom_components.nvr_hotspare.drill_schedule import DRILL_TOO_OLD
-from custom_components.nvr_hotspare.engine_issues import (
-    IN_BACKUPS,
-    NOT_PAIRED,
-    RING_TOO_SHORT,
-    STORAGE_ISSUES,
-    TOO_OLD,
-)
+from custom_components.nvr_hotspare.drills.book import Proof
+from custom_components.nvr_hotspare.drills.report import UNTRIED
+from custom_components.nvr_hotspare.drills.schedule import DRILL_TOO_OLD
 from custom_components.nvr_hotspare.errors import source_error_key, unit_error_key
 from custom_components.nvr_hotspare.failover.model import (
     Happening,
@@ -70,16 +41,51 @@ from custom_components.nvr_hotspare.failover.model import (
     SpareStatus,
     WorkingStatus,
 )
-from custom_components.nvr_hotspare.giving import Way
-from custom_components.nvr_hotspare.group_options import DAILY, WEEKDAYS, Failback
-from custom_components.nvr_hotspare.live import LiveFrom
-from custom_components.nvr_hotspare.manual import Refusal
+from custom_components.nvr_hotspare.flows import (
+    camera as camera_flow,
+    drill as drill_flow,
+    options as options_flow,
+    push as push_flow,
+    reauth as reauth_flow,
+    spare as spare_flow,
+    subentry as subentry_flow,
+)
+from custom_components.nvr_hotspare.flows.builtin import SPARE_KINDS
+from custom_components.nvr_hotspare.footage.timeline import Kind
+from custom_components.nvr_hotspare.forms import (
+    builtin as builtin_form,
+    channels as channel_form,
+    driver as driver_form,
+    engine as engine_form,
+    giving as giving_form,
+    options as options_form,
+    outlook,
+    unit as unit_form,
+)
+from custom_components.nvr_hotspare.links.access_issues import CERTIFICATE_CHANGED
+from custom_components.nvr_hotspare.links.engine_issues import (
+    IN_BACKUPS,
+    NOT_PAIRED,
+    RING_TOO_SHORT,
+    STORAGE_ISSUES,
+    TOO_OLD,
+)
+from custom_components.nvr_hotspare.live.choice import LiveFrom
+from custom_components.nvr_hotspare.managing.manual import Refusal
 from custom_components.nvr_hotspare.nvr import errors as unit_errors
 from custom_components.nvr_hotspare.nvr.camera_state import Aspect, Encoding
 from custom_components.nvr_hotspare.recorder import errors as source_errors
 from custom_components.nvr_hotspare.recorder.giving.model import TransferProblem
 from custom_components.nvr_hotspare.recorder.report import StorageState
-from custom_components.nvr_hotspare.timeline import Kind
+from custom_components.nvr_hotspare.sensors import (
+    drill as drill_sensor,
+    group as group_sensor,
+    heartbeat as heartbeat_sensor,
+    storage as storage_sensor,
+    synchronizing as synchronizing_sensor,
+)
+from custom_components.nvr_hotspare.settings.giving import Way
+from custom_components.nvr_hotspare.settings.group import DAILY, WEEKDAYS, Failback
 from custom_components.nvr_hotspare.trigger import TRIGGERS
 
 ROOT = Path(__file__).parent.parent
@@ -92,6 +98,14 @@ PRIORITIES = EN["selector"]["priority"]["options"]
 DAYS = EN["selector"]["weekday"]["options"]
 LONGEST_OPTION = 40
 """Characters: the frontend cuts what does not fit into a line of a phone."""
+
+LOWER = {"engine", "failover", "nvr", "recorder"}
+GLUE = [
+    str(path.with_suffix(""))
+    for each in PACKAGE.rglob("*.py")
+    if (path := each.relative_to(PACKAGE)).parts[0] not in LOWER
+]
+"""The modules of the layer that is Home Assistant's: no other has texts."""
 
 TABLES: dict[str, list[Any]] = {
     "binary_sensor": [
@@ -143,11 +157,11 @@ def keys_given(call: str, module: str) -> set[str]:
     }
 
 
-def keys_raised(module: Path) -> set[str]:
+def keys_raised(module: str) -> set[str]:
     """Return the literal keys of the errors that a module makes itself."""
     return {
         keyword.value.value
-        for node in ast.walk(ast.parse(module.read_text()))
+        for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id in {"HomeAssistantError", "ServiceValidationError"}
@@ -314,16 +328,19 @@ def test_menus_say_in_a_line_what_can_be_chosen_and_below_it_what_that_means() -
 
 def test_every_error_of_the_flows_is_translated() -> None:
     units = {unit_error_key(kind("")) for kind in subclasses(unit_errors.UnitError)}
-    probing = units | keys_given("UnitFormError", "unit_form")
-    probing |= keys_given("UnitFormError", "builtin_form")
-    probing |= keys_given("FolderError", "footage_folder")
+    probing = units | keys_given("UnitFormError", "forms/unit")
+    probing |= keys_given("UnitFormError", "forms/builtin")
+    probing |= keys_given("FolderError", "footage/folder")
     probing |= {key for _, key in engine_form.KEYS} | {"engine_refuses"}
-    channels = keys_given("UnitFormError", "channel_form") | {"camera_without_rtsp", "invalid_uri"}
-    changing = keys_given("UnitFormError", "engine_change_flow")
+    channels = keys_given("UnitFormError", "forms/channels") | {
+        "camera_without_rtsp",
+        "invalid_uri",
+    }
+    changing = keys_given("UnitFormError", "flows/engine_change")
     assert set(EN["config"]["error"]) == probing
     giving = {f"giving_{it}" for it in TransferProblem if it.startswith(("folder", "name"))}
     assert set(UNIT["error"]) == probing | channels | changing | giving
-    assert set(EN["options"]["error"]) == keys_given("UnitFormError", "options_form")
+    assert set(EN["options"]["error"]) == keys_given("UnitFormError", "forms/options")
     fix_flows = {key: issue.get("fix_flow", {}) for key, issue in EN["issues"].items()}
     certificate = fix_flows["certificate_changed"]
     assert set(certificate["error"]) == units | {"other_unit"}
@@ -369,13 +386,8 @@ def test_every_exception_is_translated() -> None:
         *("_browse_error", "_failure", "_refusal", "_unresolvable"),
         *("failure", "refusal", "ShelfError"),
     )
-    given = {
-        key
-        for module in PACKAGE.glob("*.py")
-        for call in calls
-        for key in keys_given(call, module.stem)
-    }
-    raised = {key for module in PACKAGE.glob("*.py") for key in keys_raised(module)}
+    given = {key for module in GLUE for call in calls for key in keys_given(call, module)}
+    raised = {key for module in GLUE for key in keys_raised(module)}
     assert set(EN["exceptions"]) == given | raised | set(Refusal)
 
 
@@ -399,7 +411,7 @@ def test_every_line_of_the_outlook_is_translated() -> None:
     texts = EN["selector"]["outlook"]["options"]
     named = {
         node.value
-        for module in ("outlook", "footage_folder")
+        for module in ("forms/outlook", "footage/folder")
         for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text()))
         if isinstance(node, ast.Constant)
     }
@@ -411,7 +423,7 @@ def test_every_line_of_the_outlook_is_translated() -> None:
 def test_every_issue_is_translated() -> None:
     created = {
         keyword.value.value
-        for module in ("leftovers",)
+        for module in ("units/leftovers",)
         for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text()))
         if isinstance(node, ast.Call)
         for keyword in node.keywords

@@ -8,22 +8,22 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
-from .card import add_card, remove_card, serve_card
-from .chronicle import remove_chronicle
 from .const import DOMAIN
-from .courier import courier_state
-from .devices import is_stale
-from .drill_book import remove_drills
-from .drill_times import remove_times
-from .giving_engine import HiredEngine
-from .removal import retire
-from .reports import remove_reports
+from .dashboards.card import add_card, remove_card, serve_card
+from .dashboards.websocket_api import register_commands
+from .drills.book import remove_drills
+from .drills.times import remove_times
+from .footage.chronicle import remove_chronicle
+from .footage.views import register_views
+from .giving.courier import courier_state
+from .giving.engine import HiredEngine
+from .reports.reports import remove_reports
 from .runtime import GroupRuntime, NvrHotSpareConfigEntry, open_link
 from .services import register_services
+from .settings.unit import unit_configs
 from .store import GroupStore
-from .unit_config import unit_configs
-from .views import register_views
-from .websocket_api import register_commands
+from .units.devices import is_stale
+from .units.removal import retire
 
 PLATFORMS: Final = (
     Platform.BINARY_SENSOR,

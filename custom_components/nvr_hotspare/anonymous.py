@@ -7,10 +7,10 @@ import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from .engine_config import EngineConfig
 from .failover.model import Camera, UnitId
 from .nvr.builtin import channel_of
-from .unit_config import NetworkConfig, UnitConfig, place_key
+from .settings.engine import EngineConfig
+from .settings.unit import NetworkConfig, UnitConfig, place_key
 
 ADDRESS: Final = "<address>"
 REMOVED: Final = "a removed unit"

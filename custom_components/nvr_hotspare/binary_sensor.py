@@ -14,10 +14,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import UnitEntity, add_units
 from .failover.model import Connection, UnitId
-from .group_sensor import GROUP_SENSORS, FullyProtectedSensor
 from .manager import FailoverManager
 from .runtime import NvrHotSpareConfigEntry
-from .unit_config import UnitConfig
+from .sensors.group import GROUP_SENSORS, FullyProtectedSensor
+from .settings.unit import UnitConfig
 
 PARALLEL_UPDATES = 0
 

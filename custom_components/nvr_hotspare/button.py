@@ -12,13 +12,13 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
-from .drills import Drills, failure
+from .drills.drills import Drills, failure
 from .entity import UnitEntity, add_units
 from .failover.events import Planned
 from .manager import FailoverManager
 from .nvr.errors import UnitError
 from .runtime import NvrHotSpareConfigEntry
-from .unit_config import NetworkConfig, UnitConfig
+from .settings.unit import NetworkConfig, UnitConfig
 
 PARALLEL_UPDATES = 0  # a drill takes minutes, for which nothing else is to wait
 

@@ -9,11 +9,11 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .failover.model import UnitId
-from .live import live_view_id
-from .live_addresses import LiveAddresses
-from .live_view import CHANNEL_CAMERA, LiveView
+from .live.addresses import LiveAddresses
+from .live.choice import live_view_id
+from .live.view import CHANNEL_CAMERA, LiveView
 from .runtime import NvrHotSpareConfigEntry
-from .unit_config import ChannelConfig, UnitConfig
+from .settings.unit import ChannelConfig, UnitConfig
 
 PARALLEL_UPDATES = 0
 

@@ -21,22 +21,22 @@ from homeassistant.helpers.device_registry import format_mac
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
-from .builtin_config import BuiltinConfig
-from .builtin_flow import SPARE_KINDS, BuiltinSteps
-from .builtin_form import TITLE, builtin_data, builtin_serial
 from .const import CONF_GROUP, CONF_PREFERENCE, DOMAIN, SUBENTRY_UNIT, WorkMode
 from .engine.config import PORT
-from .engine_config import EngineConfig
-from .engine_flow import EngineSteps
-from .engine_form import engine_data, engine_title, group_schema
+from .flows.builtin import SPARE_KINDS, BuiltinSteps
+from .flows.engine import EngineSteps
+from .flows.options import GroupOptionsFlow
+from .flows.reauth import ReauthSteps
+from .flows.recorder import RecorderSteps
+from .flows.subentry import UnitSubentryFlow
+from .forms.builtin import TITLE, builtin_data, builtin_serial
+from .forms.engine import engine_data, engine_title, group_schema
+from .forms.unit import is_configured, probe_spare, unit_data, unit_title
 from .nvr.model import Endpoint, Probe
-from .options_flow import GroupOptionsFlow
-from .reauth_flow import ReauthSteps
-from .recorder_flow import RecorderSteps
-from .roaming import moved_by_dhcp
-from .subentry_flow import UnitSubentryFlow
-from .unit_config import NetworkConfig, unit_configs
-from .unit_form import is_configured, probe_spare, unit_data, unit_title
+from .settings.builtin import BuiltinConfig
+from .settings.engine import EngineConfig
+from .settings.unit import NetworkConfig, unit_configs
+from .units.roaming import moved_by_dhcp
 
 
 class NvrHotSpareConfigFlow(

@@ -15,14 +15,14 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .failover.events import HeartbeatReceived, ProbeUnanswered, RecordingsSeen
 from .failover.model import Connection
-from .following import follow_unit
-from .link import UnitLink
+from .links.link import UnitLink
+from .links.network import NetworkLink
 from .manager import FailoverManager
-from .network_link import NetworkLink
 from .nvr.errors import UnitError, UnitUnsupportedError
 from .nvr.pacer import Pacer
 from .nvr.pulse import Prober
-from .push import take_pushes
+from .signs.push import take_pushes
+from .units.following import follow_unit
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -31,13 +31,13 @@ from .const import (
     CONF_URI,
     DOMAIN,
 )
-from .engine_link import EngineLink
 from .failover import journal
-from .group_options import CONF_GATEWAY
-from .link import UnitLink
-from .network_link import NetworkLink
+from .links.engine import EngineLink
+from .links.link import UnitLink
+from .links.network import NetworkLink
 from .recorder.report import EngineReport
 from .runtime import GroupRuntime, NvrHotSpareConfigEntry
+from .settings.group import CONF_GATEWAY
 
 TO_REDACT: Final = {
     CONF_ENGINE,

@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import DOMAIN
 from .manager import FailoverManager
 from .runtime import NvrHotSpareConfigEntry
-from .unit_config import UnitConfig
+from .settings.unit import UnitConfig
 
 
 class UnitEntity(Entity):

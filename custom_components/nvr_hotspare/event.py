@@ -13,9 +13,9 @@ from .entity import UnitEntity, add_units
 from .failover.commands import Announce
 from .failover.model import Happening
 from .manager import FailoverManager
+from .reports.sentences import sentence
 from .runtime import NvrHotSpareConfigEntry
-from .sentences import sentence
-from .unit_config import UnitConfig
+from .settings.unit import UnitConfig
 
 PARALLEL_UPDATES = 0
 

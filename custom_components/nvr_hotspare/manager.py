@@ -15,10 +15,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .audience import Audience
-from .courier import Courier
+from .cameras.moves import Moves
 from .engine.standing import SILENCE
-from .engine_link import EngineLink
 from .failover import detector, journal, pool, view
 from .failover.commands import Announce, Command, Desist, Identify, Provision, Synchronize
 from .failover.events import (
@@ -39,21 +37,23 @@ from .failover.model import Camera, Group, PlaceFacts, Reason, Timing, UnitId
 from .failover.protection import Protection
 from .failover.state import State
 from .failover.view import DeviceView, SpareView
-from .group_options import GroupOptions
-from .identifying import identify
-from .leftovers import Leftovers
-from .link import UnitLink
+from .footage.whereabouts import whereabouts
+from .giving.courier import Courier
+from .links.engine import EngineLink
+from .links.identifying import identify
+from .links.link import UnitLink
 from .listeners import Listeners
-from .manual import Wish, check
-from .member import Member, UnitView, log_connection
-from .moves import Moves
+from .managing.manual import Wish, check
+from .managing.member import Member, UnitView, log_connection
+from .managing.protecting import ProtectionWatch
+from .managing.standing_orders import Deputies
 from .nvr.model import Place, PlaceState
-from .protecting import ProtectionWatch
-from .reports import OutageReports
-from .standing_orders import Deputies
+from .reports.audience import Audience
+from .reports.reports import OutageReports
+from .settings.group import GroupOptions
+from .settings.unit import UnitConfig, group_devices, group_places, group_spares, place_camera
 from .store import GroupStore
-from .unit_config import UnitConfig, group_devices, group_places, group_spares, place_camera
-from .whereabouts import whereabouts
+from .units.leftovers import Leftovers
 
 _LOGGER = logging.getLogger(__name__)
 

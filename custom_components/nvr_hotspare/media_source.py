@@ -19,10 +19,10 @@ from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
 from .failover.model import Camera, UnitId
-from .footage_id import FootageId
-from .library import Library, loaded_libraries
-from .shelf import Scene, ShelfError
-from .views import MIME_TYPE, clip_path, picture_path
+from .footage.identifier import FootageId
+from .footage.library import Library, loaded_libraries
+from .footage.shelf import Scene, ShelfError
+from .footage.views import MIME_TYPE, clip_path, picture_path
 
 NAME: Final = "NVR Hot Spare"
 

@@ -3,13 +3,13 @@
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.core import HomeAssistant
 
-from .camera_flow import CameraAccountFlow
-from .certificate_flow import CertificateFlow
 from .const import CONF_NUMBER
-from .drift_flow import drift_flow
-from .drill_repair_flow import DrillFlow
 from .errors import unit_error_key
 from .failover.model import UnitId
+from .flows.camera import CameraAccountFlow
+from .flows.certificate import CertificateFlow
+from .flows.drift import drift_flow
+from .flows.drill_repair import DrillFlow
 from .nvr.errors import UnitError
 from .runtime import NvrHotSpareConfigEntry
 

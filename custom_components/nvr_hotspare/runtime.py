@@ -8,30 +8,30 @@ from pathlib import Path
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from .builtin_config import BuiltinConfig
-from .builtin_link import BuiltinLink
-from .camera_issues import CameraIssues
-from .chronicle import Chronicle
+from .cameras.issues import CameraIssues
 from .const import DOMAIN
 from .coordinator import UnitCoordinator
-from .devices import forget_entities, register_devices
-from .drill_schedule import DrillSchedule
-from .drills import Drills
-from .engine_config import EngineConfig
-from .engine_link import EngineLink
+from .dashboards.feed import Feed
+from .dashboards.overview import Overview
+from .drills.drills import Drills
+from .drills.schedule import DrillSchedule
 from .failover.model import Connection, UnitId
-from .feed import Feed
-from .link import UnitLink
+from .footage.chronicle import Chronicle
+from .footage.scenes import Scenes
+from .links.builtin import BuiltinLink
+from .links.engine import EngineLink
+from .links.link import UnitLink
+from .links.network import NetworkLink
+from .links.remote import RemoteLink
 from .manager import FailoverManager
-from .network_link import NetworkLink
-from .overview import Overview
-from .remote_link import RemoteLink
-from .removal import retire
-from .roaming import roam
-from .scenes import Scenes
+from .settings.builtin import BuiltinConfig
+from .settings.engine import EngineConfig
+from .settings.unit import UnitConfig, group_places, unit_configs
 from .store import GroupStore
-from .surroundings import Surroundings
-from .unit_config import UnitConfig, group_places, unit_configs
+from .surroundings.surroundings import Surroundings
+from .units.devices import forget_entities, register_devices
+from .units.removal import retire
+from .units.roaming import roam
 
 type NvrHotSpareConfigEntry = ConfigEntry[GroupRuntime]
 

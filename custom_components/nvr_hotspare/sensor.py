@@ -16,17 +16,17 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .const import WorkMode
-from .drill_sensor import DRILL_SENSORS, DrillSensor
-from .engine_link import EngineLink
 from .entity import UnitEntity, add_units
 from .failover.model import SpareStatus, UnitId, WorkingStatus
 from .failover.view import DeviceView, SpareView
-from .heartbeat_sensor import HEARTBEAT_SENSORS, HeartbeatSensor
+from .links.engine import EngineLink
 from .manager import FailoverManager
 from .runtime import NvrHotSpareConfigEntry
-from .storage_sensor import STORAGE_SENSORS, StorageSensor
-from .synchronizing_sensor import OUTAGE_SENSORS, PROGRESS_SENSORS, OutageSensor, ProgressSensor
-from .unit_config import UnitConfig
+from .sensors.drill import DRILL_SENSORS, DrillSensor
+from .sensors.heartbeat import HEARTBEAT_SENSORS, HeartbeatSensor
+from .sensors.storage import STORAGE_SENSORS, StorageSensor
+from .sensors.synchronizing import OUTAGE_SENSORS, PROGRESS_SENSORS, OutageSensor, ProgressSensor
+from .settings.unit import UnitConfig
 
 PARALLEL_UPDATES = 0
 

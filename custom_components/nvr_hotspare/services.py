@@ -17,13 +17,13 @@ from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
 from .const import DOMAIN
-from .drills import refusal
-from .exporting import Exported, export, prepare_folder, span_between
+from .drills.drills import refusal
 from .failover.model import Camera, UnitId
-from .library import Library
+from .footage.export import Exported, export, prepare_folder, span_between
+from .footage.library import Library
+from .footage.shelf import local
 from .manager import FailoverManager
 from .runtime import NvrHotSpareConfigEntry
-from .shelf import local
 
 TAKE_OVER: Final = "take_over"
 GIVE_BACK: Final = "give_back"

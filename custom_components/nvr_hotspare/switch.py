@@ -12,7 +12,7 @@ from .const import CONF_PROTECTED
 from .entity import UnitEntity, add_units
 from .manager import FailoverManager
 from .runtime import NvrHotSpareConfigEntry
-from .unit_config import UnitConfig
+from .settings.unit import UnitConfig
 
 PARALLEL_UPDATES = 1
 

@@ -6,9 +6,9 @@ from homeassistant.components.system_health import SystemHealthRegistration
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
-from .engine_link import EngineLink
 from .failover.model import Connection
 from .failover.view import DeviceView
+from .links.engine import EngineLink
 
 
 @callback

@@ -7,13 +7,13 @@ from scripts.lab.complaints import complaints
 _FINE = """\
 2026-11-30 16:11:48.370 WARNING (SyncWorker_0) [homeassistant.loader] We found a custom \
 integration nvr_hotspare which has not been tested by Home Assistant. It might cause problems.
-2026-11-30 16:11:50.001 INFO (MainThread) [custom_components.nvr_hotspare.member] NVR 1 is offline
+2026-11-30 16:11:50.001 INFO (MainThread) [custom_components.nvr_hotspare.manager] NVR 1 is offline
 2026-11-30 16:11:59.352 ERROR (ImportExecutor_0) [homeassistant.components.camera] No libturbojpeg
 Traceback (most recent call last):
   File "/lib/homeassistant/components/camera/img_util.py", line 91, in __init__
 """
 _WARNING = """\
-2026-11-30 16:12:00.000 WARNING (MainThread) [custom_components.nvr_hotspare.spare_worker] Full
+2026-11-30 16:12:00.000 WARNING (MainThread) [custom_components.nvr_hotspare.manager] Full
 """
 _UNTAKEN = """\
 2026-11-30 16:12:01.000 ERROR (MainThread) [homeassistant] Error doing job: Task exception was \

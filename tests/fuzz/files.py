@@ -9,7 +9,8 @@ from aiohttp import web
 from hypothesis import strategies as st
 
 from custom_components.nvr_hotspare.engine.config import ConfigError, read as read_config
-from custom_components.nvr_hotspare.footage_id import FootageId
+from custom_components.nvr_hotspare.footage.identifier import FootageId
+from custom_components.nvr_hotspare.footage.views import _from_path
 from custom_components.nvr_hotspare.nvr.engine_places import channel_of, key_of
 from custom_components.nvr_hotspare.recorder.archive import Archive, _clip
 from custom_components.nvr_hotspare.recorder.errors import ArchiveError, FootageError
@@ -26,7 +27,6 @@ from custom_components.nvr_hotspare.recorder.mp4.index import read_length, write
 from custom_components.nvr_hotspare.recorder.mp4.reader import Mp4Reader
 from custom_components.nvr_hotspare.recorder.mp4.splice import parts
 from custom_components.nvr_hotspare.recorder.spans import Span
-from custom_components.nvr_hotspare.views import _from_path
 from tests.fuzz.target import Target, each, in_turn, lines, structured
 from tests.recorder.footage import indexed, recording
 

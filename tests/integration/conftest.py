@@ -9,12 +9,15 @@ from homeassistant.core import HomeAssistant
 import pytest
 import pytest_socket
 
-# The test plugin brings a `custom_components` of its own: ours must be imported before.
-from custom_components.nvr_hotspare import device_list, greetings, manager
+from custom_components.nvr_hotspare import manager
 from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.failover.model import Timing
 from custom_components.nvr_hotspare.recorder import probe
 from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE
+from custom_components.nvr_hotspare.surroundings import greetings
+
+# The test plugin brings a `custom_components` of its own: ours must be imported before.
+from custom_components.nvr_hotspare.units import device_list
 from tests.integration.flow import Flow
 from tests.integration.lab import Lab, add_device, add_group, eventually, state, unit_input
 from virtual_nvr.cameras import VirtualCamera

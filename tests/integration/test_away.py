@@ -14,10 +14,10 @@ from homeassistant.helpers.storage import STORAGE_DIR
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.nvr_hotspare import group_options
-from custom_components.nvr_hotspare.builtin_link import BuiltinLink
 from custom_components.nvr_hotspare.const import DOMAIN, EVENT_HAPPENED
-from custom_components.nvr_hotspare.reports import moment
+from custom_components.nvr_hotspare.links.builtin import BuiltinLink
+from custom_components.nvr_hotspare.reports.reports import moment
+from custom_components.nvr_hotspare.settings import group as group_options
 from tests.integration.lab import (
     Lab,
     add_builtin_group,
@@ -146,7 +146,7 @@ async def test_what_was_not_settled_is_told_once_all_the_same(
         await asyncio.Event().wait()
 
     with monkeypatch.context() as patched:
-        patched.setattr("custom_components.nvr_hotspare.engine_link.EngineLink.settle", never)
+        patched.setattr("custom_components.nvr_hotspare.links.engine.EngineLink.settle", never)
         assert await hass.config_entries.async_setup(entry.entry_id)
         await eventually(lambda: len(said) == 2)
         await away(hass, entry)

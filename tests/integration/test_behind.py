@@ -6,8 +6,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.nvr_hotspare import sources
-from custom_components.nvr_hotspare.behind import is_internal
+from custom_components.nvr_hotspare.cameras import sources
+from custom_components.nvr_hotspare.cameras.behind import is_internal
 from custom_components.nvr_hotspare.recorder.errors import SourceUnreachableError
 from custom_components.nvr_hotspare.recorder.model import Source
 from tests.integration.flow import Flow

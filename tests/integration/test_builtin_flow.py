@@ -9,8 +9,8 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import instance_id
 import pytest
 
-from custom_components.nvr_hotspare import footage_folder
 from custom_components.nvr_hotspare.const import DOMAIN
+from custom_components.nvr_hotspare.footage import folder as footage_folder
 from custom_components.nvr_hotspare.recorder import probe
 from custom_components.nvr_hotspare.recorder.model import CLOCK_RATE
 from tests.integration.flow import Flow
@@ -225,7 +225,7 @@ async def test_a_disk_that_fails_meanwhile_is_told(
     def fail(_: object, __: object) -> list[str]:
         raise OSError
 
-    monkeypatch.setattr("custom_components.nvr_hotspare.outlook.warnings", fail)
+    monkeypatch.setattr("custom_components.nvr_hotspare.forms.outlook.warnings", fail)
     await flow.enter(builtin_input(builtin_home / "footage"))
     assert "can't be looked at" in flow.outlook
 

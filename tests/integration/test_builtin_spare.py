@@ -279,7 +279,7 @@ async def test_a_disk_without_room_is_told_until_there_is_some(
 ) -> None:
     entry = await add_builtin_group(hass, builtin_home / "footage")
     await eventually(lambda: report(entry) is not None)
-    monkeypatch.setattr("custom_components.nvr_hotspare.builtin_config.FREE_FLOOR", 10**18)
+    monkeypatch.setattr("custom_components.nvr_hotspare.settings.builtin.FREE_FLOOR", 10**18)
     assert await hass.config_entries.async_reload(entry.entry_id)
     await eventually(lambda: [it.translation_key for it in issues(hass)] == ["storage_full"])
     monkeypatch.undo()
@@ -303,7 +303,7 @@ async def test_a_folder_that_nobody_can_look_at_is_the_engines_to_tell(
     def fail(_: object, __: object) -> bool:
         raise OSError
 
-    monkeypatch.setattr("custom_components.nvr_hotspare.builtin_link.in_backups", fail)
+    monkeypatch.setattr("custom_components.nvr_hotspare.links.builtin.in_backups", fail)
     entry = await add_builtin_group(hass, builtin_home / "config" / "footage")
     await eventually(lambda: report(entry) is not None)
     assert not issues(hass)

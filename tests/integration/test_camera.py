@@ -19,7 +19,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.nvr_hotspare import live_view
+from custom_components.nvr_hotspare.live import view as live_view
 from custom_components.nvr_hotspare.nvr.errors import UnitUnsupportedError
 from custom_components.nvr_hotspare.nvr.onvif import OnvifUnit
 from custom_components.nvr_hotspare.recorder.model import Codec, Source

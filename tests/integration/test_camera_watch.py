@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.nvr_hotspare import camera_watch
+from custom_components.nvr_hotspare.cameras import watch as camera_watch
 from tests.integration.fix import Fix
 from tests.integration.flow import subentry_of
 from tests.integration.lab import Lab, add_device, add_group, eventually, issues, state

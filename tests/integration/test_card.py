@@ -7,8 +7,8 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.nvr_hotspare.card import CARD_URL
 from custom_components.nvr_hotspare.const import DOMAIN
+from custom_components.nvr_hotspare.dashboards.card import CARD_URL
 from tests.integration.lab import Lab, add_group
 from tests.test_metadata import MANIFEST
 from virtual_nvr.nvr.unit import VirtualNvr

@@ -6,10 +6,10 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from custom_components.nvr_hotspare.chronicle import Chronicle
 from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.failover.model import Camera
-from custom_components.nvr_hotspare.timeline import Own
+from custom_components.nvr_hotspare.footage.chronicle import Chronicle
+from custom_components.nvr_hotspare.footage.timeline import Own
 from tests.integration.lab import Lab, eventually
 from virtual_nvr.nvr.unit import VirtualNvr
 

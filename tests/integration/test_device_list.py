@@ -6,8 +6,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.nvr_hotspare import device_list
 from custom_components.nvr_hotspare.nvr.discovery import FoundUnit
+from custom_components.nvr_hotspare.units import device_list
 from tests.integration.flow import Flow
 from tests.integration.lab import Lab, add_device, unit_input
 from virtual_nvr.nvr.unit import VirtualNvr

@@ -18,13 +18,13 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nvr_hotspare import manager
 from custom_components.nvr_hotspare.const import DOMAIN, WorkMode
-from custom_components.nvr_hotspare.drill_book import DrillBook, Proof
-from custom_components.nvr_hotspare.drill_report import drill_report
-from custom_components.nvr_hotspare.drill_times import DrillTimes, last_time, remove_times
+from custom_components.nvr_hotspare.drills.book import DrillBook, Proof
+from custom_components.nvr_hotspare.drills.report import drill_report
+from custom_components.nvr_hotspare.drills.times import DrillTimes, last_time, remove_times
 from custom_components.nvr_hotspare.failover.model import Priority
 from custom_components.nvr_hotspare.nvr.model import Credentials, Endpoint, Identity, Limits
 from custom_components.nvr_hotspare.recorder.model import Source
-from custom_components.nvr_hotspare.unit_config import ChannelConfig, NetworkConfig, UnitConfig
+from custom_components.nvr_hotspare.settings.unit import ChannelConfig, NetworkConfig, UnitConfig
 from tests.integration.fix import Fix
 from tests.integration.lab import (
     Lab,

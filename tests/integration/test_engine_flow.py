@@ -13,13 +13,13 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import pytest
 
-from custom_components.nvr_hotspare import group_options
 from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.nvr import engine_spare
 from custom_components.nvr_hotspare.recorder.remote.certificate import certificate
 from custom_components.nvr_hotspare.recorder.remote.proof import nonce
 from custom_components.nvr_hotspare.recorder.remote.talk import PROTOCOL, Greeting, say
 from custom_components.nvr_hotspare.recorder.remote.visit import look
+from custom_components.nvr_hotspare.settings import group as group_options
 from tests.engine.outpost_lab import OutpostLab
 from tests.integration.flow import Flow
 from tests.integration.lab import Lab, add_device, add_group, eventually, issues, state

@@ -14,10 +14,10 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
-from custom_components.nvr_hotspare import exporting
 from custom_components.nvr_hotspare.const import CONF_ADMINS_ONLY, DOMAIN
-from custom_components.nvr_hotspare.exporting import LONGEST, span_between
-from custom_components.nvr_hotspare.library import Library
+from custom_components.nvr_hotspare.footage import export as exporting
+from custom_components.nvr_hotspare.footage.export import LONGEST, span_between
+from custom_components.nvr_hotspare.footage.library import Library
 from custom_components.nvr_hotspare.nvr.builtin import channel_of
 from custom_components.nvr_hotspare.recorder.archive import MARK, Archive
 from custom_components.nvr_hotspare.recorder.errors import DamagedFootageError

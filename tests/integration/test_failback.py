@@ -9,9 +9,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.nvr_hotspare.const import DOMAIN
-from custom_components.nvr_hotspare.failback import FailbackClock
 from custom_components.nvr_hotspare.failover.model import Timing
-from custom_components.nvr_hotspare.group_options import GroupOptions
+from custom_components.nvr_hotspare.settings.group import GroupOptions
+from custom_components.nvr_hotspare.surroundings.failback import FailbackClock
 from tests.integration.lab import Lab, device_id, eventually, state
 from virtual_nvr.cameras import VirtualCamera
 from virtual_nvr.nvr.unit import VirtualNvr

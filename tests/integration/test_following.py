@@ -9,9 +9,9 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.nvr_hotspare.following import follow_unit, followed
 from custom_components.nvr_hotspare.recorder.model import CameraAddress, Source
-from custom_components.nvr_hotspare.unit_config import ChannelConfig
+from custom_components.nvr_hotspare.settings.unit import ChannelConfig
+from custom_components.nvr_hotspare.units.following import follow_unit, followed
 from tests.integration.flow import subentry_of
 from tests.integration.lab import CAMERA_PASSWORD, Lab, eventually, state
 from virtual_nvr.cameras import VirtualCamera

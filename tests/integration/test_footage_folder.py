@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.nvr_hotspare import footage_folder
-from custom_components.nvr_hotspare.footage_folder import Surroundings, in_backups
+from custom_components.nvr_hotspare.footage import folder as footage_folder
+from custom_components.nvr_hotspare.footage.folder import Surroundings, in_backups
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nvr_hotspare.failover.model import Camera
-from custom_components.nvr_hotspare.footage_id import FootageId
+from custom_components.nvr_hotspare.footage.identifier import FootageId
 
 units = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
 days = st.dates(date(1971, 1, 1), date(2261, 12, 31))

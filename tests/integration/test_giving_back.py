@@ -17,12 +17,13 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 import pytest
 
-from custom_components.nvr_hotspare import courier, manager
+from custom_components.nvr_hotspare import manager
 from custom_components.nvr_hotspare.const import DOMAIN
-from custom_components.nvr_hotspare.giving import CONF_GIVE_BACK, GivingBack, Way
+from custom_components.nvr_hotspare.giving import courier
 from custom_components.nvr_hotspare.recorder.giving.inspection import inspect
 from custom_components.nvr_hotspare.recorder.giving.naming import VIRTUAL_NVR
 from custom_components.nvr_hotspare.recorder.giving.target import MARK
+from custom_components.nvr_hotspare.settings.giving import CONF_GIVE_BACK, GivingBack, Way
 from tests.integration.lab import (
     Lab,
     add_builtin_group,

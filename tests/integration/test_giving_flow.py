@@ -9,9 +9,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.nvr_hotspare.giving import CONF_GIVE_BACK
-from custom_components.nvr_hotspare.giving_form import PRESETS
+from custom_components.nvr_hotspare.forms.giving import PRESETS
 from custom_components.nvr_hotspare.recorder.giving.target import MARK
+from custom_components.nvr_hotspare.settings.giving import CONF_GIVE_BACK
 from tests.integration.flow import Flow, subentry_of
 from tests.integration.lab import Lab, add_group, channels_input, unit_input
 from virtual_nvr.cameras import VirtualCamera

@@ -8,8 +8,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.nvr_hotspare import greetings
 from custom_components.nvr_hotspare.failover.events import Event, Planned
+from custom_components.nvr_hotspare.surroundings import greetings
 from tests.integration.lab import eventually, loopback_address, state
 from virtual_nvr.nvr.unit import VirtualNvr
 

@@ -1,6 +1,6 @@
 """The options of a group as the rest of the integration reads them."""
 
-from custom_components.nvr_hotspare.group_options import GroupOptions, MaintenanceWindow
+from custom_components.nvr_hotspare.settings.group import GroupOptions, MaintenanceWindow
 
 
 def test_a_group_that_decided_nothing_has_the_defaults() -> None:

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.nvr_hotspare import drill_flow
+from custom_components.nvr_hotspare.flows import drill as drill_flow
 from custom_components.nvr_hotspare.nvr.errors import UnitUnsupportedError
 from custom_components.nvr_hotspare.nvr.onvif import OnvifUnit
 from tests.integration.flow import Flow, subentry_of

@@ -4,8 +4,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nvr_hotspare.failover.model import Camera, Window
-from custom_components.nvr_hotspare.giving_report import MAX_STRETCHES, Given, progress, report
-from custom_components.nvr_hotspare.lacking import (
+from custom_components.nvr_hotspare.giving.lacking import (
     REACH,
     SECOND,
     certain,
@@ -13,6 +12,7 @@ from custom_components.nvr_hotspare.lacking import (
     lacking,
     span_of,
 )
+from custom_components.nvr_hotspare.giving.report import MAX_STRETCHES, Given, progress, report
 from custom_components.nvr_hotspare.nvr.model import FootageTold
 from custom_components.nvr_hotspare.recorder.giving.model import TransferReport, TransferState
 from custom_components.nvr_hotspare.recorder.spans import Span, difference, intersection, union

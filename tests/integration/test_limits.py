@@ -9,13 +9,13 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.nvr_hotspare.limits import (
+from custom_components.nvr_hotspare.nvr.model import Limits
+from custom_components.nvr_hotspare.settings.limits import (
     capacity,
     fastest_camera,
     limits_data,
     limits_of,
 )
-from custom_components.nvr_hotspare.nvr.model import Limits
 from tests.integration.flow import Flow, subentry_of
 from tests.integration.lab import (
     Lab,

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from custom_components.nvr_hotspare.live import LiveFrom, choose
+from custom_components.nvr_hotspare.live.choice import LiveFrom, choose
 from custom_components.nvr_hotspare.recorder.model import Source
 
 NVR, SPARE, CAMERA = LiveFrom.NVR, LiveFrom.SPARE, LiveFrom.CAMERA

@@ -20,7 +20,7 @@ from custom_components.nvr_hotspare.const import DOMAIN, EVENT_HAPPENED
 from custom_components.nvr_hotspare.failover.commands import Announce
 from custom_components.nvr_hotspare.failover.model import Happening, Reason
 from custom_components.nvr_hotspare.logbook import async_describe_events
-from custom_components.nvr_hotspare.sentences import sentence
+from custom_components.nvr_hotspare.reports.sentences import sentence
 from tests.integration.lab import Lab, device_id, entity_id, eventually
 from virtual_nvr.nvr.unit import VirtualNvr
 

@@ -11,7 +11,7 @@ from custom_components.nvr_hotspare.failover.commands import Announce
 from custom_components.nvr_hotspare.failover.events import SynchronizeNow
 from custom_components.nvr_hotspare.failover.model import Recording
 from custom_components.nvr_hotspare.manager import FailoverManager
-from custom_components.nvr_hotspare.manual import check
+from custom_components.nvr_hotspare.managing.manual import check
 from tests.failover.replay import Replay, device, group
 from tests.integration.lab import Lab, eventually, state
 from virtual_nvr.nvr.unit import VirtualNvr

@@ -19,10 +19,10 @@ from pytest_homeassistant_custom_component.typing import (
 )
 
 from custom_components.nvr_hotspare.const import CONF_ADMINS_ONLY, DOMAIN
-from custom_components.nvr_hotspare.footage_id import FootageId
+from custom_components.nvr_hotspare.footage.identifier import FootageId
+from custom_components.nvr_hotspare.footage.views import clip_path, picture_path
 from custom_components.nvr_hotspare.nvr.builtin import channel_of
 from custom_components.nvr_hotspare.recorder.archive import Archive
-from custom_components.nvr_hotspare.views import clip_path, picture_path
 from tests.integration.lab import Lab, add_builtin_group, add_device
 from tests.recorder.footage import indexed, recording
 

@@ -17,15 +17,15 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
-from custom_components.nvr_hotspare import network_shelf, scene_folder, scenes
 from custom_components.nvr_hotspare.const import DOMAIN
-from custom_components.nvr_hotspare.footage_id import FootageId
+from custom_components.nvr_hotspare.footage import network_shelf, scene_folder, scenes
+from custom_components.nvr_hotspare.footage.identifier import FootageId
+from custom_components.nvr_hotspare.footage.views import clip_path, picture_path
 from custom_components.nvr_hotspare.nvr.errors import UnitCredentialsError, UnitUnsupportedError
 from custom_components.nvr_hotspare.nvr.onvif import OnvifUnit
 from custom_components.nvr_hotspare.recorder.mp4.index import read_length
 from custom_components.nvr_hotspare.recorder.scene.child import receive
 from custom_components.nvr_hotspare.recorder.scene.messages import Order, Outcome
-from custom_components.nvr_hotspare.views import clip_path, picture_path
 from tests.integration.lab import Lab, device_id, entity_id, eventually, state
 from tests.recorder.clips import put_clip
 from tests.recorder.footage import decode, frames

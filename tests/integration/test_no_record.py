@@ -6,7 +6,7 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 import pytest
 
 from custom_components.nvr_hotspare.const import CONF_COVERS_NO_RECORD, DOMAIN
-from custom_components.nvr_hotspare.group_options import GroupOptions
+from custom_components.nvr_hotspare.settings.group import GroupOptions
 from tests.integration.lab import Lab, entity_id, eventually, state
 from tests.integration.test_outage import attributes
 from virtual_nvr.nvr.unit import VirtualNvr

@@ -8,10 +8,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.nvr_hotspare import options_flow
 from custom_components.nvr_hotspare.const import CONF_ADMINS_ONLY
-from custom_components.nvr_hotspare.giving import GivingPace
-from custom_components.nvr_hotspare.group_options import (
+from custom_components.nvr_hotspare.flows import options as options_flow
+from custom_components.nvr_hotspare.settings.giving import GivingPace
+from custom_components.nvr_hotspare.settings.group import (
     DAILY,
     WEEKDAYS,
     GroupOptions,

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from custom_components.nvr_hotspare.covers import covers_told, lacks_told, present_cover
 from custom_components.nvr_hotspare.failover.commands import Record
 from custom_components.nvr_hotspare.failover.model import Camera
-from custom_components.nvr_hotspare.outage_account import account
-from custom_components.nvr_hotspare.timeline import Cover, Lack
-from custom_components.nvr_hotspare.unit_config import ChannelConfig
+from custom_components.nvr_hotspare.footage.covers import covers_told, lacks_told, present_cover
+from custom_components.nvr_hotspare.footage.timeline import Cover, Lack
+from custom_components.nvr_hotspare.reports.account import account
+from custom_components.nvr_hotspare.settings.unit import ChannelConfig
 from tests.failover.replay import Replay, device, group
 
 TITLES = {"SPARE": "Attic"}

@@ -19,10 +19,11 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.nvr_hotspare import listening, manager
+from custom_components.nvr_hotspare import manager
 from custom_components.nvr_hotspare.nvr.errors import UnitError
 from custom_components.nvr_hotspare.nvr.model import Credentials, Endpoint
 from custom_components.nvr_hotspare.nvr.onvif import OnvifUnit, pullpoint
+from custom_components.nvr_hotspare.signs import listening
 from tests.integration.flow import Flow, subentry_of
 from tests.integration.lab import PASSWORD, Lab, add_device, entity_id, eventually, state
 from virtual_nvr.cameras import VirtualCamera

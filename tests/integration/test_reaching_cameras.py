@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.nvr_hotspare.recorder.model import CameraAddress, Source
-from custom_components.nvr_hotspare.unit_config import ChannelConfig
+from custom_components.nvr_hotspare.settings.unit import ChannelConfig
 from tests.integration.flow import subentry_of
 from tests.integration.lab import Lab, add_device, add_group, eventually
 from virtual_nvr.cameras import VirtualCamera

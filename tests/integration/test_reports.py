@@ -6,7 +6,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.failover.commands import Announce
 from custom_components.nvr_hotspare.failover.model import Happening
-from custom_components.nvr_hotspare.reports import OutageReports
+from custom_components.nvr_hotspare.reports.reports import OutageReports
 
 RETURNED = Announce("NVR-1", Happening.RETURNED, {"since": 100.0})
 SYNCHRONIZED = Announce("NVR-1", Happening.SYNCHRONIZED, {"since": 100.0, "outages": 1})

@@ -4,7 +4,7 @@ from itertools import accumulate
 
 import pytest
 
-from custom_components.nvr_hotspare.rhythm import Rhythm
+from custom_components.nvr_hotspare.signs.rhythm import Rhythm
 
 
 def heard(gaps: list[float]) -> Rhythm:

@@ -9,13 +9,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 import pytest
 
-from custom_components.nvr_hotspare import device_list, greetings, roaming
-from custom_components.nvr_hotspare.builtin_config import BuiltinConfig
 from custom_components.nvr_hotspare.const import DOMAIN
 from custom_components.nvr_hotspare.nvr.discovery import FoundUnit
 from custom_components.nvr_hotspare.nvr.greeting import Greeting
-from custom_components.nvr_hotspare.roaming import follow
-from custom_components.nvr_hotspare.unit_config import NetworkConfig, unit_configs
+from custom_components.nvr_hotspare.settings.builtin import BuiltinConfig
+from custom_components.nvr_hotspare.settings.unit import NetworkConfig, unit_configs
+from custom_components.nvr_hotspare.surroundings import greetings
+from custom_components.nvr_hotspare.units import device_list, roaming
+from custom_components.nvr_hotspare.units.roaming import follow
 from tests.integration.flow import subentry_of
 from tests.integration.lab import (
     Lab,

@@ -7,7 +7,7 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.nvr_hotspare.schedules import is_due
+from custom_components.nvr_hotspare.cameras.schedules import is_due
 from tests.integration.flow import Flow, subentry_of
 from tests.integration.lab import Lab, channels_input, eventually, state
 from virtual_nvr.nvr.unit import VirtualNvr

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.nvr_hotspare.engine.standing import StandingOrders, from_plain
-from custom_components.nvr_hotspare.engine_link import EngineLink
+from custom_components.nvr_hotspare.links.engine import EngineLink
 from custom_components.nvr_hotspare.recorder.plain import Plain
 from tests.engine.outpost_lab import OutpostLab
 from tests.integration.flow import Flow, subentry_of

@@ -18,9 +18,8 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.nvr_hotspare import inquiry, manager
+from custom_components.nvr_hotspare import manager
 from custom_components.nvr_hotspare.const import WorkMode
-from custom_components.nvr_hotspare.default_gateway import default_gateway
 from custom_components.nvr_hotspare.failover.events import (
     Event,
     HostLink,
@@ -29,14 +28,16 @@ from custom_components.nvr_hotspare.failover.events import (
     WitnessSeen,
 )
 from custom_components.nvr_hotspare.failover.model import Timing
-from custom_components.nvr_hotspare.group_options import GroupOptions, MaintenanceWindow
-from custom_components.nvr_hotspare.host_link import host_link
-from custom_components.nvr_hotspare.maintenance import Maintenance, planned
+from custom_components.nvr_hotspare.isolation import inquiry
+from custom_components.nvr_hotspare.isolation.gateway import default_gateway
+from custom_components.nvr_hotspare.isolation.host_link import host_link
+from custom_components.nvr_hotspare.isolation.witnesses import CAMERAS, Witness, ask, witnesses
 from custom_components.nvr_hotspare.manager import FailoverManager
 from custom_components.nvr_hotspare.nvr.model import Credentials, Endpoint, Identity, Limits
-from custom_components.nvr_hotspare.unit_config import NetworkConfig, UnitConfig
-from custom_components.nvr_hotspare.ups import on_mains
-from custom_components.nvr_hotspare.witnesses import CAMERAS, Witness, ask, witnesses
+from custom_components.nvr_hotspare.settings.group import GroupOptions, MaintenanceWindow
+from custom_components.nvr_hotspare.settings.unit import NetworkConfig, UnitConfig
+from custom_components.nvr_hotspare.surroundings.maintenance import Maintenance, planned
+from custom_components.nvr_hotspare.surroundings.ups import on_mains
 from tests.integration.lab import (
     Lab,
     add_builtin_group,
@@ -215,7 +216,9 @@ async def test_isolation_the_silence_of_a_default_gateway_counts_once_it_was_hea
     monkeypatch.setattr(inquiry, "PACE", 0.1)
     monkeypatch.setattr(inquiry, "ask", ask)
     monkeypatch.setattr(inquiry, "default_gateway", lambda: gateway)
-    monkeypatch.setattr("custom_components.nvr_hotspare.witnesses._is_here", lambda _: False)
+    monkeypatch.setattr(
+        "custom_components.nvr_hotspare.isolation.witnesses._is_here", lambda _: False
+    )
     set_options(hass, entry, GroupOptions(maintenance=(ALWAYS,)))  # it stays suspect
     await lab.stop("NVR-1")
     await eventually(lambda: asked > 2)
@@ -246,7 +249,9 @@ async def test_isolation_a_recorder_and_all_its_cameras_behind_a_dead_switch_are
     monkeypatch.setattr(inquiry, "ask", ask)
     monkeypatch.setattr(inquiry, "default_gateway", lambda: "192.0.2.1")
     monkeypatch.setattr(manager, "TIMING", replace(manager.TIMING, window=2.0))
-    monkeypatch.setattr("custom_components.nvr_hotspare.witnesses._is_here", lambda _: False)
+    monkeypatch.setattr(
+        "custom_components.nvr_hotspare.isolation.witnesses._is_here", lambda _: False
+    )
     entry = await add_builtin_group(hass, builtin_home / "footage")
     await add_device(hass, entry, nvr, cameras)
     await eventually(lambda: state(hass, "sensor", nvr, "working_status") == "recording")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from custom_components.nvr_hotspare.failover.model import Recording
-from custom_components.nvr_hotspare.timeline import (
+from custom_components.nvr_hotspare.footage.timeline import (
     Change,
     Cover,
     Kind,

@@ -1,0 +1,1 @@
+"""What dashboards show, and how they are told."""

@@ -1,0 +1,1 @@
+"""Drills: how sure it is that a spare would stand in."""

@@ -1,0 +1,1 @@
+"""The steps of the flows: config, subentry, options, reauthentication and repairs."""

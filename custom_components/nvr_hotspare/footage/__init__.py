@@ -1,0 +1,1 @@
+"""The footage on the spares, for people to find, look at and take away."""

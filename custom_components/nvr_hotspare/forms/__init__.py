@@ -1,0 +1,1 @@
+"""The forms that the flows show, and what must be true of the answers."""

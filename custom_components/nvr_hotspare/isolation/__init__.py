@@ -1,0 +1,1 @@
+"""Whether it is Home Assistant itself that is cut off."""

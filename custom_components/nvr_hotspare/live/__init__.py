@@ -1,0 +1,1 @@
+"""Live pictures, from whoever has them at the moment."""

@@ -1,0 +1,1 @@
+"""What the failover manager is made of."""

@@ -1,0 +1,1 @@
+"""What is told of outages, and to whom."""

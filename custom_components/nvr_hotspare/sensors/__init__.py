@@ -1,0 +1,1 @@
+"""Tables of sensors, by what they are about."""

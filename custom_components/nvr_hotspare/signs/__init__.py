@@ -1,0 +1,1 @@
+"""Signs of life that units give by themselves."""

@@ -1,0 +1,1 @@
+"""What happens around the units: people, mains, maintenance, the time of day."""
