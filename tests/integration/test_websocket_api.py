@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.typing import (
 )
 
 from custom_components.nvr_hotspare.const import CONF_ADMINS_ONLY, DOMAIN
+from custom_components.nvr_hotspare.settings.group import GroupOptions
 from tests.integration.lab import Lab, device_id, eventually, state
 from virtual_nvr.nvr.unit import VirtualNvr
 
@@ -157,6 +158,19 @@ async def test_a_camera_that_nobody_records_is_told_with_its_reason(
     await shown.until(lambda: shown.device()["status"] == "not_backed_up")
     assert {camera["missed"] for camera in shown.device()["cameras"]} == {"spare_offline"}
     assert shown.device()["timeline"][-1]["kind"] == "lost"
+
+
+async def test_a_camera_that_its_recorder_does_not_record_is_told(
+    hass: HomeAssistant, lab: Lab, nvr: VirtualNvr, entry: ConfigEntry, look: Look
+) -> None:
+    hass.config_entries.async_update_entry(entry, options=GroupOptions(no_record=2).as_options())
+    shown = await look(group=entry.entry_id)
+    await lab.do(nvr.hold(1))
+    await shown.until(lambda: shown.device()["status"] == "no_record")
+    assert [camera["unrecorded"] for camera in shown.device()["cameras"]] == [True, False]
+    await lab.do(nvr.let_go(1))
+    await shown.until(lambda: shown.device()["status"] == "recording")
+    assert not any(camera["unrecorded"] for camera in shown.device()["cameras"])
 
 
 async def test_another_name_is_told(

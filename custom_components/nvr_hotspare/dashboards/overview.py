@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..drills.book import DrillBook
-from ..failover.model import Camera, UnitId
+from ..failover.model import Camera, Recording, UnitId
 from ..failover.view import DeviceView
 from ..footage.chronicle import Chronicle
 from ..footage.covers import covers_told, lacks_told, present_cover
@@ -175,9 +175,15 @@ class Overview:
             "wanted": channel.wanted,
             "spare": self._title(spare) if spare and camera in view.backed_up else None,
             "missed": view.not_backed_up.get(camera),
+            "unrecorded": self._unrecorded(camera),
             "entity_id": self._entity("camera", live_view_id(config, channel)),
             "timeline": _stretches(timeline),
         }
+
+    def _unrecorded(self, camera: Camera) -> bool:
+        """Tell whether the device itself says that it does not record a camera."""
+        told = self.manager.state.devices[camera.unit].recordings or {}
+        return told.get(camera.channel) is Recording.NO
 
     # Its timeline
 

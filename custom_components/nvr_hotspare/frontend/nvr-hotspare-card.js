@@ -839,7 +839,7 @@ class NvrHotSpareCard extends GroupCard {
           "ul",
           {},
           missed.map((camera) =>
-            h("li", {}, h("b", {}, camera.name), ` · ${l.reason(camera.missed)}`),
+            h("li", {}, h("b", {}, camera.name), camera.missed && ` · ${l.reason(camera.missed)}`),
           ),
         ),
       )
@@ -1142,8 +1142,16 @@ const factList = (l, facts) =>
 
 /** Return the cameras of a recorder that nobody records though they are wanted. */
 function missedOf({ device }) {
-  const away = ["backing_up", "not_backed_up"].includes(device.status);
-  return away ? device.cameras.filter((camera) => camera.missed && camera.wanted) : [];
+  const wanted = device.cameras.filter((camera) => camera.wanted);
+  switch (device.status) {
+    case "backing_up":
+    case "not_backed_up":
+      return wanted.filter((camera) => camera.missed);
+    case "no_record":
+      return wanted.filter((camera) => camera.unrecorded && !camera.spare);
+    default:
+      return [];
+  }
 }
 
 /** Say what is lost of a camera. */
