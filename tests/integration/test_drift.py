@@ -128,6 +128,18 @@ async def test_a_new_camera_is_tried_with_two_accounts_of_the_others(
     assert added == (CAMERA_PASSWORD if CAMERA_PASSWORD in others else "wrong")
 
 
+async def test_a_new_camera_behind_its_recorder_is_told_from_one_that_is_away(
+    lab: Lab, hass: HomeAssistant, entry: ConfigEntry, nvr: VirtualNvr, fix: Fix
+) -> None:
+    await known(entry, nvr)
+    await lab.do(nvr.add_channel(f"rtsp://{nvr.config.host}:65001/stream", "Yard"))
+    await asked(hass, "camera_new")
+    await fix.start()
+    assert "own PoE ports" in fix.result["description_placeholders"]["verdict"]
+    await fix.enter({"next_step_id": "add"})
+    assert channels(entry, nvr)[3]["behind"]
+
+
 async def test_a_camera_that_is_left_alone_is_asked_about_once(
     hass: HomeAssistant, lab: Lab, entry: ConfigEntry, nvr: VirtualNvr, fix: Fix
 ) -> None:

@@ -78,7 +78,14 @@ class Drift:
                 if self._missing[token] >= TWICE
             ),
             *(
-                _Issue(CAMERA_NEW, it.token, it.number, it.name, it.source.uri if it.source else "")
+                _Issue(
+                    CAMERA_NEW,
+                    it.token,
+                    it.number,
+                    it.name,
+                    it.source.uri if it.source else "",
+                    behind=it.behind,
+                )
                 for it in found.new
             ),
         ]
@@ -124,6 +131,7 @@ class _Issue:
     number: int
     camera: str
     uri: str = ""
+    behind: bool = False
 
     @property
     def facts(self) -> dict[str, str | int | float | None]:
@@ -133,6 +141,7 @@ class _Issue:
             "number": self.number,
             "camera": self.camera,
             "uri": self.uri,
+            "behind": self.behind,
         }
 
 

@@ -8,11 +8,12 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntry
 import voluptuous as vol
 
+from ..cameras.behind import explained
 from ..cameras.drift import CAMERA_GONE, accounts, with_camera, without_camera
 from ..cameras.sources import Verdict, try_sources
 from ..forms.channels import MAX_NAME
 from ..recorder.model import Source
-from ..settings.unit import ChannelConfig, UnitConfig
+from ..settings.unit import ChannelConfig, NetworkConfig, UnitConfig
 from ..texts import selector_texts
 
 _TRIES: Final = 2
@@ -35,6 +36,7 @@ class _DriftFlow(RepairsFlow):
         self._number: int = facts["number"]
         self._camera: str = facts["camera"]
         self._uri: str = facts["uri"]
+        self._behind: bool = facts["behind"]
 
     def _store(self, data: Mapping[str, Any]) -> RepairsFlowResult:
         self.hass.config_entries.async_update_subentry(self._entry, self._subentry, data=data)
@@ -96,19 +98,27 @@ class CameraNewFlow(_DriftFlow):
 
     async def _tried(self) -> Verdict:
         """Return the verdict on the first account that will do, else on the first."""
-        known = accounts(UnitConfig.from_subentry(self._subentry).channels)
-        offered = known[:_TRIES] or [Source(uri="")]
+        config = UnitConfig.from_subentry(self._subentry)
+        offered = accounts(config.channels)[:_TRIES] or [Source(uri="")]
         verdicts: list[Verdict] = []
         for account in offered:
-            (verdict,) = await try_sources([self._channel(account)])
-            verdicts.append(verdict)
-            if verdict.key != "rejected":
-                return verdict
-        return verdicts[0]
+            verdicts += await try_sources([self._channel(account)])
+            if verdicts[-1].key != "rejected":
+                break
+        verdict = verdicts[0] if verdicts[-1].key == "rejected" else verdicts[-1]
+        if not isinstance(config.way, NetworkConfig):
+            return verdict
+        (verdict,) = await explained(self.hass, [verdict], config.way.endpoint.host)
+        return verdict
 
     def _channel(self, account: Source) -> ChannelConfig:
         source = replace(account, uri=self._uri) if self._uri else None
         name = self._camera[:MAX_NAME] or str(self._number)
         return ChannelConfig(
-            number=self._number, name=name, source=source, told_name=name, told_uri=self._uri
+            number=self._number,
+            name=name,
+            source=source,
+            told_name=name,
+            told_uri=self._uri,
+            behind=self._behind,
         )
