@@ -1,7 +1,9 @@
-"""The plot of the benchmark is a picture with a line for each contender."""
+"""The plots of the benchmarks are pictures with a line for each contender."""
 
 from xml.etree import ElementTree as ET
 
+from tests.benchmarks import failover_plot
+from tests.benchmarks.failover import WAYS
 from tests.benchmarks.plot import draw
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -16,3 +18,14 @@ def test_every_contender_has_a_line_through_all_runs() -> None:
     lines = picture.findall(f"{SVG}polyline")
     assert len(lines) == 6
     assert {len((line.get("points") or "").split()) for line in lines} == {3}
+
+
+def test_every_kind_of_spare_has_a_line_through_all_deaths() -> None:
+    trials = [{"first_frame_s": -20.0 + it, "backing_up_s": 11.0 + it} for it in range(5)]
+    told = {way: {"trials": trials} for way in WAYS}
+
+    picture = ET.fromstring(failover_plot.draw(told))  # noqa: S314 (of our own making)
+
+    lines = picture.findall(f"{SVG}polyline")
+    assert len(lines) == 2 * len(WAYS)
+    assert {len((line.get("points") or "").split()) for line in lines} == {2 * len(trials)}
