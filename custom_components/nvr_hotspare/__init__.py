@@ -23,6 +23,7 @@ from .services import register_services
 from .settings.unit import unit_configs
 from .store import GroupStore
 from .units.devices import is_stale
+from .units.naming import follow_names
 from .units.removal import retire
 
 PLATFORMS: Final = (
@@ -68,6 +69,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) 
 
     entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, let_go))
     entry.async_on_unload(entry.add_update_listener(_async_update))
+    entry.async_on_unload(follow_names(hass, entry))
     return True
 
 

@@ -92,7 +92,7 @@ class Overview:
         endpoint = None if isinstance(config.way, BuiltinConfig) else config.way.endpoint
         return {
             "id": unit,
-            "name": self._title(unit),
+            "name": config.title,
             "device_id": device.id if device else None,
             "entity_id": self._entity("sensor", f"{unit}_working_status"),
             "address": endpoint.host if endpoint else None,
@@ -101,13 +101,6 @@ class Overview:
             "device": self._device(config, view.device) if view.device else None,
             "spare": self._spare(config) if view.spare else None,
         }
-
-    def _title(self, unit: UnitId) -> str:
-        """Return what a unit is called, by the user's own name for it if there is one."""
-        device = dr.async_get(self._hass).async_get_device_by_identifier(
-            (DOMAIN, unit), config_entry_id=self._entry.entry_id
-        )
-        return (device and device.name_by_user) or self.manager.config(unit).title
 
     def _entity(self, platform: str, unique_id: str) -> str | None:
         """Return the id of an entity, None where it is switched off."""
@@ -151,8 +144,11 @@ class Overview:
             ],
         }
 
+    def _title(self, unit: UnitId) -> str:
+        return self.manager.config(unit).title
+
     def _titles(self) -> dict[UnitId, str]:
-        return {config.unit: self._title(config.unit) for config in self.manager.configs}
+        return {config.unit: config.title for config in self.manager.configs}
 
     def _progress(self, unit: UnitId) -> Json | None:
         progress = self.manager.courier.progress(unit)
