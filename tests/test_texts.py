@@ -112,7 +112,7 @@ def keys_raised(module: str) -> set[str]:
         for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
-        and node.func.id in {"HomeAssistantError", "ServiceValidationError"}
+        and node.func.id in {"ConfigEntryError", "HomeAssistantError", "ServiceValidationError"}
         for keyword in node.keywords
         if keyword.arg == "translation_key"
         and isinstance(keyword.value, ast.Constant)

@@ -1,9 +1,11 @@
 """NVR Hot Spare: a spare records the cameras of a recorder that has died."""
 
+from contextlib import suppress
 from typing import Final
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
+from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
@@ -84,7 +86,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry)
 async def async_remove_entry(hass: HomeAssistant, entry: NvrHotSpareConfigEntry) -> None:
     """Remove a group: its spare lets go of all its cameras, their footage stays there."""
     store = GroupStore(hass, entry.entry_id)
-    await store.load()
+    with suppress(ConfigEntryError):  # who removes a group wants none of it, whoever wrote it
+        await store.load()
     for config in unit_configs(entry).values():
         await retire(open_link(hass, entry.entry_id, config), store.units)
     await HiredEngine(courier_state(hass, entry.entry_id)).let_go()

@@ -50,6 +50,8 @@ class NvrHotSpareConfigFlow(
     """Create a group together with its first spare."""
 
     VERSION = 1
+    """Of entries with their subentries and options: one that is higher Home Assistant refuses, one
+    that is lower it hands to `async_migrate_entry` of the integration."""
 
     _into: ConfigEntry | None = None
     """The group that an engine that was found is added to, None for a new one."""

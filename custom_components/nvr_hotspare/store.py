@@ -1,30 +1,54 @@
-"""What outlives a restart of Home Assistant: the journal of outages, and which units were here."""
+"""What outlives a restart of Home Assistant: the journal of outages, and which units were here.
+
+Other modules keep more of a group, each in a file and a format of its own: all of them are
+`GroupFile`s, so that what becomes of another version's files is decided here.
+"""
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
+from homeassistant.exceptions import ConfigEntryError, UnsupportedStorageVersionError
+from homeassistant.helpers.storage import STORAGE_DIR, Store
 
 from .const import DOMAIN
+from .failover import journal
 from .failover.model import UnitId
 
 _VERSION: Final = 1
 
 
+class GroupFile[T: Mapping[str, Any]](Store[T]):
+    """One file of a group: private, because units and cameras are named in it; written whole.
+
+    A format that earlier versions would misread gets the next number. Its module then derives from
+    this and overrides `_async_migrate_func`, which Home Assistant asks for files of lower numbers.
+    """
+
+    def __init__(self, hass: HomeAssistant, version: int, entry_id: str, name: str = "") -> None:
+        """Name the file of a group; the one without a name is the journal's."""
+        key = ".".join(filter(None, (DOMAIN, entry_id, name)))
+        super().__init__(hass, version, key, private=True, atomic_writes=True)
+
+    @override
+    async def async_load(self) -> T | None:
+        """Return what is stored; ConfigEntryError where a newer version stored it."""
+        try:
+            return await super().async_load()
+        except UnsupportedStorageVersionError as error:
+            raise _stored_by_newer(self.key) from error
+
+
 class GroupStore:
     """The stored part of one group.
 
-    Private, because units and cameras are named in it; written whole and atomically, at each
-    transition: a journal that lags behind would start or end the wrong takeover.
+    Written at each transition: a journal that lags behind would start or end the wrong takeover.
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         self._hass = hass
-        self._store = Store[dict[str, Any]](
-            hass, _VERSION, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True
-        )
+        self._store = GroupFile[dict[str, Any]](hass, _VERSION, entry_id)
         self._saved: dict[str, Any] = {}
         self.journal: Mapping[str, Any] = {}
         self.units: dict[UnitId, str] = {}
@@ -39,8 +63,11 @@ class GroupStore:
         self._writing: asyncio.Task[None] | None = None
 
     async def load(self) -> None:
-        """Read what was stored."""
-        self._saved = await self._store.async_load() or {}
+        """Read what was stored; ConfigEntryError where a newer version stored it."""
+        stored = await self._store.async_load() or {}
+        if stored.get("journal", {}).get("version", 0) > journal.VERSION:
+            raise _stored_by_newer(self._store.key)
+        self._saved = stored
         self.journal = self._saved.get("journal", {})
         self.units = dict(self._saved.get("units", {}))
         self.seq = self._saved.get("seq", 0)
@@ -71,3 +98,11 @@ class GroupStore:
     async def remove(self) -> None:
         """Forget it all."""
         await self._store.async_remove()
+
+
+def _stored_by_newer(key: str) -> ConfigEntryError:
+    return ConfigEntryError(
+        translation_domain=DOMAIN,
+        translation_key="stored_by_newer",
+        translation_placeholders={"file": f"{STORAGE_DIR}/{key}"},
+    )

@@ -6,13 +6,12 @@ from enum import StrEnum
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN
 from ..failover.model import UnitId
 from ..listeners import Listeners
 from ..settings.unit import UnitConfig
+from ..store import GroupFile
 from .report import UNTRIED, DrillReport, wanted
 
 _VERSION: Final = 1
@@ -102,5 +101,5 @@ async def remove_drills(hass: HomeAssistant, entry_id: str) -> None:
     await _store(hass, entry_id).async_remove()
 
 
-def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[UnitId, Record]]:
-    return Store(hass, _VERSION, f"{DOMAIN}.{entry_id}.drills", private=True, atomic_writes=True)
+def _store(hass: HomeAssistant, entry_id: str) -> GroupFile[dict[UnitId, Record]]:
+    return GroupFile(hass, _VERSION, entry_id, "drills")

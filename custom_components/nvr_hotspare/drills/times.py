@@ -9,11 +9,10 @@ from datetime import datetime, time, timedelta
 from typing import Final, TypedDict
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN
 from ..failover.model import UnitId
+from ..store import GroupFile
 
 LATEST: Final = timedelta(hours=12)
 """After a time has come, until it is not made up for any more."""
@@ -86,5 +85,5 @@ async def remove_times(hass: HomeAssistant, entry_id: str) -> None:
     await _store(hass, entry_id).async_remove()
 
 
-def _store(hass: HomeAssistant, entry_id: str) -> Store[_Kept]:
-    return Store(hass, _VERSION, f"{DOMAIN}.{entry_id}.drill_times", private=True)
+def _store(hass: HomeAssistant, entry_id: str) -> GroupFile[_Kept]:
+    return GroupFile(hass, _VERSION, entry_id, "drill_times")

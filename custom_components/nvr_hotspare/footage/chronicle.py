@@ -8,14 +8,13 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.storage import Store
 
-from ..const import DOMAIN
 from ..failover.model import Camera, UnitId
 from ..failover.state import DeviceState
 from ..failover.status import stale_at
 from ..listeners import Listeners
 from ..manager import FailoverManager
+from ..store import GroupFile
 from .timeline import DAY, Change, Own, noted, own_recording, trimmed
 
 _VERSION: Final = 1
@@ -131,5 +130,5 @@ async def remove_chronicle(hass: HomeAssistant, entry_id: str) -> None:
     await _store(hass, entry_id).async_remove()
 
 
-def _store(hass: HomeAssistant, entry_id: str) -> Store[_Kept]:
-    return Store(hass, _VERSION, f"{DOMAIN}.{entry_id}.chronicle", private=True, atomic_writes=True)
+def _store(hass: HomeAssistant, entry_id: str) -> GroupFile[_Kept]:
+    return GroupFile(hass, _VERSION, entry_id, "chronicle")

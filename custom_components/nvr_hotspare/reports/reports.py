@@ -9,15 +9,14 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 
-from ..const import DOMAIN
 from ..failover.commands import Announce
 from ..failover.model import Camera, Happening, UnitId
 from ..links.link import UnitLink
 from ..nvr.errors import UnitError
 from ..recorder.spans import Span
 from ..settings.unit import UnitConfig, place_key
+from ..store import GroupFile
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -139,8 +138,8 @@ async def remove_reports(hass: HomeAssistant, entry_id: str) -> None:
     await _store(hass, entry_id).async_remove()
 
 
-def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[UnitId, list[Report]]]:
-    return Store(hass, _VERSION, f"{DOMAIN}.{entry_id}.reports", private=True, atomic_writes=True)
+def _store(hass: HomeAssistant, entry_id: str) -> GroupFile[dict[UnitId, list[Report]]]:
+    return GroupFile(hass, _VERSION, entry_id, "reports")
 
 
 async def first_frames(
