@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 TEXTS = ROOT / "custom_components" / "nvr_hotspare" / "translations"
 ADDON = ROOT / "scripts" / "engine" / "addon" / "translations"
-LANGUAGES = ("de", "es", "pl", "pt-BR", "tr", "zh-Hans")
+LANGUAGES = ("de", "es", "fr", "pl", "pt-BR", "tr", "zh-Hans")
 
 _PUT_IN = re.compile(r"\{\w+\}|`[^`]+`")
 
