@@ -58,6 +58,7 @@ from custom_components.nvr_hotspare.recorder.giving.model import TransferProblem
 from custom_components.nvr_hotspare.recorder.report import StorageState
 from custom_components.nvr_hotspare.settings.giving import Way
 from custom_components.nvr_hotspare.settings.group import DAILY, WEEKDAYS, Failback
+from tests.test_languages import leaves
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "custom_components" / DOMAIN
@@ -76,14 +77,6 @@ GLUE = [
     if (path := each.relative_to(PACKAGE)).parts[0] not in LOWER
 ]
 """The modules of the layer that is Home Assistant's: no other has texts."""
-
-
-def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from leaves(item, f"{path}.{key}")
-    else:
-        yield path, value
 
 
 def subclasses[T](kind: type[T]) -> Iterator[type[T]]:

@@ -12,6 +12,9 @@ _PART = re.compile(r'#EXT-X-PART:.*URI="([^"]+)"')
 _PAUSE = 0.1
 """Seconds between two looks at the playlist."""
 
+_WITHIN = 120.0
+"""Seconds in which what is waited for has to come."""
+
 type Get = Callable[[str], Awaitable[tuple[int, bytes]]]
 """Makes one HTTP request; returns status and body."""
 
@@ -31,11 +34,16 @@ class Viewer:
 
     @contextlib.asynccontextmanager
     async def watching(self) -> AsyncGenerator[None]:
-        """Watch for as long as the block runs, which begins with the first picture."""
+        """Watch for as long as the block runs, which begins with the first picture.
+
+        Raises:
+            TimeoutError: There is none.
+        """
         task = asyncio.create_task(self._watch())
         try:
-            while not self.arrivals and not task.done():
-                await asyncio.sleep(_PAUSE)
+            async with asyncio.timeout(_WITHIN):
+                while not self.arrivals and not task.done():
+                    await asyncio.sleep(_PAUSE)
             yield
         finally:
             task.cancel()
@@ -56,10 +64,11 @@ class Viewer:
         return max(after - before for before, after in pairwise(moments) if after > begin)
 
     async def more(self, parts: int) -> None:
-        """Wait until so many more parts have come."""
+        """Wait until so many more parts have come; TimeoutError if they do not."""
         wanted = len(self.arrivals) + parts
-        while len(self.arrivals) < wanted:
-            await asyncio.sleep(_PAUSE)
+        async with asyncio.timeout(_WITHIN):
+            while len(self.arrivals) < wanted:
+                await asyncio.sleep(_PAUSE)
 
     async def _watch(self) -> None:
         status, body = await self._get(self._master)

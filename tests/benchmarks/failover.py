@@ -10,10 +10,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 import json
-from math import ceil
 from pathlib import Path
 import random
-from statistics import median
 import sys
 import tempfile
 import time
@@ -25,6 +23,7 @@ from scripts.lab.outage import SETTLED_AFTER
 from scripts.lab.site import Plan, Recorder
 from scripts.lab.state_log import StateLog
 from tests.faults.frames import found, missing, number
+from tests.faults.report import Spread
 
 PORT, SUBNET = 18160, 80
 WAYS = ("onvif", "cold", "warm")
@@ -54,29 +53,13 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
-    """What one number was in all trials."""
-
-    median: float
-    p95: float
-    worst: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Spread:
-        """Sum up."""
-        ordered = sorted(values)
-        p95 = ordered[ceil(0.95 * len(ordered)) - 1]
-        return cls(median=round(median(ordered), 2), p95=round(p95, 2), worst=ordered[-1])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """What one kind of spare did."""
 
-    noticed_s: Spread
-    backing_up_s: Spread
-    first_frame_s: Spread
-    lost_frames: Spread
+    noticed_s: Spread | None
+    backing_up_s: Spread | None
+    first_frame_s: Spread | None
+    lost_frames: Spread | None
     starved_s: float
     """For how long of all trials Home Assistant waited for a processor."""
     trials: list[Trial]

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from statistics import median
 import sys
 from typing import override
@@ -15,9 +16,10 @@ from .trials import Trial, needless
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """Seconds that something took."""
+    """What something was in all trials, mostly seconds."""
 
     median: float
+    p95: float
     worst: float
     n: int
 
@@ -26,7 +28,12 @@ class Spread:
         """Sum up; None where there is nothing."""
         if not values:
             return None
-        return cls(median=round(median(values), 2), worst=round(max(values), 2), n=len(values))
+        return cls(
+            median=round(median(values), 2),
+            p95=round(sorted(values)[ceil(0.95 * len(values)) - 1], 2),
+            worst=round(max(values), 2),
+            n=len(values),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
