@@ -12,6 +12,7 @@ from .spares import end_engines
 from .state_log import StateLog, StepNotReachedError
 
 _DECIDED_WITHIN = 120.0
+_SAVED_WITHIN = 60.0
 
 
 async def kill_with_home_assistant(cast: Cast, log: StateLog) -> Away:
@@ -20,6 +21,7 @@ async def kill_with_home_assistant(cast: Cast, log: StateLog) -> Away:
     Raises:
         StepNotReachedError: The engine did not decide, or does not record.
     """
+    await _remembered(cast)
     killed = time.time()
     await asyncio.gather(cast.home.program.kill(), cast.device.program.kill())
     try:
@@ -31,6 +33,14 @@ async def kill_with_home_assistant(cast: Cast, log: StateLog) -> Away:
     await asyncio.sleep(BACKING_UP_FOR / 2)
     await _start_again(cast.home, log)
     return Away(decided_s=round(decided - killed, 3), back_s=round(time.time() - killed, 3))
+
+
+async def _remembered(cast: Cast) -> None:
+    """Wait until entities will have the same ids after a kill: they are saved some seconds late."""
+    registry = cast.home.config / ".storage" / "core.entity_registry"
+    async with asyncio.timeout(_SAVED_WITHIN):
+        while not (registry.exists() and cast.shown.connection in registry.read_text()):
+            await asyncio.sleep(0.1)
 
 
 def _decided(cast: Cast) -> float | None:
