@@ -16,20 +16,22 @@ pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
-def report() -> dict[str, Any]:
-    """The report of a run that is as short as can be."""
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The report of a run that is as short as can be; what it says is shown with a failure."""
     short = ["--away", "--trials", str(TRIALS), "--devices", str(DEVICES), "--json"]
+    folder = tmp_path_factory.mktemp("away") / "away"
     run = subprocess.run(
         [
             *(sys.executable, "-m", "tests.faults.faults", *short),
-            *("--port", str(PORT), "--subnet", str(SUBNET)),
+            *("--port", str(PORT), "--subnet", str(SUBNET), "--folder", str(folder)),
         ],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert run.stdout, run.stderr[-4000:]
+    print(run.stderr)
+    assert run.stdout
     found: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
     return found
 
